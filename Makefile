@@ -1,0 +1,74 @@
+# Needs Python 3.11 or newer and make; `make help` lists the targets.
+PYTHON ?= python3
+PYTEST_ARGS ?= -n auto
+
+VENV := .venv
+VENV_20 := .venv-sqlalchemy-2.0
+VENV_21 := .venv-sqlalchemy-2.1
+VENV_MIN := .venv-minimum
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check --root-user-action=ignore
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## List the targets
+	@grep -E '^[a-z0-9.-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /|/' | \
+		while IFS='|' read -r name text; do printf '%-22s %s\n' "$$name" "$$text"; done
+
+.PHONY: test
+test: $(VENV)/.ready  ## Run the tests on the newest releases (one test: PYTEST_ARGS=tests/test_x.py)
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-sqlalchemy-2.0
+test-sqlalchemy-2.0: $(VENV_20)/.ready  ## Run the tests on SQLAlchemy 2.0
+	$(VENV_20)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-sqlalchemy-2.1
+test-sqlalchemy-2.1: $(VENV_21)/.ready  ## Run the tests on SQLAlchemy 2.1
+	$(VENV_21)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-minimum
+test-minimum: $(VENV_MIN)/.ready  ## Run the tests on the oldest releases that are supported
+	$(VENV_MIN)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-all
+test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test  ## Run the tests on all of them
+
+.PHONY: demo
+demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server
+	$(VENV)/bin/python examples/demo.py
+
+.PHONY: lint
+lint: $(VENV)/.ready  ## Check style and types
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+.PHONY: format
+format: $(VENV)/.ready  ## Format the code, and mend what can be mended
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+.PHONY: dist
+dist: $(VENV)/.ready  ## Build the wheel and the sdist into dist/
+	$(VENV)/bin/python $(PIP_INSTALL) build
+	$(VENV)/bin/python -m build
+
+.PHONY: clean
+clean:  ## Remove the environments and whatever was built
+	rm -rf .venv $(VENV_20) $(VENV_21) $(VENV_MIN) build dist
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp an environment: made anew when the dependencies change.
+$(VENV)/.ready: REQUIREMENTS = -e '.[test,lint]'
+$(VENV_20)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.0,<2.1'
+$(VENV_21)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.1,<2.2'
+$(VENV_MIN)/.ready: REQUIREMENTS = -e '.[test]' SQLAlchemy==2.0.16 alembic==1.13.0 \
+	Flask==3.0.0 Flask-Migrate==4.0.0 Flask-SQLAlchemy==3.1.0
+
+%/.ready: pyproject.toml
+	$(PYTHON) -m venv --clear $*
+	$*/bin/python $(PIP_INSTALL) $(REQUIREMENTS)
+	@touch $@

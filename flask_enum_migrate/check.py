@@ -1,0 +1,121 @@
+"""Compare the models with the databases and report drift; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .core.changes import AlterEnum
+from .core.diff import WrongColumn
+from .core.diff import alter
+from .core.schema import DeclaredColumn
+from .core.schema import DeclaredEnum
+from .core.schema import LiveEnum
+from .environment import Environment
+from .settings import Settings
+from .survey import Database
+from .survey import survey
+
+IN_SYNC = "in sync"
+DIFFERS = "differs"
+WRONG_COLUMNS = "columns of another type"
+NEW = "not in the database"
+UNDECLARED = "not in the models"
+UNUSED = "unused"
+
+
+@dataclass(frozen=True)
+class EnumState:
+    """One enum type of one bind, from both sides.
+
+    :param bind: the bind's name, ``""`` for the default one.
+    :param state: one of the constants of this module.
+    :param declared: the models' side, if they have it.
+    :param live: the database's side, if it has it.
+    :param change: what would have to change, where labels or names differ.
+    :param wrong_columns: columns that exist, but with another type.
+    :param missing_columns: columns that only the models have.
+    """
+
+    bind: str
+    state: str
+    declared: DeclaredEnum | None = None
+    live: LiveEnum | None = None
+    change: AlterEnum | None = None
+    wrong_columns: tuple[WrongColumn, ...] = ()
+    missing_columns: tuple[DeclaredColumn, ...] = ()
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether models and database differ in what ``sync`` looks after."""
+        return self.change is not None or bool(self.wrong_columns)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a look at all binds gave.
+
+    :param enums: every enum type of the models and of the databases.
+    :param databases: the binds that were looked at.
+    :param skipped: bind and dialect of those that were not, because nothing is to be done there.
+    :param command: the name of Flask-Migrate's command group, for the next action.
+    """
+
+    enums: tuple[EnumState, ...]
+    databases: tuple[Database, ...]
+    skipped: tuple[tuple[str, str], ...]
+    command: str = "db"
+
+    @property
+    def drift(self) -> tuple[EnumState, ...]:
+        """The types on which models and databases differ."""
+        return tuple(enum for enum in self.enums if enum.is_drift)
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether there is no drift."""
+        return not self.drift
+
+    @property
+    def behind(self) -> tuple[Database, ...]:
+        """The databases that aren't at the migrations' head."""
+        return tuple(database for database in self.databases if not database.at_head)
+
+
+def check(environment: Environment, settings: Settings) -> CheckResult:
+    """Compare all enum types of the models with those of the databases.
+
+    :raises EnumMigrateError: if a database can't be looked at, or models contradict each other.
+    """
+    databases = survey(environment, settings, thorough=False)
+    looked_at = tuple(database for database in databases if database.live is not None)
+    return CheckResult(
+        enums=tuple(state for database in looked_at for state in _states(database, settings)),
+        databases=looked_at,
+        skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
+        command=environment.command,
+    )
+
+
+def _states(database: Database, settings: Settings) -> list[EnumState]:
+    pairing, bind = database.pairing, database.bind
+    wrong: dict[DeclaredEnum, tuple[WrongColumn, ...]] = {}
+    for column in pairing.wrong_columns:
+        wrong[column.enum] = (*wrong.get(column.enum, ()), column)
+    states = []
+    for match in pairing.pairs:
+        change = alter(match, compare_order=settings.compare_order)
+        columns = wrong.pop(match.declared, ())
+        state = DIFFERS if change else WRONG_COLUMNS if columns else IN_SYNC
+        own = frozenset(match.declared.columns)
+        missing = tuple(column for column in pairing.missing_columns if column in own)
+        states.append(EnumState(bind, state, match.declared, match.live, change, columns, missing))
+    for enum, columns in wrong.items():
+        states.append(EnumState(bind, WRONG_COLUMNS, enum, wrong_columns=columns))
+    for enum in pairing.new:
+        states.append(EnumState(bind, NEW, enum, missing_columns=enum.columns))
+    for live in pairing.undeclared:
+        if live.extension or not settings.includes(live.name.schema, live.name.name):
+            continue
+        state = UNDECLARED if live.has_dependents else UNUSED
+        states.append(EnumState(bind, state, live=live))
+    return states

@@ -1,0 +1,193 @@
+"""The commands ``flask db enum sync``, ``check`` and ``list``: options in, text and exit code out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from flask import g
+from flask.cli import with_appcontext
+
+from .core.errors import EnumMigrateError
+from .extension import EnumMigrate
+
+
+@click.group()
+def enum() -> None:
+    """Keep PostgreSQL enum types in step with the models.
+
+    \b
+    flask db enum sync     write the migration for what changed
+    flask db enum check    exit 1 where models and database differ
+    flask db enum list     show all enum types
+    """
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Print an error as its fact and its next action, and exit with its code."""
+    try:
+        yield
+    except EnumMigrateError as error:
+        from . import report
+
+        report.failure(error)
+        sys.exit(error.exit_code)
+
+
+def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that Flask-Migrate's commands have too."""
+    for option in (
+        click.option("-x", "--x-arg", multiple=True, help="Argument for a customised env.py."),
+        click.option(
+            "-d", "--directory", help='Migration script directory (default is "migrations").'
+        ),
+    ):
+        command = option(command)
+    return with_appcontext(command)
+
+
+def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
+    """Return what was given to this command, or else to the ``db`` group.
+
+    Migrate.get_config() reads the group's ``-x`` itself.
+    """
+    return {"directory": directory or g.get("directory"), "x_arg": x_arg}
+
+
+@enum.command()
+@click.option("-m", "--message", help="Revision message (default: made from the changes).")
+@click.option(
+    "--rename",
+    multiple=True,
+    metavar="[[SCHEMA.]TYPE.]OLD=NEW",
+    help="The label OLD became NEW. Rows, defaults and views follow.",
+)
+@click.option(
+    "--map",
+    "map_",
+    multiple=True,
+    metavar="TYPE.OLD=NEW",
+    help="Rows that hold the removed label OLD become NEW.",
+)
+@click.option(
+    "--map-null",
+    multiple=True,
+    metavar="TYPE.OLD",
+    help="Rows that hold the removed label OLD become NULL.",
+)
+@click.option(
+    "--downgrade-map",
+    multiple=True,
+    metavar="TYPE.NEW=OLD",
+    help="On a downgrade, rows that hold the added label NEW become OLD (default: refuse).",
+)
+@click.option("--no-input", is_flag=True, help="Never ask; refuse instead.")
+@click.option("--dry-run", is_flag=True, help="Print the revision's body, write nothing.")
+@click.option("--sql", is_flag=True, help="Print the upgrade as SQL, write nothing.")
+@click.option("--drop-unused", is_flag=True, help="Drop enum types that nothing uses.")
+@click.option("--head", default="head", help="Revision or <branch>@head to build on.")
+@click.option("--splice", is_flag=True, help="Allow a non-head revision as --head.")
+@click.option("--branch-label", help="Label of a branch that begins here.")
+@click.option("--version-path", help="Folder for the file, out of version_locations.")
+@click.option("--rev-id", help="Revision id (default: a made one).")
+@_shared
+def sync(
+    message: str | None,
+    rename: tuple[str, ...],
+    map_: tuple[str, ...],
+    map_null: tuple[str, ...],
+    downgrade_map: tuple[str, ...],
+    no_input: bool,
+    dry_run: bool,
+    sql: bool,
+    drop_unused: bool,
+    head: str,
+    splice: bool,
+    branch_label: str | None,
+    version_path: str | None,
+    rev_id: str | None,
+    directory: str | None,
+    x_arg: tuple[str, ...],
+) -> None:
+    """Write a migration for every enum whose labels changed.
+
+    It compares the models with the live database, which has to be at head, and writes one
+    revision, or nothing where nothing differs. Removed labels that rows still hold need an
+    answer: --rename, --map or --map-null.
+
+    \b
+    Examples:
+      flask db enum sync -m "Add LOGOUT_SUCCESS"
+      flask db enum sync --rename LOGIN_FAILURE=LOGIN_DENIED
+      flask db enum sync --map eventtype.PASSWORD_RESET=PASSWORD_CHANGE
+      flask db enum sync --dry-run
+
+    \b
+    Exit codes:
+      0  written, or nothing to do
+      1  refused: it needs an answer or can't be done safely; nothing was written
+      2  bad usage, or it could not look
+    """
+    from . import report
+    from .core.answers import Flags
+    from .revision import RevisionOptions
+
+    if dry_run and sql:
+        raise click.UsageError("--dry-run and --sql exclude each other.")
+    with _errors():
+        result = EnumMigrate().sync(
+            message=message,
+            flags=Flags(rename, map_, map_null, downgrade_map),
+            options=RevisionOptions(head, splice, branch_label, version_path, rev_id),
+            dry_run=dry_run,
+            sql=sql,
+            drop_unused=drop_unused or None,
+            **_place(directory, x_arg),
+        )
+        report.sync(result, dry_run=dry_run)
+
+
+@enum.command()
+@_shared
+def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
+    """Say whether the models' enums and the database's agree.
+
+    It reads nothing but the catalogs and writes nothing.
+
+    \b
+    Examples:
+      flask db enum check
+      flask db enum check && echo in sync
+
+    \b
+    Exit codes (the last line says which):
+      0  in sync
+      1  drift
+      2  it could not tell
+    """
+    from . import report
+
+    with _errors():
+        result = EnumMigrate().check(**_place(directory, x_arg))
+        report.check(result)
+    sys.exit(0 if result.in_sync else 1)
+
+
+@enum.command("list")
+@_shared
+def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
+    """Show all enum types of models and databases.
+
+    \b
+    Example:
+      flask db enum list
+    """
+    from . import report
+
+    with _errors():
+        report.table(EnumMigrate().check(**_place(directory, x_arg)))

@@ -1,0 +1,186 @@
+"""Changes of enum types, named after PostgreSQL's grammar; every change knows its inverse.
+
+A *label* is the text of a member of the enum (catalog ``pg_enum.enumlabel``); the verbs of the
+grammar call it a *value* (``ADD VALUE``, ``RENAME VALUE``), and so do the changes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from functools import cached_property
+
+from .schema import Name
+
+
+@dataclass(frozen=True, slots=True)
+class AddValue:
+    """A label that is new.
+
+    :param label: the label.
+    :param after: the label it follows in the new order, or None where it is the first.
+    """
+
+    label: str
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameValue:
+    """A label that gets another text; rows, defaults and stored expressions follow."""
+
+    label: str
+    new_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropValue:
+    """A label that goes.
+
+    :param label: the label.
+    :param mapped: whether rows that hold it have somewhere to go.
+    :param becomes: the label those rows get, or None for NULL.
+    """
+
+    label: str
+    mapped: bool = False
+    becomes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReorderValues:
+    """The labels that stay come in another order."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenameType:
+    """The type gets another name in its schema."""
+
+    name: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchema:
+    """The type moves to another schema."""
+
+    schema: str
+    new_schema: str
+
+
+Change = AddValue | RenameValue | DropValue | ReorderValues | RenameType | SetSchema
+
+
+@dataclass(frozen=True)
+class AlterEnum:
+    """All that changes about one enum type.
+
+    :param name: its name before, schema-qualified.
+    :param new_name: its name afterwards.
+    :param labels: its labels before, in order.
+    :param new_labels: its labels afterwards, in order.
+    :param renames: old label to new label.
+    :param mapping: removed label to the label its rows get, or None for NULL.
+    :param reverse_mapping: the same for the way back: added label to old label or None.
+    """
+
+    name: Name
+    new_name: Name
+    labels: tuple[str, ...]
+    new_labels: tuple[str, ...]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+    reverse_mapping: Mapping[str, str | None] = field(default_factory=dict)
+
+    def reverse(self) -> AlterEnum:
+        """Return the change that undoes this one (but for rows that a mapping merged)."""
+        return replace(
+            self,
+            name=self.new_name,
+            new_name=self.name,
+            labels=self.new_labels,
+            new_labels=self.labels,
+            renames={new: old for old, new in self.renames.items()},
+            mapping=self.reverse_mapping,
+            reverse_mapping=self.mapping,
+        )
+
+    def renamed(self, label: str) -> str:
+        """Return what a label from before is called after the renames."""
+        return self.renames.get(label, label)
+
+    @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """The labels that stay, as called before, in the order of before."""
+        new = frozenset(self.new_labels)
+        return tuple(label for label in self.labels if self.renamed(label) in new)
+
+    @cached_property
+    def added(self) -> tuple[AddValue, ...]:
+        """The labels that are new, in order."""
+        kept = {self.renamed(label) for label in self.kept}
+        return tuple(
+            AddValue(label, after)
+            for after, label in zip((None, *self.new_labels), self.new_labels, strict=False)
+            if label not in kept
+        )
+
+    @cached_property
+    def removed(self) -> tuple[DropValue, ...]:
+        """The labels that go, in the order of before."""
+        kept = frozenset(self.kept)
+        return tuple(
+            DropValue(label, label in self.mapping, self.mapping.get(label))
+            for label in self.labels
+            if label not in kept
+        )
+
+    @cached_property
+    def reordered(self) -> bool:
+        """Whether the labels that stay come in another order."""
+        kept = [self.renamed(label) for label in self.kept]
+        stays = frozenset(kept)
+        return kept != [label for label in self.new_labels if label in stays]
+
+    @property
+    def replaces_type(self) -> bool:
+        """Whether PostgreSQL can do it only by replacing the type: it can't drop or move a label."""
+        return bool(self.removed) or self.reordered
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The single changes, in the order in which a person would tell them."""
+        changes: list[Change] = []
+        if self.name.schema != self.new_name.schema:
+            changes.append(SetSchema(self.name.schema, self.new_name.schema))
+        if self.name.name != self.new_name.name:
+            changes.append(RenameType(self.name.name, self.new_name.name))
+        changes.extend(RenameValue(old, new) for old, new in self.renames.items())
+        changes.extend(self.added)
+        changes.extend(self.removed)
+        if self.reordered:
+            changes.append(ReorderValues(self.new_labels))
+        return tuple(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class DropType:
+    """A type that nothing uses goes.
+
+    :param name: its name, schema-qualified.
+    :param labels: its labels, for the way back.
+    :param comment: its comment, for the way back.
+    :param owner: its owner where that isn't the current role, else ``""``.
+    :param privileges: its privileges where they aren't the default: (grantee, grantable), with
+        ``""`` for ``PUBLIC``.
+    """
+
+    name: Name
+    labels: tuple[str, ...]
+    comment: str | None = None
+    owner: str = ""
+    privileges: tuple[tuple[str, bool], ...] | None = None

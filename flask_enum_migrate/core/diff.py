@@ -1,0 +1,198 @@
+"""Declared minus live: which types differ, and what has to change about each.
+
+The answers of a person (renames, mappings) come in as :class:`Answers`; :mod:`.answers` reads
+them from the command line's flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+
+from .changes import AlterEnum
+from .errors import ConflictingDeclarations
+from .schema import DeclaredColumn
+from .schema import DeclaredEnum
+from .schema import FoundColumn
+from .schema import LiveEnum
+from .schema import LiveSchema
+from .schema import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What only a person can know about the changes of one type.
+
+    :param renames: old label to new label.
+    :param mapping: removed label to the label its rows get, or None for NULL.
+    :param reverse_mapping: added label to the label its rows get on a downgrade.
+    """
+
+    renames: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+    reverse_mapping: Mapping[str, str | None] = field(default_factory=dict)
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A declared enum and the type in the database that it means.
+
+    :param declared: the models' side.
+    :param live: the database's side.
+    :param new_name: the name the type shall have, schema-qualified.
+    """
+
+    declared: DeclaredEnum
+    live: LiveEnum
+    new_name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class WrongColumn:
+    """A column that exists, but isn't of the type its model declares.
+
+    :param column: the column as declared.
+    :param enum: the enum the model declares for it.
+    :param found: what the database has.
+    """
+
+    column: DeclaredColumn
+    enum: DeclaredEnum
+    found: FoundColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Who belongs to whom, before any label is compared.
+
+    :param pairs: the enums that both sides have.
+    :param wrong_columns: columns whose type isn't the declared one.
+    :param new: declared enums that only new tables or columns need.
+    :param missing_columns: columns that only the models have, of enums that exist.
+    :param undeclared: enums that only the database has.
+    """
+
+    pairs: tuple[Pair, ...]
+    wrong_columns: tuple[WrongColumn, ...]
+    new: tuple[DeclaredEnum, ...]
+    missing_columns: tuple[DeclaredColumn, ...]
+    undeclared: tuple[LiveEnum, ...]
+
+
+def pair(declared: Iterable[DeclaredEnum], live: LiveSchema) -> Pairing:
+    """Find the type in the database that each declared enum means.
+
+    A declared name that the database lacks means the one type that all its existing columns have,
+    where no other declaration claims that type: it is to be renamed or moved.
+
+    :raises ConflictingDeclarations: if two declarations mean one type with different labels.
+    """
+    declared = _merged(declared, live)
+    matched = {enum.name: live.find(enum.name) for enum in declared}
+    claimed = {match.oid for match in matched.values() if match}
+    wanted: dict[int, list[DeclaredEnum]] = {}
+    for enum in declared:
+        if matched[enum.name] is None and (oid := _only_type(enum, live)) not in claimed and oid:
+            wanted.setdefault(oid, []).append(enum)
+    for oid, enums in wanted.items():
+        if len(enums) == 1:
+            matched[enums[0].name] = live.by_oid[oid]
+
+    pairs: list[Pair] = []
+    wrong: list[WrongColumn] = []
+    new: list[DeclaredEnum] = []
+    missing: list[DeclaredColumn] = []
+    for enum in declared:
+        match = matched[enum.name]
+        present = [
+            (column, live.found[column]) for column in enum.columns if live.found[column].type_oid
+        ]
+        wrong.extend(
+            WrongColumn(column, enum, found)
+            for column, found in present
+            if match is None or found.type_oid != match.oid
+        )
+        if match:
+            schema = enum.name.schema or match.name.schema
+            pairs.append(Pair(enum, match, Name(schema, enum.name.name)))
+            missing.extend(c for c in enum.columns if not live.found[c].type_oid)
+        elif not present:
+            new.append(enum)
+    taken = {pair.live.oid for pair in pairs}
+    undeclared = tuple(enum for enum in live.enums if enum.oid not in taken)
+    return Pairing(tuple(pairs), tuple(wrong), tuple(new), tuple(missing), undeclared)
+
+
+def _merged(declared: Iterable[DeclaredEnum], live: LiveSchema) -> tuple[DeclaredEnum, ...]:
+    """Unite declarations that name one type with and without its schema."""
+    merged: dict[Name, DeclaredEnum] = {}
+    for enum in declared:
+        match = live.find(enum.name)
+        key = match.name if match else enum.name
+        merged[key] = unite(merged.get(key), enum)
+    return tuple(merged.values())
+
+
+def unite(known: DeclaredEnum | None, enum: DeclaredEnum) -> DeclaredEnum:
+    """Gather what two columns declare about one type.
+
+    :raises ConflictingDeclarations: if they declare different labels.
+    """
+    if known is None:
+        return enum
+    if known.labels != enum.labels:
+        raise ConflictingDeclarations(known, enum)
+    return replace(
+        known,
+        name=max(known.name, enum.name),  # the one that names its schema
+        columns=known.columns + enum.columns,
+        classes=tuple(dict.fromkeys(known.classes + enum.classes)),
+    )
+
+
+def _only_type(enum: DeclaredEnum, live: LiveSchema) -> int:
+    """Return the one enum type that all existing columns of a declaration have, or 0."""
+    oids = {live.found[column].type_oid for column in enum.columns} - {0}
+    oid = oids.pop() if len(oids) == 1 else 0
+    return oid if oid in live.by_oid else 0
+
+
+def alter(
+    pair: Pair, answers: Answers = NO_ANSWERS, *, compare_order: bool = True
+) -> AlterEnum | None:
+    """Compare the labels of a pair.
+
+    :param answers: renames and mappings that a person gave for this type.
+    :param compare_order: whether another order alone is a difference.
+    :return: what has to change, or None where nothing differs.
+    """
+    change = AlterEnum(
+        name=pair.live.name,
+        new_name=pair.new_name,
+        labels=pair.live.labels,
+        new_labels=pair.declared.labels,
+        renames=answers.renames,
+        mapping=answers.mapping,
+        reverse_mapping=answers.reverse_mapping,
+    )
+    if not compare_order:
+        change = replace(change, new_labels=_keep_order(change))
+    return change if change.changes else None
+
+
+def _keep_order(change: AlterEnum) -> tuple[str, ...]:
+    """Return the new labels with those that stay in their old order, and new ones in place.
+
+    A new label goes behind the label that precedes it in the declaration.
+    """
+    labels = [change.renamed(label) for label in change.kept]
+    for added in change.added:
+        position = 0 if added.after is None else labels.index(added.after) + 1
+        labels.insert(position, added.label)
+    return tuple(labels)

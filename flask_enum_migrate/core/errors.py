@@ -1,0 +1,108 @@
+"""What can go wrong, as data: every error carries its fact, its consequence and the next action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .schema import DeclaredEnum
+
+
+class EnumMigrateError(Exception):
+    """The base of all errors of this package.
+
+    :param fact: what was found, quoting names and values.
+    :param next_action: what to do now, with the command or setting to paste.
+    """
+
+    exit_code = 2
+
+    def __init__(self, fact: str, next_action: str = "") -> None:
+        super().__init__(f"{fact} {next_action}".strip())
+        self.fact = fact
+        self.next_action = next_action
+
+
+class SettingError(EnumMigrateError):
+    """A setting has a value of the wrong type or range."""
+
+
+class NotInitialised(EnumMigrateError):
+    """The extension, or Flask-Migrate, isn't set up for the current app."""
+
+
+class EnvironmentFailed(EnumMigrateError):
+    """The database or the app's migration environment could not be looked at."""
+
+
+class HeadsError(EnumMigrateError):
+    """The migrations have several heads, or lack the one asked for."""
+
+
+class ConflictingDeclarations(EnumMigrateError):
+    """Two models declare one type with different labels.
+
+    :param declared: one declaration.
+    :param other: the other one.
+    """
+
+    def __init__(self, declared: DeclaredEnum, other: DeclaredEnum) -> None:
+        self.declared = declared
+        self.other = other
+        super().__init__(
+            f"{declared.columns[0]} declares the type {declared.name} as {_listed(declared)}, "
+            f"but {other.columns[0]} declares it as {_listed(other)}.",
+            "Use one Enum for both columns, or give the types different names: "
+            "db.Enum(..., name='...').",
+        )
+
+
+def _listed(enum: DeclaredEnum) -> str:
+    return ", ".join(repr(label) for label in enum.labels) or "nothing"
+
+
+class AnswerError(EnumMigrateError):
+    """A ``--rename``, ``--map``, ``--map-null`` or ``--downgrade-map`` doesn't fit the differences.
+
+    :param flag: the option with the value as it was given.
+    :param candidates: values that would have fitted, most likely first.
+    """
+
+    def __init__(self, flag: str, problem: str, candidates: tuple[str, ...] = ()) -> None:
+        self.flag = flag
+        self.problem = problem
+        self.candidates = candidates
+        shown = ", ".join(candidates[:12])
+        if len(candidates) > 12:
+            shown += f" and {len(candidates) - 12} more"
+        super().__init__(f"{flag}: {problem}.", f"Candidates: {shown}." if shown else "")
+
+
+class RevisionFileError(EnumMigrateError):
+    """The revision file that was written doesn't load or lacks the statements; it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why no revision is written.
+
+    :param fact: what stands in the way, naming the object.
+    :param next_action: what to do about it.
+    :param flags: options with which the command would go on.
+    """
+
+    fact: str
+    next_action: str
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.next_action}".strip()
+
+
+class Refused(EnumMigrateError):
+    """Nothing was written, because it needs an answer or can't be done safely."""
+
+    exit_code = 1
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        self.refusals = refusals
+        super().__init__("\n".join(str(refusal) for refusal in refusals))

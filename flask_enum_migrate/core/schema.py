@@ -1,0 +1,188 @@
+"""The two sides that are compared: enums as models declare them, and as a database holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """The name of a type or table.
+
+    :param schema: its schema, or ``""`` where the search path decides.
+    :param name: the name in its schema.
+    """
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredColumn:
+    """A column of a model that uses an enum.
+
+    :param table: its table, with the schema the MetaData gives.
+    :param column: its name in the database.
+    :param array: whether it holds an array of the enum.
+    """
+
+    table: Name
+    column: str
+    array: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumClass:
+    """The Python class a declaration was made from.
+
+    :param path: dotted path, like ``app.models.EventType``.
+    :param members: name and value (as text) of each member, in order.
+    """
+
+    path: str
+    members: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredEnum:
+    """An enum type as the models declare it, gathered over all columns that use it.
+
+    :param name: its name; the schema is ``""`` where no model or MetaData names one.
+    :param labels: the labels in order.
+    :param columns: every column that uses it.
+    :param classes: the Python classes it was declared from, if any.
+    """
+
+    name: Name
+    labels: tuple[str, ...]
+    columns: tuple[DeclaredColumn, ...]
+    classes: tuple[EnumClass, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveColumn:
+    """A column in the database that holds values of an enum type.
+
+    :param table: its table, schema-qualified.
+    :param column: its name.
+    :param relation_kind: ``pg_class.relkind`` of the table.
+    :param dimensions: 0 for a scalar, else the declared number of array dimensions.
+    :param through: the domain, range or composite type in between, or ``""``.
+    :param default: its default as SQL, or None.
+    :param not_null: whether it rejects NULL.
+    :param inherited: whether a parent or partitioned table decides its type.
+    :param has_children: whether the table has children or partitions.
+    :param partition_key: whether its table is partitioned by it.
+    :param generated: ``pg_attribute.attgenerated``.
+    :param typed_table: whether its table was made ``OF`` a composite type.
+    :param storage: ``SET STORAGE`` value to restore after a change of type, or ``""``.
+    :param compression: ``SET COMPRESSION`` value to restore after a change of type, or ``""``.
+    :param may_alter: whether the current role may act as the owner of the table.
+    """
+
+    table: Name
+    column: str
+    relation_kind: str = "r"
+    dimensions: int = 0
+    through: str = ""
+    default: str | None = None
+    not_null: bool = False
+    inherited: bool = False
+    has_children: bool = False
+    partition_key: bool = False
+    generated: str = ""
+    typed_table: bool = False
+    storage: str = ""
+    compression: str = ""
+    may_alter: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEnum:
+    """An enum type as the database holds it.
+
+    :param oid: its ``pg_type.oid``.
+    :param name: its name, schema-qualified.
+    :param labels: the labels in order (``enumsortorder``).
+    :param columns: every column that uses it, directly or through another type.
+    :param owner: name of the owning role.
+    :param may_alter: whether the current role may act as the owner.
+    :param may_create: whether the current role may create a type in its schema.
+    :param extension: the extension it belongs to, or ``""``.
+    :param comment: its ``COMMENT``, or None.
+    :param privileges: ``GRANT`` entries (grantee, grantable) where they are not the default.
+    :param has_dependents: whether anything at all depends on it.
+    """
+
+    oid: int
+    name: Name
+    labels: tuple[str, ...]
+    columns: tuple[LiveColumn, ...] = ()
+    owner: str = ""
+    may_alter: bool = True
+    may_create: bool = True
+    extension: str = ""
+    comment: str | None = None
+    privileges: tuple[tuple[str, bool], ...] | None = None
+    has_dependents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """What the database has where a model declares an enum column.
+
+    :param table: the table's real name, or None where there is no such table.
+    :param type_oid: the type of the column, or of its array's elements; 0 without such a column.
+    :param type_name: that type as SQL prints it.
+    :param is_enum: whether that type is an enum.
+    """
+
+    table: Name | None
+    type_oid: int = 0
+    type_name: str = ""
+    is_enum: bool = False
+
+
+@dataclass(frozen=True)
+class LiveSchema:
+    """What one look at a database gave.
+
+    :param search_path: the schemas of the search path that exist, in order.
+    :param user: the current role.
+    :param version: ``server_version_num``.
+    :param enums: all enum types that aren't the system's.
+    :param found: for each declared column, what the database has there.
+    """
+
+    search_path: tuple[str, ...]
+    user: str
+    version: int
+    enums: tuple[LiveEnum, ...]
+    found: dict[DeclaredColumn, FoundColumn]
+
+    @cached_property
+    def by_name(self) -> dict[Name, LiveEnum]:
+        """The enums by qualified name."""
+        return {enum.name: enum for enum in self.enums}
+
+    @cached_property
+    def by_oid(self) -> dict[int, LiveEnum]:
+        """The enums by ``pg_type.oid``."""
+        return {enum.oid: enum for enum in self.enums}
+
+    def find(self, name: Name) -> LiveEnum | None:
+        """Return the enum a declared name means: by its schema, else by the search path."""
+        for schema in (name.schema,) if name.schema else self.search_path:
+            if enum := self.by_name.get(Name(schema, name.name)):
+                return enum
+        return None

@@ -1,0 +1,87 @@
+"""What the models say: MetaData in, :class:`~.core.schema.DeclaredEnum` out, no connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column
+from sqlalchemy import Enum
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import ARRAY
+from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+from .core.diff import unite
+from .core.schema import DeclaredColumn
+from .core.schema import DeclaredEnum
+from .core.schema import EnumClass
+from .core.schema import Name
+
+ColumnFilter = Callable[[Table, "Column[Any] | None"], bool]
+
+
+def read(
+    metadata: MetaData | Iterable[MetaData],
+    include: ColumnFilter = lambda table, column: True,
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> tuple[DeclaredEnum, ...]:
+    """Gather the native enum types that the models' columns use.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    :param include: whether a table (second argument None) or a column counts.
+    :param schema_map: ``schema_translate_map`` of the connection.
+    :raises ConflictingDeclarations: if two columns declare one type with different labels.
+    """
+    dialect = postgresql.dialect()
+    enums: dict[Name, DeclaredEnum] = {}
+    for table in _tables(metadata):
+        if not include(table, None):
+            continue
+        for column in table.columns:
+            enum, array = _native_enum(column.type, dialect)
+            if enum is None or not enum.name or not include(table, column):
+                continue
+            place = Name(_schema(table.schema, schema_map), table.name)
+            declared = DeclaredEnum(
+                Name(_schema(enum.schema, schema_map), str(enum.name)),
+                tuple(enum.enums),
+                (DeclaredColumn(place, column.name, array),),
+                _classes(enum),
+            )
+            enums[declared.name] = unite(enums.get(declared.name), declared)
+    return tuple(enums.values())
+
+
+def _classes(enum: Enum) -> tuple[EnumClass, ...]:
+    cls: Any = enum.enum_class
+    if cls is None:
+        return ()
+    members = tuple((str(member.name), str(member.value)) for member in cls)
+    return (EnumClass(f"{cls.__module__}.{cls.__qualname__}", members),)
+
+
+def _tables(metadata: MetaData | Iterable[MetaData]) -> Iterator[Table]:
+    for one in [metadata] if isinstance(metadata, MetaData) else metadata:
+        yield from one.tables.values()
+
+
+def _native_enum(type_: TypeEngine[Any], dialect: Any) -> tuple[Enum | None, bool]:
+    """Return the native enum behind a column's type on PostgreSQL, and whether in an array."""
+    impl = type_.dialect_impl(dialect)
+    while isinstance(impl, TypeDecorator):
+        impl = impl.load_dialect_impl(dialect).dialect_impl(dialect)
+    if isinstance(impl, ARRAY):
+        return _native_enum(impl.item_type, dialect)[0], True
+    if isinstance(impl, Enum) and impl.native_enum:
+        return impl, False
+    return None, False
+
+
+def _schema(schema: str | None, schema_map: Mapping[str | None, str | None] | None) -> str:
+    return (schema_map or {}).get(schema, schema) or ""

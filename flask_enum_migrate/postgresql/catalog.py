@@ -1,0 +1,219 @@
+"""Read enum types and what uses them from PostgreSQL's catalogs, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import text
+
+from ..core.schema import DeclaredColumn
+from ..core.schema import FoundColumn
+from ..core.schema import LiveColumn
+from ..core.schema import LiveEnum
+from ..core.schema import LiveSchema
+from ..core.schema import Name
+
+# With an empty search path everything that PostgreSQL deparses comes out schema-qualified.
+_SESSION = text(
+    """
+    SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
+           current_setting('server_version_num')::int AS version,
+           current_setting('search_path') AS search_path,
+           set_config('search_path', '', false) AS emptied
+    """
+)
+_RESTORE = text("SELECT set_config('search_path', :search_path, false)")
+
+_OWN = """
+    t.typtype = 'e'
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND n.nspname !~ '^pg_(toast|temp_)'
+"""
+
+_ENUMS = text(
+    f"""
+    SELECT t.oid::bigint AS oid, n.nspname::text AS schema, t.typname::text AS name,
+           ARRAY(SELECT e.enumlabel::text FROM pg_enum e
+                 WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) AS labels,
+           pg_get_userbyid(t.typowner)::text AS owner,
+           pg_has_role(t.typowner, 'USAGE') AS may_alter,
+           has_schema_privilege(n.oid, 'CREATE') AS may_create,
+           coalesce((SELECT x.extname::text FROM pg_depend d
+                     JOIN pg_extension x ON x.oid = d.refobjid
+                     WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid
+                       AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'), '')
+             AS extension,
+           obj_description(t.oid, 'pg_type') AS comment,
+           (SELECT json_agg(json_build_array(
+                     CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END,
+                     a.is_grantable))
+            FROM aclexplode(t.typacl) a)::text AS privileges,
+           EXISTS (SELECT FROM pg_depend d
+                   WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+                     AND d.deptype <> 'i') AS has_dependents
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE {_OWN}
+    ORDER BY n.nspname, t.typname
+    """
+)
+
+# A column holds an enum directly, as an array, or through domains, ranges and row types.
+_COLUMNS = text(
+    f"""
+    WITH RECURSIVE holder (type, enum, through) AS (
+        SELECT u.type, t.oid, NULL::oid
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace,
+             unnest(ARRAY[t.oid, t.typarray]) u (type)
+        WHERE {_OWN}
+      UNION
+        SELECT u.type, h.enum, coalesce(h.through, o.type)
+        FROM holder h CROSS JOIN LATERAL (
+            SELECT d.oid FROM pg_type d WHERE d.typtype = 'd' AND d.typbasetype = h.type
+            UNION ALL
+            SELECT m.type FROM pg_range r, unnest(ARRAY[r.rngtypid, r.rngmultitypid]) m (type)
+            WHERE r.rngsubtype = h.type
+            UNION ALL
+            SELECT c.reltype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            WHERE a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
+              AND c.relkind IN ('c', 'r', 'p', 'f', 'v', 'm')
+        ) o (type)
+        JOIN pg_type ot ON ot.oid = o.type, unnest(ARRAY[ot.oid, ot.typarray]) u (type)
+        WHERE u.type <> 0
+    )
+    SELECT h.enum::bigint AS enum, n.nspname::text AS schema, c.relname::text AS table,
+           a.attname::text AS column, c.relkind::text AS relation_kind,
+           CASE WHEN h.through IS NULL AND t.typcategory = 'A'
+                THEN greatest(a.attndims, 1) ELSE 0 END::int AS dimensions,
+           coalesce(format_type(h.through, NULL), '') AS through,
+           pg_get_expr(d.adbin, d.adrelid) AS default,
+           a.attnotnull AS not_null, a.attinhcount > 0 AS inherited,
+           c.relhassubclass AS has_children,
+           c.relkind = 'p' AND EXISTS (
+               SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND (
+                   a.attnum = ANY (p.partattrs)
+                   OR p.partexprs::text ~ ('\\:varattno ' || a.attnum || ' '))) AS partition_key,
+           a.attgenerated::text AS generated, c.reloftype <> 0 AS typed_table,
+           CASE WHEN a.attstorage = t.typstorage THEN ''
+                ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                      WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
+           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END AS compression,
+           pg_has_role(c.relowner, 'USAGE') AS may_alter
+    FROM holder h
+    JOIN pg_attribute a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'm')
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    ORDER BY n.nspname, c.relname, a.attnum
+    """
+)
+
+_FOUND = text(
+    """
+    SELECT w.position, c.schema, c.name AS table, coalesce(e.oid, 0)::bigint AS type_oid,
+           coalesce(format_type(a.atttypid, a.atttypmod), '') AS type_name,
+           coalesce(e.typtype = 'e', false) AS is_enum
+    FROM json_to_recordset(CAST(:wanted AS json))
+           AS w (position int, schema text, "table" text, "column" text)
+    LEFT JOIN LATERAL (
+        SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = w."table" AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+          AND CASE WHEN w.schema <> '' THEN n.nspname = w.schema
+                   ELSE n.nspname = ANY (CAST(:schemas AS text[])) END
+        ORDER BY array_position(CAST(:schemas AS text[]), n.nspname::text) LIMIT 1
+    ) c ON true
+    LEFT JOIN pg_attribute a
+        ON a.attrelid = c.oid AND a.attname = w."column" AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_type e ON e.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0
+                                           THEN t.typelem ELSE t.oid END
+    ORDER BY w.position
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    role: str
+    schemas: tuple[str, ...]
+    version: int
+
+
+@contextmanager
+def _qualified(connection: Connection) -> Iterator[_Session]:
+    """Empty the search path for the block, so that names are deparsed schema-qualified."""
+    row = connection.execute(_SESSION).one()
+    try:
+        yield _Session(row.role, tuple(row.schemas), row.version)
+    finally:
+        connection.execute(_RESTORE, {"search_path": row.search_path})
+
+
+def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSchema:
+    """Read all enum types, the columns that use them, and what the wanted columns are.
+
+    Five queries, however many types and columns there are; they need no right but to connect.
+
+    :param connection: a connection whose search path is the app's.
+    :param wanted: the columns that models declare as enums.
+    """
+    wanted = list(wanted)
+    with _qualified(connection) as session:
+        columns = defaultdict(list)
+        for row in connection.execute(_COLUMNS).mappings():
+            columns[row["enum"]].append(_live_column(row))
+        enums = [
+            LiveEnum(
+                oid=row.oid,
+                name=Name(row.schema, row.name),
+                labels=tuple(row.labels),
+                columns=tuple(columns[row.oid]),
+                owner=row.owner,
+                may_alter=row.may_alter,
+                may_create=row.may_create,
+                extension=row.extension,
+                comment=row.comment,
+                privileges=_privileges(row.privileges),
+                has_dependents=row.has_dependents,
+            )
+            for row in connection.execute(_ENUMS)
+        ]
+        found = _find(connection, wanted, session.schemas)
+    return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
+
+
+def _live_column(row: Any) -> LiveColumn:
+    values = {key: value for key, value in row.items() if key not in ("enum", "schema", "table")}
+    if not values["dimensions"]:
+        values["storage"] = values["compression"] = ""
+    return LiveColumn(table=Name(row["schema"], row["table"]), **values)
+
+
+def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:
+    if packed is None:
+        return None
+    return tuple((grantee, grantable) for grantee, grantable in json.loads(packed))
+
+
+def _find(
+    connection: Connection, wanted: list[DeclaredColumn], schemas: Iterable[str]
+) -> dict[DeclaredColumn, FoundColumn]:
+    rows = [
+        {"position": i, "schema": c.table.schema, "table": c.table.name, "column": c.column}
+        for i, c in enumerate(wanted)
+    ]
+    result = connection.execute(_FOUND, {"wanted": json.dumps(rows), "schemas": list(schemas)})
+    found = {}
+    for column, row in zip(wanted, result, strict=True):
+        table = Name(row.schema, row.table) if row.table is not None else None
+        found[column] = FoundColumn(table, row.type_oid, row.type_name, row.is_enum)
+    return found

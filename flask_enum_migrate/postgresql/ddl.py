@@ -1,0 +1,335 @@
+"""The SQL of every step, as text. The only module that quotes; nothing else writes SQL.
+
+What comes out survives Alembic's online and offline modes and both psycopg drivers unchanged,
+for any label or name: none of ``%``, ``:``, backslash or control characters is left bare in a
+literal or name, because offline mode doubles ``%``, loses tabs and reads ``:word`` as a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from ..core.schema import Name
+from .keywords import KEYWORDS
+
+# enum_in and CREATE TYPE reject labels of NAMEDATALEN bytes and more.
+MAX_BYTES = 63
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_LEAF = 8
+
+
+def identifier(name: str) -> str:
+    """Quote the name of one object."""
+    if _PLAIN.fullmatch(name) and name not in KEYWORDS:
+        return name
+    quoted = name.replace('"', '""')
+    if _is_bare(name):
+        return f'"{quoted}"'
+    return 'U&"' + "".join(_escaped(char, "\\{:04x}", "\\+{:06x}") for char in quoted) + '"'
+
+
+def qualified(name: Name) -> str:
+    """Quote a name with its schema, where it has one."""
+    if not name.schema:
+        return identifier(name.name)
+    return f"{identifier(name.schema)}.{identifier(name.name)}"
+
+
+def literal(text: str) -> str:
+    """Quote a string."""
+    quoted = text.replace("'", "''")
+    if _is_bare(text):
+        return f"'{quoted}'"
+    return "E'" + "".join(_escaped(char, "\\u{:04X}", "\\U{:08X}") for char in quoted) + "'"
+
+
+def _is_bare(text: str) -> bool:
+    return text.isprintable() and not any(char in text for char in "%:\\")
+
+
+def _escaped(char: str, short: str, long: str) -> str:
+    if char == "\\":
+        return "\\\\"
+    if char in "%:" or not char.isprintable():
+        return (short if ord(char) <= 0xFFFF else long).format(ord(char))
+    return char
+
+
+def needs_exact(sql: str) -> bool:
+    """Return whether Alembic's offline mode or ``text()`` would change a statement."""
+    return bool(re.search(r"[%\t\r]|(?<![:\w\\]):\w|\\:", sql))
+
+
+def shortened(name: str, suffix: str) -> str:
+    """Return a name with a suffix, cut so that PostgreSQL doesn't cut it."""
+    room = MAX_BYTES - len(suffix.encode())
+    return name.encode()[:room].decode(errors="ignore") + suffix
+
+
+def create_type(name: Name, labels: Sequence[str]) -> str:
+    """Return ``CREATE TYPE … AS ENUM``, few labels on one line and many on lines of their own."""
+    listed = [literal(label) for label in labels]
+    one_line = ", ".join(listed)
+    if len(one_line) > 70:
+        one_line = "\n    " + ",\n    ".join(listed) + "\n"
+    return f"CREATE TYPE {qualified(name)} AS ENUM ({one_line})"
+
+
+def drop_type(name: Name) -> str:
+    """Return ``DROP TYPE``, which fails while anything depends on the type."""
+    return f"DROP TYPE {qualified(name)}"
+
+
+def add_value(
+    name: Name, label: str, *, after: str | None = None, before: str | None = None
+) -> str:
+    """Return ``ALTER TYPE … ADD VALUE IF NOT EXISTS``, harmless when it runs twice."""
+    sql = f"ALTER TYPE {qualified(name)} ADD VALUE IF NOT EXISTS {literal(label)}"
+    if after is not None:
+        sql += f" AFTER {literal(after)}"
+    elif before is not None:
+        sql += f" BEFORE {literal(before)}"
+    return sql
+
+
+def rename_value(name: Name, label: str, new_label: str) -> str:
+    """Return ``ALTER TYPE … RENAME VALUE``."""
+    return f"ALTER TYPE {qualified(name)} RENAME VALUE {literal(label)} TO {literal(new_label)}"
+
+
+def rename_type(name: Name, new_name: str) -> str:
+    """Return ``ALTER TYPE … RENAME TO``."""
+    return f"ALTER TYPE {qualified(name)} RENAME TO {identifier(new_name)}"
+
+
+def set_schema(name: Name, schema: str) -> str:
+    """Return ``ALTER TYPE … SET SCHEMA``."""
+    return f"ALTER TYPE {qualified(name)} SET SCHEMA {identifier(schema)}"
+
+
+def set_lock_timeout(value: str) -> str:
+    """Return a block that sets ``lock_timeout`` and keeps the old value for later.
+
+    ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set; a ``SELECT``
+    would print a row where psql runs the script.
+    """
+    return (
+        "DO $$ BEGIN\n"
+        "    PERFORM set_config('enum_migrate.lock_timeout',"
+        " current_setting('lock_timeout'), true);\n"
+        f"    PERFORM set_config('lock_timeout', {literal(value)}, true);\n"
+        "END $$"
+    )
+
+
+def restore_lock_timeout() -> str:
+    """Return a block that gives ``lock_timeout`` back the value it had."""
+    return (
+        "DO $$ BEGIN\n"
+        "    PERFORM set_config('lock_timeout',"
+        " current_setting('enum_migrate.lock_timeout'), true);\n"
+        "END $$"
+    )
+
+
+def lock_tables(tables: Iterable[Name]) -> str:
+    """Return ``LOCK TABLE``; partitions and children are locked along with their parents."""
+    return f"LOCK TABLE {', '.join(map(qualified, tables))} IN ACCESS EXCLUSIVE MODE"
+
+
+def alter_table(table: Name, actions: Sequence[str], *, only: bool = False) -> str:
+    """Return one ``ALTER TABLE`` for all actions: PostgreSQL then rewrites the table once."""
+    target = ("ONLY " if only else "") + qualified(table)
+    listed = ",\n    ".join(action.replace("\n", "\n    ") for action in actions)
+    return f"ALTER TABLE {target}\n    {listed}"
+
+
+def drop_default(column: str) -> str:
+    """Return the action that drops a column's default."""
+    return f"ALTER COLUMN {identifier(column)} DROP DEFAULT"
+
+
+def set_default(column: str, expression: str) -> str:
+    """Return the action that sets a column's default to an SQL expression."""
+    return f"ALTER COLUMN {identifier(column)} SET DEFAULT {expression}"
+
+
+def set_storage(column: str, storage: str) -> str:
+    """Return the action that sets how a column is stored."""
+    return f"ALTER COLUMN {identifier(column)} SET STORAGE {storage}"
+
+
+def set_compression(column: str, compression: str) -> str:
+    """Return the action that sets how a column is compressed."""
+    return f"ALTER COLUMN {identifier(column)} SET COMPRESSION {compression}"
+
+
+def alter_column_type(column: str, new_type: Name, dimensions: int, using: str) -> str:
+    """Return the action that changes a column's type."""
+    array = "[]" * dimensions
+    name = identifier(column)
+    return f"ALTER COLUMN {name} TYPE {qualified(new_type)}{array} USING {using}"
+
+
+def convert_scalar(
+    table: Name, column: str, old_type: Name, new_type: Name, pairs: Mapping[str, str | None]
+) -> str:
+    """Return the ``USING`` of a scalar column: a CASE over typed constants.
+
+    Measured faster than a cast through text. Its ELSE keeps NULL and, for a label that has no
+    place in the new type, fails with 22P02 and a text that names table, column and label.
+
+    :param pairs: each label of the old type, in its order, that has one to become.
+    """
+    old, new, value = qualified(old_type), qualified(new_type), identifier(column)
+
+    def constant(label: str | None) -> str:
+        return "NULL" if label is None else f"{literal(label)}::{new}"
+
+    guard = f"({_refusal(table, column)})::{new}"
+
+    def case(labels: Sequence[str]) -> str:
+        if len(labels) <= _LEAF:
+            whens = "".join(
+                f"    WHEN {literal(label)}::{old} THEN {constant(pairs[label])}\n"
+                for label in labels
+            )
+            return f"CASE {value}\n{whens}    ELSE {guard}\nEND" if labels else guard
+        middle = len(labels) // 2
+        low, high = (_indented(case(half)) for half in (labels[:middle], labels[middle:]))
+        below = f"{value} < {literal(labels[middle])}::{old}"
+        return f"CASE WHEN {below}\n    THEN {low}\n    ELSE {high}\nEND"
+
+    return case(list(pairs))
+
+
+def convert_array(
+    table: Name,
+    column: str,
+    old_type: Name,
+    new_type: Name,
+    mapping: Mapping[str, str | None],
+    refused: Sequence[str],
+) -> str:
+    """Return the ``USING`` of an array column of any dimension.
+
+    :param mapping: removed labels to the labels that elements get.
+    :param refused: removed labels without one: the statement fails if an element holds one.
+    """
+    old, new, value = qualified(old_type), qualified(new_type), identifier(column)
+    elements = f"{value}::text[]"
+    for label, becomes in mapping.items():
+        other = "NULL" if becomes is None else literal(becomes)
+        elements = f"array_replace({elements}, {literal(label)}, {other})"
+    if not refused:
+        return f"{elements}::{new}[]"
+    gone = ", ".join(literal(label) for label in refused)
+    return (
+        f"CASE WHEN {value} && ARRAY[{gone}]::{old}[]\n"
+        f"    THEN ARRAY[{_refusal(table, column)}]::{new}[]\n"
+        f"    ELSE {elements}::{new}[]\n"
+        "END"
+    )
+
+
+def _refusal(table: Name, column: str) -> str:
+    holds = literal(f"{table}.{column} holds ")
+    why = literal(", a label this revision takes away; nothing was changed")
+    return f"{holds} || quote_literal({identifier(column)}::text) || {why}"
+
+
+def _indented(sql: str) -> str:
+    return sql.replace("\n", "\n    ")
+
+
+def copy_type_properties(old_type: Name, new_type: Name) -> str:
+    """Return a block that gives one type the owner, privileges, comment and labels of another.
+
+    It reads them when it runs, because roles differ from one database to the next. What default
+    privileges gave the new type is taken back first; grants are made by whoever made them.
+    """
+    old, new = qualified(old_type), qualified(new_type)
+    grantee = "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END"
+    body = f"""
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        WITH was AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(old)})),
+             new AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(new)}))
+        SELECT {literal(f"ALTER TYPE {new} OWNER TO ")} || was.typowner::regrole
+        FROM was, new WHERE was.typowner <> new.typowner
+        UNION ALL
+        SELECT {literal(f"REVOKE ALL ON TYPE {new} FROM ")} || {grantee}
+        FROM was, new, aclexplode(coalesce(new.typacl, acldefault('T', was.typowner))) a
+        WHERE was.typacl IS DISTINCT FROM new.typacl
+        UNION ALL
+        SELECT step.sql
+        FROM was, new, aclexplode(coalesce(was.typacl, acldefault('T', was.typowner))) a, LATERAL (
+            VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> was.typowner),
+                   ({literal(f"GRANT USAGE ON TYPE {new} TO ")} || {grantee}
+                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true),
+                   ('SET LOCAL ROLE ' || current_setting('role'), a.grantor <> was.typowner)
+        ) step (sql, needed)
+        WHERE was.typacl IS DISTINCT FROM new.typacl AND step.needed
+        UNION ALL
+        SELECT {literal(f"COMMENT ON TYPE {new} IS ")}
+            || quote_literal(obj_description(was.oid, 'pg_type'))
+        FROM was WHERE obj_description(was.oid, 'pg_type') IS NOT NULL
+        UNION ALL
+        SELECT 'SECURITY LABEL FOR ' || quote_ident(l.provider)
+            || {literal(f" ON TYPE {new} IS ")} || quote_literal(l.label)
+        FROM was JOIN pg_seclabel l ON l.classoid = 'pg_type'::regclass AND l.objoid = was.oid
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+"""
+    return _do(body)
+
+
+def _do(body: str) -> str:
+    tag = "$$"
+    number = 0
+    while tag in body:
+        number += 1
+        tag = f"$enum{number}$"
+    return f"DO {tag}{body}{tag}"
+
+
+def comment_on_type(name: Name, comment: str) -> str:
+    """Return ``COMMENT ON TYPE``."""
+    return f"COMMENT ON TYPE {qualified(name)} IS {literal(comment)}"
+
+
+def owner_to(name: Name, owner: str) -> str:
+    """Return ``ALTER TYPE … OWNER TO``."""
+    return f"ALTER TYPE {qualified(name)} OWNER TO {identifier(owner)}"
+
+
+def set_privileges(name: Name, owner: str, privileges: Iterable[tuple[str, bool]]) -> list[str]:
+    """Return the ``REVOKE`` and ``GRANT`` that leave exactly these privileges on a new type.
+
+    :param privileges: (grantee, grantable), with ``""`` for ``PUBLIC``.
+    """
+    sql = [f"REVOKE ALL ON TYPE {qualified(name)} FROM PUBLIC, {identifier(owner)}"]
+    for grantee, grantable in privileges:
+        role = identifier(grantee) if grantee else "PUBLIC"
+        option = " WITH GRANT OPTION" if grantable else ""
+        sql.append(f"GRANT USAGE ON TYPE {qualified(name)} TO {role}{option}")
+    return sql
+
+
+def count_label(
+    number: int, table: Name, column: str, array: bool, type_: Name, label: str, limit: int
+) -> str:
+    """Return a query of one row: its number, and how many rows hold a label, up to a limit."""
+    constant = f"{literal(label)}::{qualified(type_)}"
+    value = identifier(column)
+    holds = f"{constant} = ANY ({value})" if array else f"{value} = {constant}"
+    rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
+    return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"

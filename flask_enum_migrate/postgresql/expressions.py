@@ -1,0 +1,129 @@
+"""Follow labels and type names through SQL expressions that PostgreSQL deparsed.
+
+PostgreSQL prints an enum constant as a literal followed by ``::`` and the type's name, and an
+array constant likewise; with an empty search path all names are schema-qualified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+
+from ..core.schema import Name
+from . import ddl
+
+_TOKEN = re.compile(
+    r"""
+    (?P<literal> [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
+  | (?P<cast> :: \s* (?P<type> {part} (?: \. {part} )? ) (?P<array> (?: \[\] )* ) )
+  | (?P<quoted> "(?:[^"]|"")*" )
+    """.format(part=r'(?: "(?:[^"]|"")+" | [A-Za-z_\x80-\U0010ffff][\w$]* )'),
+    re.VERBOSE | re.DOTALL,
+)
+_PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
+_ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChange:
+    """What becomes of one enum type in an expression.
+
+    :param new_name: its name afterwards.
+    :param labels: old label to new label or None for NULL; labels not named stay as they are.
+    """
+
+    new_name: Name
+    labels: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An expression after its labels followed a change.
+
+    :param sql: the expression, or None where it became just NULL.
+    :param lost: removed labels that it still names where they can't be followed.
+    """
+
+    sql: str | None
+    lost: tuple[str, ...] = ()
+
+
+def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str] = ()) -> Followed:
+    """Rewrite the constants and casts of some enum types in an expression.
+
+    :param sql: an expression deparsed with an empty search path.
+    :param changes: what becomes of each type, by its schema-qualified name.
+    :param removed: labels that no literal may hold afterwards but by way of ``changes``.
+    """
+    tokens = list(_TOKEN.finditer(sql))
+    output: list[str] = []
+    lost: list[str] = []
+    position = 0
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        output.append(sql[position : token.start()])
+        position = token.end()
+        text = token.group()
+        if token["cast"] and (change := changes.get(_name(token["type"]))):
+            text = f"::{ddl.qualified(change.new_name)}{token['array']}"
+        elif token["literal"]:
+            cast = following if following and following.start() == token.end() else None
+            target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
+            value = decode(text)
+            if target and cast and cast["array"]:
+                value = _follow_array(value, target.labels)
+                text = ddl.literal(value)
+                lost.extend(e for e in _elements(value) if e in removed)
+            elif target:
+                becomes = target.labels.get(value, value)
+                text = "NULL" if becomes is None else ddl.literal(becomes)
+                lost.extend(label for label in removed if label == becomes)
+            elif value in removed or any(e in removed for e in _elements(value)):
+                lost.append(value)
+        output.append(text)
+    output.append(sql[position:])
+    result = "".join(output)
+    is_constant = len(tokens) == 2 and (tokens[0].start(), tokens[1].end()) == (0, len(sql))
+    is_null = is_constant and result.startswith("NULL::")
+    return Followed(None if is_null else result, tuple(dict.fromkeys(lost)))
+
+
+def decode(literal: str) -> str:
+    """Return the text of an SQL string literal as PostgreSQL deparses it."""
+    if literal[0] in "eE":
+        return re.sub(r"\\(.)", r"\1", literal[2:-1].replace("''", "'"), flags=re.DOTALL)
+    return literal[1:-1].replace("''", "'")
+
+
+def _name(text: str) -> Name:
+    parts = [quoted.replace('""', '"') if quoted else bare for quoted, bare in _PART.findall(text)]
+    return Name(parts[0], parts[1]) if len(parts) > 1 else Name("", parts[0])
+
+
+def _elements(array: str) -> list[str]:
+    """Return the elements of an array literal's text, or nothing where it isn't one."""
+    if not (array.startswith(("{", "[")) and array.endswith("}")):
+        return []
+    return [_element(m.group()) for m in _ELEMENT.finditer(array[array.index("{") :])]
+
+
+def _element(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if text[0] == '"' else text
+
+
+def _follow_array(array: str, labels: Mapping[str, str | None]) -> str:
+    start = array.index("{")
+
+    def replaced(match: re.Match[str]) -> str:
+        text = match.group()
+        label = _element(text)
+        if text == "NULL" or label not in labels:
+            return text
+        becomes = labels[label]
+        if becomes is None:
+            return "NULL"
+        return '"' + re.sub(r'(["\\])', r"\\\1", becomes) + '"'
+
+    return array[:start] + _ELEMENT.sub(replaced, array[start:])

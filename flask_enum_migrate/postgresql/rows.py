@@ -1,0 +1,120 @@
+"""Look whether rows hold labels: bounded in rows and in time, and never in the way of anyone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from ..core.schema import LiveColumn
+from ..core.schema import LiveEnum
+from ..core.schema import Name
+from . import ddl
+from .plan import TableSize
+
+LIMIT = 10_000
+TIMEOUT = "10s"
+_AT_ONCE = 100
+
+_SIZES = text(
+    """
+    SELECT n.nspname::text AS schema, c.relname::text AS name, c.reltuples::bigint AS rows,
+           (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0)
+            FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)
+                  UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid) t)::bigint AS total
+    FROM json_to_recordset(CAST(:tables AS json)) AS w (schema text, name text)
+    JOIN pg_namespace n ON n.nspname = w.schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+    """
+)
+
+
+_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows that hold a label.
+
+    :param column: where.
+    :param label: which.
+    :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
+    """
+
+    column: LiveColumn
+    label: str
+    rows: int | None
+
+    def __str__(self) -> str:
+        if self.rows is None:
+            return f"an unknown number of rows of {self.column}"
+        more = "or more " if self.rows >= LIMIT else ""
+        return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
+
+
+def count(
+    connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]]
+) -> tuple[Held, ...]:
+    """Count the rows that hold labels of enum types, with a limit and within a time.
+
+    :param wanted: type, column and label; array columns count rows with such an element.
+    :return: what holds a label, and what could not be looked at.
+    """
+    held: list[Held] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        numbers = _run(connection, [_query(i, *item) for i, item in enumerate(part)])
+        if numbers is None:  # one of them took too long or may not be read: ask one by one
+            numbers = {}
+            for i, item in enumerate(part):
+                answer = _run(connection, [_query(i, *item)])
+                numbers[i] = None if answer is None else answer[i]
+        held += [
+            Held(c, label, numbers[i]) for i, (_, c, label) in enumerate(part) if numbers[i] != 0
+        ]
+    return tuple(held)
+
+
+def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
+    array = column.dimensions > 0
+    return ddl.count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
+
+
+def _run(connection: Connection, queries: Sequence[str]) -> dict[int, int | None] | None:
+    """Return the count by number, or None if PostgreSQL gave up."""
+    sql = " UNION ALL ".join(queries)
+    try:
+        with _savepoint(connection):
+            connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
+            rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).all()
+            return {row.number: row.rows for row in rows}
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """Undo the settings of the block, and keep its failure from the transaction around it."""
+    if connection.get_isolation_level() == "AUTOCOMMIT":
+        yield
+        return
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
+def sizes(connection: Connection, tables: Sequence[Name]) -> dict[Name, TableSize]:
+    """Return how large some tables are, with their children and partitions."""
+    wanted = json.dumps([{"schema": table.schema, "name": table.name} for table in tables])
+    rows = connection.execute(_SIZES, {"tables": wanted})
+    return {Name(row.schema, row.name): TableSize(row.total, row.rows) for row in rows}

@@ -1,0 +1,102 @@
+"""The options of the extension, and where they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import fields
+from dataclasses import replace
+from typing import Any
+
+from .core.errors import SettingError
+
+IncludeTypes = Callable[[str, str], bool]
+
+_LOCK_TIMEOUT = re.compile(r"\d+(\.\d+)?\s*(us|ms|s|min|h|d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options, each as ``app.config["ENUM_MIGRATE_<NAME>"]`` or ``EnumMigrate(<name>=…)``.
+
+    :param compare_order: whether labels that only come in another order are a difference.
+    :param lock_timeout: how long a revision waits for its table locks, as PostgreSQL writes it
+        (``"10s"``, or milliseconds as a number), or None to leave ``lock_timeout`` alone.
+    :param include_types: which types are ours: a list of names, with or without schema, or a
+        callable that gets schema and name; None for all.
+    :param drop_unused: whether ``sync`` drops types that nothing uses.
+    :param qualify: whether names are written with their schema where the MetaData names none.
+    """
+
+    compare_order: bool = True
+    lock_timeout: str | int | None = "10s"
+    include_types: IncludeTypes | Collection[str] | None = None
+    drop_unused: bool = False
+    qualify: bool = True
+
+    def overridden(self, values: Mapping[str, Any], spelt: Callable[[str], str]) -> Settings:
+        """Return the settings with some values replaced.
+
+        :param values: by name; an unknown name is an error.
+        :param spelt: gives the name as it is written where these values come from.
+        :raises SettingError: for an unknown name, or a value that doesn't fit.
+        """
+        known = sorted(field.name for field in fields(self))
+        for name, value in values.items():
+            if name not in known:
+                names = ", ".join(map(spelt, known))
+                raise SettingError(f"{spelt(name)} is no setting.", f"There are: {names}.")
+            if expected := _problem(name, value):
+                raise SettingError(
+                    f"{spelt(name)} is {value!r}, but must be {expected}.",
+                    f"The default is {getattr(Settings(), name)!r}.",
+                )
+        return replace(self, **values)
+
+    @property
+    def lock_timeout_sql(self) -> str | None:
+        """The lock timeout as PostgreSQL reads it."""
+        if self.lock_timeout is None:
+            return None
+        return f"{self.lock_timeout}ms" if isinstance(self.lock_timeout, int) else self.lock_timeout
+
+    def includes(self, schema: str, name: str) -> bool:
+        """Return whether a type is ours to compare."""
+        if self.include_types is None:
+            return True
+        if callable(self.include_types):
+            return bool(self.include_types(schema, name))
+        return name in self.include_types or f"{schema}.{name}" in self.include_types
+
+
+def _problem(name: str, value: Any) -> str:
+    """Return what a setting's value must be, if it isn't."""
+    if name in ("compare_order", "drop_unused", "qualify"):
+        return "" if isinstance(value, bool) else "True or False"
+    if name == "lock_timeout":
+        fits = value is None or (
+            _LOCK_TIMEOUT.fullmatch(value.strip()) is not None
+            if isinstance(value, str)
+            else isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        )
+        return "" if fits else "a time like '10s', a number of milliseconds, or None"
+    names = not isinstance(value, str) and isinstance(value, Collection)
+    fits = value is None or callable(value) or (names and all(isinstance(v, str) for v in value))
+    return "" if fits else "a list of type names, a callable or None"
+
+
+def from_config(config: Mapping[str, Any]) -> Settings:
+    """Read the ``ENUM_MIGRATE_…`` settings of an app.
+
+    :raises SettingError: for an unknown name, or a value that doesn't fit.
+    """
+    prefix = "ENUM_MIGRATE_"
+    values = {
+        key.removeprefix(prefix).lower(): value
+        for key, value in config.items()
+        if key.startswith(prefix)
+    }
+    return Settings().overridden(values, lambda name: prefix + name.upper())

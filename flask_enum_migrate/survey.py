@@ -1,0 +1,170 @@
+"""Look at one database the way env.py sees it: its enums beside those of the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column
+from sqlalchemy import Connection
+from sqlalchemy import Table
+
+from . import declared
+from .core.diff import Pairing
+from .core.diff import alter
+from .core.diff import pair
+from .core.errors import EnvironmentFailed
+from .core.schema import LiveColumn
+from .core.schema import LiveEnum
+from .core.schema import LiveSchema
+from .core.schema import Name
+from .environment import Environment
+from .postgresql import catalog
+from .postgresql import dependents
+from .postgresql import rows
+from .postgresql.plan import Facts
+from .postgresql.rows import Held
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Database:
+    """What was found in one bind.
+
+    :param bind: the bind's name, ``""`` for the default one.
+    :param token: what script.py.mako calls the bind's upgrade statements.
+    :param dialect: the dialect's name; nothing but bind and token is set unless PostgreSQL.
+    :param revisions: the revisions the database is at.
+    :param at_head: whether these are the migrations' heads.
+    :param live: its enums.
+    :param pairing: which of them the models mean.
+    :param held: rows that hold labels that the models lack (only on a thorough look).
+    :param facts: what a plan has to know (only on a thorough look).
+    :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
+        ``"external"`` if env.py does, ``"autocommit"`` if there is none.
+    """
+
+    bind: str
+    token: str
+    dialect: str
+    revisions: tuple[str, ...] = ()
+    at_head: bool = True
+    live: LiveSchema | None = None
+    pairing: Pairing = field(default_factory=lambda: Pairing((), (), (), (), ()))
+    held: tuple[Held, ...] = ()
+    facts: Facts = field(default_factory=lambda: Facts({}))
+    transaction: str = "alembic"
+
+
+def survey(
+    environment: Environment, settings: Settings, *, thorough: bool, head: str | None = None
+) -> tuple[Database, ...]:
+    """Look at every database of the app.
+
+    :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
+    :param head: the revision to build on, or None for all heads.
+    :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
+    """
+    found: list[Database] = []
+    target = environment.script.get_heads() if head is None else environment.heads(head)
+
+    def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
+        token = str(context.opts.get("upgrade_token") or "upgrades")
+        bind = token.removesuffix("upgrades").removesuffix("_")
+        if context.dialect.name != "postgresql":
+            found.append(Database(bind, token, context.dialect.name))
+            return
+        if context.connection is None:
+            raise EnvironmentFailed("env.py gave no connection to look through.", "")
+        at_head = environment.is_at(revisions, tuple(target))
+        live, pairing = _compare(context, context.connection, settings)
+        held: tuple[Held, ...] = ()
+        facts = Facts({})
+        if thorough:
+            held, facts = _details(context.connection, live, pairing, settings)
+        found.append(
+            Database(
+                bind=bind,
+                token=token,
+                dialect="postgresql",
+                revisions=revisions,
+                at_head=at_head,
+                live=live,
+                pairing=pairing,
+                held=held,
+                facts=facts,
+                transaction=_transaction(context),
+            )
+        )
+
+    environment.visit(visit)
+    return tuple(found)
+
+
+def _compare(
+    context: MigrationContext, connection: Connection, settings: Settings
+) -> tuple[LiveSchema, Pairing]:
+    metadata = context.opts.get("target_metadata")
+    if metadata is None:
+        raise EnvironmentFailed("env.py gives Alembic no target_metadata.", "")
+    autogenerate = AutogenContext(context, autogenerate=False)
+
+    def include(table: Table, column: Column[Any] | None) -> bool:
+        if column is not None:
+            return autogenerate.run_object_filters(column, column.name, "column", False, None)
+        parents = {"schema_name": table.schema}
+        if context.opts.get("include_schemas") and not autogenerate.run_name_filters(
+            table.schema, "schema", {}
+        ):
+            return False
+        return autogenerate.run_name_filters(
+            table.name, "table", parents
+        ) and autogenerate.run_object_filters(table, table.name, "table", False, None)
+
+    schema_map = connection.get_execution_options().get("schema_translate_map")
+    enums = declared.read(metadata, include, schema_map)
+    live = catalog.read(connection, [column for enum in enums for column in enum.columns])
+    enums = tuple(enum for enum in enums if _is_ours(enum.name, live, settings))
+    return live, pair(enums, live)
+
+
+def _is_ours(name: Name, live: LiveSchema, settings: Settings) -> bool:
+    default = live.search_path[0] if live.search_path else ""
+    return settings.includes(name.schema or default, name.name)
+
+
+def _details(
+    connection: Connection, live: LiveSchema, pairing: Pairing, settings: Settings
+) -> tuple[tuple[Held, ...], Facts]:
+    wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
+    differing: dict[int, LiveEnum] = {}
+    for match in pairing.pairs:
+        change = alter(match, compare_order=settings.compare_order)
+        if change is None:
+            continue
+        differing[match.live.oid] = match.live
+        for drop in change.removed:
+            for column in match.live.columns:
+                if not column.inherited and not column.through and column.relation_kind != "m":
+                    wanted.append((match.live, column, drop.label))
+    tables = {column.table for enum in differing.values() for column in enum.columns}
+    unqualified = "" if settings.qualify or not live.search_path else live.search_path[0]
+    facts = Facts(
+        enums=live.by_name,
+        dependents=dependents.read(connection, list(differing)),
+        sizes=rows.sizes(connection, sorted(tables)),
+        lock_timeout=settings.lock_timeout_sql,
+        unqualified=unqualified,
+    )
+    return rows.count(connection, wanted), facts
+
+
+def _transaction(context: MigrationContext) -> str:
+    connection = context.connection
+    if connection is not None and connection.get_isolation_level() == "AUTOCOMMIT":
+        return "autocommit"
+    # Alembic's autocommit_block() asserts on the same private attribute.
+    return "external" if getattr(context, "_in_external_transaction", False) else "alembic"

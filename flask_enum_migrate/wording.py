@@ -1,0 +1,77 @@
+"""Changes in words: for a revision's comments and message, and for the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from .core.changes import AddValue
+from .core.changes import AlterEnum
+from .core.changes import Change
+from .core.changes import DropType
+from .core.changes import DropValue
+from .core.changes import RenameType
+from .core.changes import RenameValue
+from .core.changes import ReorderValues
+from .core.changes import SetSchema
+
+_LONGEST_MESSAGE = 120
+
+
+def describe_all(changes: Iterable[AlterEnum]) -> Iterator[str]:
+    """Yield a line for every change of every type."""
+    for change in changes:
+        for single in change.changes:
+            yield f"{change.name}: {describe(single)}."
+
+
+def describe(change: Change) -> str:
+    """Return one change in words."""
+    match change:
+        case AddValue(label, None):
+            return f"add {label!r} as the first label"
+        case AddValue(label, after):
+            return f"add {label!r} after {after!r}"
+        case RenameValue(label, new_label):
+            return f"rename {label!r} to {new_label!r}"
+        case DropValue(label, True, None):
+            return f"remove {label!r}; rows that hold it become NULL"
+        case DropValue(label, True, becomes):
+            return f"remove {label!r}; rows that hold it become {becomes!r}"
+        case DropValue(label):
+            return f"remove {label!r}; fails if a row holds it"
+        case ReorderValues(labels):
+            shown = ", ".join(map(repr, labels[:8])) + (", …" if len(labels) > 8 else "")
+            return f"reorder to {shown}"
+        case RenameType(_, new_name):
+            return f"rename the type to {new_name!r}"
+        case SetSchema(_, new_schema):
+            return f"move the type to the schema {new_schema!r}"
+
+
+def message_for(changes: Iterable[AlterEnum], drops: Iterable[DropType] = ()) -> str:
+    """Return a message for a revision: letters, digits, spaces, commas and underscores only."""
+    parts = []
+    names = []
+    for change in changes:
+        verbs = []
+        if change.name != change.new_name:
+            verbs.append(f"rename {change.name.name}")
+        if change.added:
+            verbs.append("add " + ", ".join(add.label for add in change.added))
+        verbs += [f"rename {old} to {new}" for old, new in change.renames.items()]
+        if change.removed:
+            verbs.append("remove " + ", ".join(drop.label for drop in change.removed))
+        if change.reordered:
+            verbs.append("reorder")
+        parts.append(", ".join(verbs) + f" in {change.new_name.name}")
+        names.append(change.new_name.name)
+    for drop in drops:
+        parts.append(f"drop {drop.name.name}")
+        names.append(drop.name.name)
+    message = ", ".join(dict.fromkeys(parts))
+    if len(message) > _LONGEST_MESSAGE:
+        message = "change " + ", ".join(dict.fromkeys(names))
+    words = " ".join(re.sub(r"[^\w ,]", " ", message).split())[:_LONGEST_MESSAGE]
+    return words[:1].upper() + words[1:]

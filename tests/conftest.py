@@ -1,0 +1,58 @@
+"""Servers, databases and projects for the tests; every test has a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+from tests.servers import Server
+from tests.servers import available_servers
+from tests.servers import create_database
+from tests.servers import drop_database
+from tests.servers import running_servers
+
+SERVERS = available_servers()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, Server]]:
+    """Start all servers once for this process."""
+    with running_servers(SERVERS) as running:
+        yield running
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, servers: dict[str, Server]) -> Server:
+    """Run the test on each server."""
+    return servers[request.param]
+
+
+@pytest.fixture
+def newest(servers: dict[str, Server]) -> Server:
+    """Run the test on one server, for what doesn't depend on its version."""
+    return servers[SERVERS[0]]
+
+
+def _project(server: Server, folder: Path) -> Iterator[Project]:
+    url = create_database(server)
+    project = Project(folder, server, url)
+    try:
+        yield project
+    finally:
+        project.close()
+        drop_database(server, url)
+
+
+@pytest.fixture
+def project(server: Server, tmp_path: Path) -> Iterator[Project]:
+    """An app with an empty database, on each server."""
+    yield from _project(server, tmp_path)
+
+
+@pytest.fixture
+def one_project(newest: Server, tmp_path: Path) -> Iterator[Project]:
+    """An app with an empty database, on one server."""
+    yield from _project(newest, tmp_path)
