@@ -6,14 +6,16 @@ the labels that the differences know, so that names and labels may hold dots, ``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from difflib import SequenceMatcher
-from itertools import islice
-from typing import Any
+from heapq import nlargest
+from itertools import product
 from typing import TypeVar
 
 from .changes import AlterEnum
@@ -24,6 +26,7 @@ from .errors import AnswerError
 from .schema import Name
 
 _T = TypeVar("_T")
+_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +60,28 @@ def resolve(
     for pair in pairs:
         if alter(pair, compare_order=compare_order):
             drafts.setdefault(pair.live.name, _Draft(pair.live.name)).pairs.append(pair)
-    everyone = list(drafts.values())
 
-    likely = [_Choices.of(d, d.goes(), d.comes()) for d in everyone]
     # Swaps and chains rename labels that exist on both sides.
-    possible = [_Choices.of(d, d.live(), d.declared()) for d in everyone]
+    renames = _Option("--rename", drafts, _Draft.goes, _Draft.comes, (_Draft.live, _Draft.declared))
     for value in flags.rename:
-        flag = f"--rename {value!r}"
-        name, old, new = _find(flag, value, likely, possible, "one that comes")
-        _put(drafts[name].renames, old, new, flag)
-    for draft in everyone:
+        found = renames.find(value)
+        drafts[found.name].rename(value, found)
+    for draft in drafts.values():
         draft.check_renames()
 
-    merges = [_Choices.of(d, d.goes(), d.declared()) for d in everyone]
+    merges = _Option("--map", drafts, _Draft.goes, _Draft.declared)
     for value in flags.map:
-        flag = f"--map {value!r}"
-        name, old, new = _find(flag, value, merges, [], "one that stays")
-        _put(drafts[name].mapping, old, new, flag)
-    nulls = [_Choices.of(d, d.goes(), None) for d in everyone]
+        found = merges.find(value)
+        drafts[found.name].map("--map", value, found.left, found.right)
+    nulls = _Option("--map-null", drafts, _Draft.goes)
     for value in flags.map_null:
-        flag = f"--map-null {value!r}"
-        name, old, _ = _find(flag, value, nulls, [], "")
-        _put(drafts[name].mapping, old, None, flag)
-    backwards = [_Choices.of(d, d.comes(), d.live()) for d in everyone]
+        found = nulls.find(value)
+        drafts[found.name].map("--map-null", value, found.left, None)
+    backwards = _Option("--downgrade-map", drafts, _Draft.comes, _Draft.live)
     for value in flags.downgrade_map:
-        flag = f"--downgrade-map {value!r}"
-        name, new, old = _find(flag, value, backwards, [], "one from before", "is new")
-        _put(drafts[name].reverse_mapping, new, old, flag)
+        found = backwards.find(value)
+        reverse = drafts[found.name].reverse_mapping
+        _put(reverse, "--downgrade-map", value, found.left, found.right)
     return {name: draft.answers for name, draft in drafts.items()}
 
 
@@ -93,13 +91,14 @@ class _Draft:
 
     name: Name
     pairs: list[Pair] = field(default_factory=list)
-    renames: dict[str, str] = field(default_factory=dict)
+    renames: dict[str, str | None] = field(default_factory=dict)
     mapping: dict[str, str | None] = field(default_factory=dict)
     reverse_mapping: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def answers(self) -> Answers:
-        return Answers(self.renames, self.mapping, self.reverse_mapping)
+        renames = {old: new for old, new in self.renames.items() if new is not None}
+        return Answers(renames, self.mapping, self.reverse_mapping)
 
     def _changes(self) -> Iterator[AlterEnum]:
         for pair in self.pairs:
@@ -118,10 +117,24 @@ class _Draft:
     def declared(self) -> list[str]:
         return _unique(label for pair in self.pairs for label in pair.declared.labels)
 
+    def all(self) -> list[str]:
+        return [*self.live(), *self.declared()]
+
     def prefixes(self) -> list[str]:
-        """Every way to write the type in front of a label."""
+        """Every way to write the type in front of a label, shortest first."""
         names = {name for p in self.pairs for name in (p.live.name, p.new_name, p.declared.name)}
-        return ["", *sorted({f"{n.name}." for n in names} | {f"{n}." for n in names})]
+        return ["", *sorted({f"{n.name}." for n in names}), *sorted({f"{n}." for n in names})]
+
+    def rename(self, value: str, found: _Meaning) -> None:
+        for old, new in self.renames.items():
+            if new == found.right and old != found.left:
+                raise AnswerError(
+                    "--rename", value, f"contradicts another option, by which {old!r} becomes {new!r}"
+                )
+        _put(self.renames, "--rename", value, found.left, found.right)
+
+    def map(self, option: str, value: str, label: str, becomes: str | None) -> None:
+        _put(self.mapping, option, value, label, becomes)
 
     def check_renames(self) -> None:
         """Refuse renames after which two labels would be one.
@@ -131,37 +144,55 @@ class _Draft:
         for pair in self.pairs:
             taken: dict[str, str] = {}
             for label in pair.live.labels:
-                new = self.renames.get(label, label)
+                new = self.renames.get(label) or label
                 if new not in taken:
                     taken[new] = label
                     continue
                 renamed = label if label in self.renames else taken[new]
-                what = f"{self.name.name}.{renamed}={new}"
                 raise AnswerError(
-                    f"--rename {what!r}",
-                    f"contradicts the label {new!r} that exists already; to merge rows into it, "
-                    f"take {renamed!r} out of the model and use --map {what!r}",
+                    "--rename",
+                    f"{self.name.name}.{renamed}={new}",
+                    f"contradicts the label {new!r}, which exists already; to merge rows into it, "
+                    f"take {renamed!r} out of the model and use --map",
                 )
+
+    def problem(self, option: str, left: str, right: str) -> str:
+        """Return why two known labels don't fit an option."""
+        live, declared = self.live(), self.declared()
+        if self.renames.get(left) is not None:
+            return f"contradicts another option, by which {left!r} becomes {self.renames[left]!r}"
+        old, new = (right, left) if option == "--downgrade-map" else (left, right)
+        if old and old not in live:
+            return f"{old!r} is not a label of {self.name} in the database"
+        if new and new not in declared:
+            return f"{new!r} is not a label of {self.name} in the models"
+        if option == "--downgrade-map":
+            return f"{new!r} is not new: {self.name} has it in the database already"
+        return f"{old!r} doesn't go: {self.name} has it in the models still"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a value can mean: one or two labels of a type."""
+
+    name: Name
+    left: str
+    right: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """The pairs of labels of one type that one kind of flag may name.
+    """The pairs of labels of one type that an option may name.
 
-    :param rights: what may stand right of the ``=``, or None where the flag has none.
+    :param rights: what may stand right of the ``=``, or None where the option has none.
     """
 
     name: Name
     prefixes: Sequence[str]
-    lefts: dict[str, None]
-    rights: dict[str, None] | None
+    lefts: Mapping[str, None]
+    rights: Mapping[str, None] | None
 
-    @classmethod
-    def of(cls, draft: _Draft, lefts: list[str], rights: list[str] | None) -> _Choices:
-        known = None if rights is None else dict.fromkeys(rights)
-        return cls(draft.name, draft.prefixes(), dict.fromkeys(lefts), known)
-
-    def meanings(self, value: str) -> Iterator[tuple[Name, str, str]]:
+    def meanings(self, value: str) -> Iterator[_Meaning]:
         """Yield what a value can mean: one for each cut at which both sides are known."""
         if self.rights is None:
             cuts = [(value, "")]
@@ -173,16 +204,107 @@ class _Choices:
             for prefix in self.prefixes:
                 label = left[len(prefix) :]
                 if left.startswith(prefix) and label in self.lefts and label != right:
-                    yield self.name, label, right
+                    yield _Meaning(self.name, label, right)
 
-    def shown(self) -> Iterator[str]:
-        """Yield the values that name exactly one pair, likeliest first for each label."""
-        for left in self.lefts:
-            if self.rights is None:
-                yield f"{self.name.name}.{left}"
-            for right in sorted(self.rights or (), key=lambda r: -similarity(left, r)):
-                if left != right:
-                    yield f"{self.name.name}.{left}={right}"
+    def near(self, value: str) -> Iterator[_Meaning]:
+        """Yield pairs whose labels resemble a value."""
+        lefts = _nearest(value.partition("=")[0], self.lefts)
+        rights = [""] if self.rights is None else _nearest(value.partition("=")[2], self.rights)
+        for left, right in product(lefts, rights):
+            if left != right:
+                yield _Meaning(self.name, left, right)
+
+
+_Labels = Callable[[_Draft], list[str]]
+
+
+class _Option:
+    """An option that names labels, and what it may name.
+
+    :param left: the labels that may stand left of the ``=``.
+    :param right: those that may stand right of it, or None where it has none.
+    :param otherwise: the same two in a wider sense, for values that fit nothing else.
+    """
+
+    def __init__(
+        self,
+        option: str,
+        drafts: Mapping[Name, _Draft],
+        left: _Labels,
+        right: _Labels | None = None,
+        otherwise: tuple[_Labels, _Labels] | None = None,
+    ) -> None:
+        self._option = option
+        self._drafts = drafts
+        self._choices = self._all(left, right)
+        self._otherwise = self._all(*otherwise) if otherwise else []
+        self._known = self._all(_Draft.all, right and _Draft.all)
+
+    def _all(self, left: _Labels, right: _Labels | None) -> list[_Choices]:
+        return [
+            _Choices(
+                draft.name,
+                draft.prefixes(),
+                dict.fromkeys(left(draft)),
+                None if right is None else dict.fromkeys(right(draft)),
+            )
+            for draft in self._drafts.values()
+        ]
+
+    def find(self, value: str) -> _Meaning:
+        """Return the one meaning of a value.
+
+        :raises AnswerError: if it has none, or several.
+        """
+        for choices in (self._choices, self._otherwise):
+            found = _meanings(choices, value)
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise AnswerError(self._option, value, *self._ambiguous(found))
+        raise AnswerError(self._option, value, self._problem(value), tuple(self._candidates(value)))
+
+    def _ambiguous(self, found: Sequence[_Meaning]) -> tuple[str, tuple[str, ...]]:
+        written = [self._written(meaning) for meaning in found]
+        if len(set(written)) == len(written):
+            return "is ambiguous", tuple(written)
+        cuts = " or ".join(f"{m.left!r} and {m.right!r} of {m.name}" for m in found)
+        return f"is ambiguous, and can't be written otherwise: it means {cuts}", ()
+
+    def _problem(self, value: str) -> str:
+        if not self._drafts:
+            return "nothing differs between models and database that it could be about"
+        found = _meanings(self._known, value)
+        problems = _unique(
+            self._drafts[meaning.name].problem(self._option, meaning.left, meaning.right)
+            for meaning in found
+        )
+        if problems:
+            return " and ".join(problems)
+        if any(choice.lefts and choice.rights != {} for choice in self._choices):
+            return "names no label that differs between models and database"
+        wanted = "removed" if self._option != "--downgrade-map" else "new"
+        also = " while another one is new" if self._option == "--rename" else ""
+        return f"fits no difference: no label is {wanted}{also}"
+
+    def _candidates(self, value: str) -> list[str]:
+        near = (
+            self._written(meaning)
+            for choice in self._choices
+            for meaning in choice.near(value)
+        )
+        return nlargest(_MOST, near, key=lambda candidate: similarity(candidate, value))
+
+    def _written(self, meaning: _Meaning) -> str:
+        """Return the shortest value that names the type and means nothing else."""
+        right = f"={meaning.right}" if meaning.right or self._choices[0].rights is not None else ""
+        value = ""
+        for prefix in self._drafts[meaning.name].prefixes()[1:]:
+            value = f"{prefix}{meaning.left}{right}"
+            found = _meanings(self._choices, value) or _meanings(self._otherwise, value)
+            if found == [meaning]:
+                break
+        return value
 
 
 def similarity(label: str, other: str) -> float:
@@ -190,35 +312,21 @@ def similarity(label: str, other: str) -> float:
     return SequenceMatcher(None, label.casefold(), other.casefold()).ratio()
 
 
-def _find(
-    flag: str,
-    value: str,
-    choices: list[_Choices],
-    fallback: list[_Choices],
-    partner: str,
-    quality: str = "goes",
-) -> tuple[Name, str, str]:
-    """Return the one meaning of a flag's value, or say what it could have been."""
-    for some in (choices, fallback):
-        meanings = _unique(meaning for choice in some for meaning in choice.meanings(value))
-        if len(meanings) == 1:
-            return meanings[0]
-        if meanings:
-            shown = (f"{name}.{a}={b}" if partner else f"{name}.{a}" for name, a, b in meanings)
-            raise AnswerError(flag, "is ambiguous", tuple(shown))
-    candidates = tuple(islice((s for choice in choices for s in choice.shown()), 100))
-    problem = f"names no label that {quality}" + (f", with {partner}" if partner else "")
-    if not candidates:
-        problem = f"fits no difference between models and database: no label {quality}"
-        if partner == "one that comes":
-            problem += " while another comes"
-    raise AnswerError(flag, problem, candidates)
+def _nearest(text: str, labels: Iterable[str]) -> list[str]:
+    return nlargest(_MOST, labels, key=lambda label: similarity(label, text))
 
 
-def _put(answers: dict[str, Any], label: str, becomes: str | None, flag: str) -> None:
+def _meanings(choices: Iterable[_Choices], value: str) -> list[_Meaning]:
+    return _unique(meaning for choice in choices for meaning in choice.meanings(value))
+
+
+def _put(
+    answers: dict[str, str | None], option: str, value: str, label: str, becomes: str | None
+) -> None:
     if label in answers and answers[label] != becomes:
         said = "NULL" if answers[label] is None else repr(answers[label])
-        raise AnswerError(flag, f"contradicts another option, by which {label!r} becomes {said}")
+        problem = f"contradicts another option, by which {label!r} becomes {said}"
+        raise AnswerError(option, value, problem)
     answers[label] = becomes
 
 

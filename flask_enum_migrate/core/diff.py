@@ -172,12 +172,15 @@ def alter(
     :param compare_order: whether another order alone is a difference.
     :return: what has to change, or None where nothing differs.
     """
+    # The answers may be another database's, where a type of this name has other labels.
+    live, declared = frozenset(pair.live.labels), frozenset(pair.declared.labels)
+    renames = {o: n for o, n in answers.renames.items() if o in live and n in declared}
     change = AlterEnum(
         name=pair.live.name,
         new_name=pair.new_name,
         labels=pair.live.labels,
         new_labels=pair.declared.labels,
-        renames=answers.renames,
+        renames=renames,
         mapping=answers.mapping,
         reverse_mapping=answers.reverse_mapping,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from .schema import DeclaredEnum
@@ -63,18 +64,23 @@ def _listed(enum: DeclaredEnum) -> str:
 class AnswerError(EnumMigrateError):
     """A ``--rename``, ``--map``, ``--map-null`` or ``--downgrade-map`` doesn't fit the differences.
 
-    :param flag: the option with the value as it was given.
+    :param option: the option, like ``--rename``.
+    :param value: its value as it was given.
+    :param problem: what is wrong with it.
     :param candidates: values that would have fitted, most likely first.
     """
 
-    def __init__(self, flag: str, problem: str, candidates: tuple[str, ...] = ()) -> None:
-        self.flag = flag
+    def __init__(
+        self, option: str, value: str, problem: str, candidates: tuple[str, ...] = ()
+    ) -> None:
+        self.option = option
+        self.value = value
         self.problem = problem
         self.candidates = candidates
-        shown = ", ".join(candidates[:12])
-        if len(candidates) > 12:
-            shown += f" and {len(candidates) - 12} more"
-        super().__init__(f"{flag}: {problem}.", f"Candidates: {shown}." if shown else "")
+        shown = ", ".join(candidates)
+        super().__init__(
+            f"{typed(option, value)}: {problem}.", f"Candidates: {shown}." if shown else ""
+        )
 
 
 class RevisionFileError(EnumMigrateError):
@@ -99,10 +105,34 @@ class Refusal:
 
 
 class Refused(EnumMigrateError):
-    """Nothing was written, because it needs an answer or can't be done safely."""
+    """Nothing was written, because it needs an answer or can't be done safely.
+
+    :param refusals: every reason that was found.
+    :param hints: what else may explain them.
+    """
 
     exit_code = 1
 
-    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+    def __init__(self, refusals: tuple[Refusal, ...], hints: tuple[str, ...] = ()) -> None:
         self.refusals = refusals
+        self.hints = hints
         super().__init__("\n".join(str(refusal) for refusal in refusals))
+
+
+def typed(option: str, value: str) -> str:
+    """Return an option with its value as one types it in a POSIX shell.
+
+    What can't be printed is written in the form ``$'…'``, which bash, zsh and ksh know.
+    """
+    if value.isprintable():
+        return f"{option} {shlex.quote(value)}"
+    escaped = "".join(
+        "\\" + char if char in "\\'" else char if char.isprintable() else _escape(char)
+        for char in value
+    )
+    return f"{option} $'{escaped}'"
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
