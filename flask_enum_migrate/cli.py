@@ -1,8 +1,9 @@
-"""The commands ``flask db enum sync``, ``check`` and ``list``: options in, text and exit code out."""
+"""The commands ``flask db enum …``: options in, text and exit code out."""
 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,30 +14,74 @@ from flask import g
 from flask.cli import with_appcontext
 
 from .core.errors import EnumMigrateError
+from .core.errors import EnvironmentFailed
+from .core.errors import SettingError
 from .extension import EnumMigrate
 
 
-@click.group()
+class BadSetting(click.ClickException, SettingError):
+    """A bad setting, as an error that ``flask`` prints in one line while it loads the app."""
+
+    exit_code = 2
+
+    def __init__(self, fact: str, next_action: str = "") -> None:
+        super().__init__(f"{fact} {next_action}".strip())
+        self.fact = fact
+        self.next_action = next_action
+
+
+class _Texts(click.Command):
+    """A help text that names the command group as the app does."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        said, group = super().get_help(ctx), ctx
+        while group.command is not enum and group.parent is not None:
+            group = group.parent
+        return said.replace("flask db enum", group.command_path)
+
+
+class _Command(_Texts):
+    pass
+
+
+class _Group(_Texts, click.Group):
+    command_class = _Command
+
+
+@click.group(cls=_Group)
 def enum() -> None:
     """Keep PostgreSQL enum types in step with the models.
 
     \b
-    flask db enum sync     write the migration for what changed
-    flask db enum check    exit 1 where models and database differ
+    flask db enum check    say whether they differ
+    flask db enum sync     write the migration for what differs
     flask db enum list     show all enum types
     """
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
-    """Print an error as its fact and its next action, and exit with its code."""
+def _errors(outcome: str) -> Iterator[None]:
+    """Print an error as its fact and its next action, and exit with its code.
+
+    Exit code 1 is an answer, so what nobody foresaw must not end with it.
+
+    :param outcome: what an error means for what was asked.
+    """
+    from . import report
+
     try:
         yield
     except EnumMigrateError as error:
-        from . import report
-
-        report.failure(error)
+        report.failure(error, outcome)
         sys.exit(error.exit_code)
+    except SystemExit as error:
+        fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
+        report.failure(EnvironmentFailed(fact), outcome)
+        sys.exit(2)
+    except Exception as error:
+        traceback.print_exc()
+        report.failure(EnvironmentFailed(f"Unforeseen {type(error).__name__}: {error}"), outcome)
+        sys.exit(2)
 
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,7 +184,7 @@ def sync(
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
-    with _errors():
+    with _errors("Nothing was written"):
         result = EnumMigrate().sync(
             message=message,
             flags=Flags(rename, map_, map_null, downgrade_map),
@@ -172,7 +217,7 @@ def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
     """
     from . import report
 
-    with _errors():
+    with _errors("Could not tell"):
         result = EnumMigrate().check(**_place(directory, x_arg))
         report.check(result)
     sys.exit(0 if result.in_sync else 1)
@@ -189,5 +234,5 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
     """
     from . import report
 
-    with _errors():
+    with _errors("Could not tell"):
         report.table(EnumMigrate().check(**_place(directory, x_arg)))

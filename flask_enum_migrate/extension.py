@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import fields
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -10,6 +14,7 @@ from flask import Flask
 from flask import current_app
 
 from .core.errors import NotInitialised
+from .core.errors import SettingError
 from .settings import Settings
 from .settings import from_config
 
@@ -30,6 +35,8 @@ class EnumMigrate:
     :param options: settings, see :class:`~.settings.Settings`; they override
         ``app.config["ENUM_MIGRATE_…"]``. With ``db`` given, anything else is an option of
         ``flask_migrate.Migrate``, which is then set up too.
+
+    An app may call its own ``Migrate().init_app(app, db)`` before or after.
     """
 
     def __init__(self, app: Flask | None = None, db: Any = None, **options: Any) -> None:
@@ -45,14 +52,16 @@ class EnumMigrate:
         :param options: as for the class.
         :raises SettingError: for an unknown setting, or a value that doesn't fit.
         """
-        own = set(Settings.__dataclass_fields__)
         options = {**self._options, **options}
-        migrate_options = {k: v for k, v in options.items() if k not in own} if db else {}
-        settings = from_config(app.config).overridden(
-            {k: v for k, v in options.items() if k not in migrate_options},
-            lambda name: f"EnumMigrate({name}=…)",
-        )
-        app.extensions[_KEY] = settings
+        own = [field.name for field in fields(Settings)]
+        theirs = {name: options.pop(name) for name in [*options] if db and name not in own}
+        try:
+            settings = from_config(app.config).overridden(options, _spelt)
+            _require_use(theirs, own, app)
+        except SettingError as error:
+            from .cli import BadSetting
+
+            raise BadSetting(error.fact, error.next_action) from None
 
         import flask_migrate
         from flask_migrate.cli import db as group
@@ -60,7 +69,8 @@ class EnumMigrate:
         from .cli import enum
 
         if db is not None and "migrate" not in app.extensions:
-            flask_migrate.Migrate(app, db, **migrate_options)
+            flask_migrate.Migrate(app, db, **theirs)  # type: ignore[no-untyped-call]
+        app.extensions[_KEY] = settings
         group.add_command(enum)
 
     def check(self, *, directory: str | None = None, x_arg: Iterable[str] = ()) -> CheckResult:
@@ -70,10 +80,11 @@ class EnumMigrate:
         :param x_arg: arguments for a customised env.py.
         :raises EnumMigrateError: if it can't be told.
         """
+        settings = current_settings()
         from .check import check
         from .environment import Environment
 
-        return check(Environment(directory, x_arg), current_settings())
+        return check(Environment(directory, x_arg), settings)
 
     def sync(
         self,
@@ -100,12 +111,12 @@ class EnumMigrate:
         :raises Refused: if it needs an answer or can't be done safely; nothing is written.
         :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
         """
-        from .environment import Environment
-        from .sync import sync
-
         settings = current_settings()
         if drop_unused is not None:
             settings = settings.overridden({"drop_unused": drop_unused}, str)
+        from .environment import Environment
+        from .sync import sync
+
         return sync(
             Environment(directory, x_arg),
             settings,
@@ -127,6 +138,24 @@ def current_settings() -> Settings:
     except KeyError:
         raise NotInitialised(
             f"Flask-Enum-Migrate isn't set up for the app {current_app.name!r}.",
-            "Add EnumMigrate().init_app(app) to its factory.",
+            "Where the app is made, add: EnumMigrate().init_app(app)",
         ) from None
     return settings
+
+
+def _spelt(name: str) -> str:
+    return f"EnumMigrate({name}=…)"
+
+
+def _require_use(theirs: Mapping[str, Any], own: Sequence[str], app: Flask) -> None:
+    """Refuse options meant for Flask-Migrate that would get lost, or that are misspelt ours."""
+    for name in theirs:
+        if close := get_close_matches(name, own, 1, 0.8):
+            raise SettingError(
+                f"{_spelt(name)} is no setting.", f"Did you mean {_spelt(close[0])}?"
+            )
+        if "migrate" in app.extensions:
+            raise SettingError(
+                f"{_spelt(name)} is an option of Flask-Migrate, which is set up already.",
+                f"Give it to Migrate({name}=…) instead.",
+            )

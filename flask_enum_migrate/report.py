@@ -2,62 +2,74 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from . import listing
 from .check import DIFFERS
 from .check import IN_SYNC
 from .check import UNUSED
+from .check import WRONG_COLUMNS
 from .check import CheckResult
 from .check import EnumState
+from .core.answers import similarity
 from .core.changes import AddValue
 from .core.changes import AlterEnum
 from .core.changes import DropValue
+from .core.diff import Pair
+from .core.diff import WrongColumn
 from .core.errors import AnswerError
 from .core.errors import EnumMigrateError
 from .core.errors import Refused
+from .core.errors import typed
+from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .postgresql.plan import Direction
 from .postgresql.plan import human_size
 from .sync import BindPlan
 from .sync import SyncResult
+from .wording import counted
 from .wording import describe
+from .wording import plain
+from .wording import some
 
 _MANY = 12
+_INSTANT = "instant, no table is rewritten"
+_COLOURS = {IN_SYNC: "green", DIFFERS: "red", WRONG_COLUMNS: "red"}
 
 
-def failure(error: EnumMigrateError) -> None:
-    """Print why a command stops."""
+def failure(error: EnumMigrateError, outcome: str) -> None:
+    """Print why a command stops.
+
+    :param outcome: what this means for what was asked, as the last line begins.
+    """
     if isinstance(error, Refused):
         for refusal in error.refusals:
-            note(click.style("Refused: ", fg="red") + _plain(str(refusal)))
+            _err(_red("Refused") + ": " + plain(str(refusal)))
             for flag in refusal.flags:
-                note(f"    {flag}")
-        note("Nothing was written.")
-        return
-    said = _plain(error.fact)
-    if error.next_action:
-        said += f" {_plain(error.next_action)}"
-    kind = "Bad option: " if isinstance(error, AnswerError) else "Could not tell: "
-    note(click.style(kind, fg="red") + said)
-
-
-def note(text: str) -> None:
-    """Print a line that is not data."""
-    click.echo(text, err=True)
-
-
-def _plain(text: str) -> str:
-    """Return a text in which names and labels can't steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", "replace").decode()
+                _err("    " + plain(flag))
+        for hint in error.hints:
+            _note(hint)
+        _err("Nothing was written.")
+    elif isinstance(error, AnswerError):
+        given = plain(typed(error.option, error.value))
+        _err(_red("Bad option") + f": {given}: {plain(error.problem)}.")
+        if error.candidates:
+            _err("It could be:" if len(error.candidates) > 1 else "Did you mean this?")
+        for candidate in error.candidates:
+            _err("    " + typed(error.option, candidate))
+        _err("Nothing was written.")
+    else:
+        _err(_red(outcome) + ": " + plain(f"{error.fact} {error.next_action}".strip()))
 
 
 def check(result: CheckResult) -> None:
@@ -65,49 +77,73 @@ def check(result: CheckResult) -> None:
     _skipped(result.skipped)
     for state in result.drift:
         for line in _difference(state):
-            click.echo(line)
+            _out(line)
+        _out("")
+    _notes(result)
+    count = len(result.drift)
+    compared = [s for s in result.enums if s.declared and s.state in _COLOURS]
+    if not count:
+        found = f"{counted(len(compared), 'enum type')} compared, no difference"
+        _out(click.style("In sync", fg="green") + f": {found if compared else 'no enum types'}.")
+        return
+    differ = f"{count} of {counted(len(compared), 'enum type')} differ{'s' if count == 1 else ''}"
+    _out(_red("Drift") + f": {differ}. {_next(result)}")
+
+
+def _next(result: CheckResult) -> str:
+    if result.behind:
+        return f"The database isn't at head. Next: flask {result.command} upgrade"
+    if any(state.change for state in result.drift):
+        return f"Next: flask {result.command} enum sync"
+    return "Next: convert the columns in a migration of your own."
+
+
+def _notes(result: CheckResult) -> None:
     for state in result.enums:
         if state.missing_columns:
             _left_to_migrate(state.missing_columns, result.command)
         if state.state == UNUSED and state.live:
-            note(f"Note: nothing uses the type {_plain(str(state.live.name))}.")
-    count = len(result.drift)
-    compared = [state for state in result.enums if state.declared is not None]
-    if not count:
-        checked = f"{len(compared)} enum type{'' if len(compared) == 1 else 's'} compared"
-        click.echo(click.style("In sync", fg="green") + f": {checked}, no difference.")
-        return
-    action = "upgrade" if result.behind else "enum sync"
-    click.echo(
-        click.style("Drift", fg="red")
-        + f": {count} of {len(compared)} enum types differ{'s' if count == 1 else ''}. "
-        + ("The database isn't at head. " if result.behind else "")
-        + f"Next: flask {result.command} {action}"
-    )
+            _note(
+                f"nothing uses the type {state.live.name}; to drop it: "
+                f"flask {result.command} enum sync --drop-unused"
+            )
+    if result.behind and result.in_sync:
+        _note(f"the database isn't at head; next: flask {result.command} upgrade")
 
 
-def _difference(state: EnumState) -> Iterable[str]:
-    name = state.live.name if state.live else state.declared.name if state.declared else ""
-    bind = f" (bind {state.bind})" if state.bind else ""
-    yield click.style(_plain(f"{name}{bind}"), bold=True) + _origin(state)
+def _difference(state: EnumState) -> Iterator[str]:
+    named = state.live or state.declared
+    yield _heading(str(named.name) if named else "", state.bind)
+    if state.declared:
+        made = some([cls.path for cls in state.declared.classes], 3)
+        used = some([str(column) for column in state.declared.columns], 3)
+        yield plain(f"  {made}, used by {used}" if made else f"  used by {used}")
     if state.change:
         yield from _changes(state.change)
+        yield f"  Cost: {plain(_outlook(state))}."
+        yield from _hint(state)
     for wrong in state.wrong_columns:
-        yield _plain(
-            f"  ! {wrong.column} is {wrong.found.type_name} in the database, not {wrong.enum.name}"
-        )
+        yield click.style(f"  ! {plain(_is_wrong(wrong))}", fg="red")
 
 
-def _origin(state: EnumState) -> str:
-    if not state.declared:
-        return ""
-    classes = ", ".join(cls.path for cls in state.declared.classes)
-    columns = _some([str(column) for column in state.declared.columns], 3)
-    made = f" from {classes}" if classes else ""
-    return _plain(f"{made}, used by {columns}" if columns else made)
+def _hint(state: EnumState) -> Iterator[str]:
+    if state.declared and state.live:
+        pair = Pair(state.declared, state.live, state.live.name)
+        if hint := names_and_values(pair):
+            yield f"  Hint: {plain(hint)}"
 
 
-def _changes(change: AlterEnum) -> Iterable[str]:
+def _outlook(state: EnumState) -> str:
+    """Return what the difference will cost, as far as it can be told without a plan."""
+    if not state.change or not state.live or not state.change.replaces_type:
+        return _INSTANT
+    tables = dict.fromkeys(str(c.table) for c in state.live.columns if not c.inherited)
+    if not tables:
+        return "the type is replaced, no table is rewritten"
+    return f"rewrites {some([*tables], 5)} under an ACCESS EXCLUSIVE lock"
+
+
+def _changes(change: AlterEnum) -> Iterator[str]:
     shown = change.changes[:_MANY]
     for single in shown:
         sign, colour = "~", "yellow"
@@ -119,31 +155,30 @@ def _changes(change: AlterEnum) -> Iterable[str]:
             text = f"remove {single.label!r}"
         else:
             text = describe(single)
-        yield click.style(f"  {sign} {_plain(text)}", fg=colour)
+        yield click.style(f"  {sign} {plain(text)}", fg=colour)
     if len(change.changes) > len(shown):
         yield f"  … and {len(change.changes) - len(shown)} more"
+
+
+def _is_wrong(wrong: WrongColumn) -> str:
+    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.enum.name}"
 
 
 def sync(result: SyncResult, *, dry_run: bool) -> None:
     """Print what was written, what it costs, and what to do next."""
     _skipped(result.skipped)
-    if result.missing_columns or result.new:
-        columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
+    columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
+    if columns:
         _left_to_migrate(columns, result.command)
     for wrong in result.wrong_columns:
-        note(
-            _plain(
-                f"Note: {wrong.column} is {wrong.found.type_name} in the database, not "
-                f"{wrong.enum.name}; converting a column is left to a migration of your own."
-            )
-        )
+        _note(f"{_is_wrong(wrong)}; convert the column in a migration of your own.")
     for held in result.unknown:
-        note(
-            f"Note: could not tell in time whether rows of {_plain(str(held.column))} hold "
-            f"{_plain(repr(held.label))}; the migration refuses if one does."
+        _note(
+            f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
+            "the migration refuses if one does."
         )
     if not result.plans:
-        note("Models and database agree: nothing to write.")
+        _err("The enums of models and database agree: nothing to write.")
         return
     if result.sql is not None:
         click.echo(result.sql, nl=False)
@@ -151,12 +186,14 @@ def sync(result: SyncResult, *, dry_run: bool) -> None:
     if dry_run:
         _bodies(result.plans)
     for plan in result.plans:
-        _plan(plan, to_stderr=dry_run)
+        _plan(plan)
     if result.path is not None:
-        click.echo(f"Wrote {_relative(result.path)}")
-        note(f"Next: read it, then run: flask {result.command} upgrade")
-    elif not dry_run:
-        note("The app's process_revision_directives took the revision away: nothing was written.")
+        _out(f"Wrote {plain(_relative(result.path))}")
+        _err(f"Next: read it, then run: flask {result.command} upgrade")
+    elif dry_run:
+        _err("Nothing was written, as this is a dry run.")
+    else:
+        _err("The app's process_revision_directives took the revision away: nothing was written.")
 
 
 def _relative(path: Path) -> str:
@@ -174,99 +211,92 @@ def _bodies(plans: Sequence[BindPlan]) -> None:
             ("upgrade", plan.body.upgrade),
             ("downgrade", plan.body.downgrade),
         ):
-            click.echo(f"def {function}{bind}():\n{textwrap.indent(source, '    ')}\n")
+            _out(f"def {function}{bind}():\n{textwrap.indent(source, '    ')}\n")
 
 
-def _plan(plan: BindPlan, *, to_stderr: bool) -> None:
-    bind = f" (bind {plan.database.bind})" if plan.database.bind else ""
+def _plan(plan: BindPlan) -> None:
+    pairs = {pair.live.name: pair for pair in plan.database.pairing.pairs}
     for change in plan.changes:
-        click.echo(click.style(_plain(f"{change.name}{bind}"), bold=True), err=to_stderr)
+        _err(_heading(str(change.name), plan.database.bind))
         for line in _changes(change):
-            click.echo(line, err=to_stderr)
+            _err(line)
+        _maybe_renamed(change)
+        if change.name in pairs and (hint := names_and_values(pairs[change.name])):
+            _err(f"  Hint: {plain(hint)}")
     for drop in plan.drops:
-        click.echo(_plain(f"  - drop the unused type {drop.name}"), err=to_stderr)
-    note("  Upgrade:   " + _cost(plan, plan.plan.upgrade))
-    note("  Downgrade: " + _cost(plan, plan.plan.downgrade))
+        _err(_heading(str(drop.name), plan.database.bind))
+        _err(click.style("  - drop the type, which nothing uses", fg="red"))
+    _err("  Upgrade:   " + _cost(plan, plan.plan.upgrade))
+    _err("  Downgrade: " + _cost(plan, plan.plan.downgrade))
+
+
+def _maybe_renamed(change: AlterEnum) -> None:
+    """Say how to rename, where rows of other databases may hold a label that goes."""
+    goes = [drop.label for drop in change.removed if not drop.mapped]
+    if goes and change.added:
+        new = max((add.label for add in change.added), key=lambda label: similarity(label, goes[0]))
+        flag = typed("--rename", f"{change.name.name}.{goes[0]}={new}")
+        _err(plain(f"  If {goes[0]!r} became {new!r}, remove the file and pass {flag}"))
 
 
 def _cost(plan: BindPlan, direction: Direction) -> str:
     if direction.refusals:
-        return "can't be done: " + _plain(" ".join(r.fact for r in direction.refusals))
+        return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
-        return "instant; no table is rewritten."
+        return _INSTANT + "."
     sizes = plan.database.facts.sizes
     tables = [
         f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
         for table in direction.rewritten
     ]
-    return _plain(f"rewrites {_some(tables, 5)} under an ACCESS EXCLUSIVE lock.")
-
-
-def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
-    for bind, dialect in skipped:
-        where = f"bind {bind}" if bind else "the default bind"
-        note(f"Note: {where} is {dialect}, which has no enum types to keep in step; skipped.")
-
-
-def _left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> None:
-    shown = _some([str(column) for column in columns], 3)
-    verb = "exists" if len(columns) == 1 else "exist"
-    note(_plain(f"Note: {shown} {verb} only in the models; that is for: flask {command} migrate"))
-
-
-def _some(items: Sequence[str], most: int) -> str:
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
+    return plain(f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock.")
 
 
 def table(result: CheckResult) -> None:
     """Print a table of all enum types."""
     _skipped(result.skipped)
-    binds = any(state.bind for state in result.enums)
-    header = ["TYPE", "SCHEMA", *(["BIND"] if binds else []), "STATE", "USED BY", "LABELS"]
-    rows = [header]
-    for state in result.enums:
-        named = state.live or state.declared
-        if named is None:
-            continue
-        bind = [state.bind or "(default)"] if binds else []
-        labels = _labels(state)
-        first = [named.name.name, named.name.schema, *bind, state.state, _used_by(state), labels[0]]
-        rows.append([_plain(cell) for cell in first])
-        rows.extend(["", "", *([""] if binds else []), "", "", _plain(line)] for line in labels[1:])
-    if len(rows) == 1:
-        note("There are no enum types, neither in the models nor in the database.")
+    if not result.enums:
+        _err("There are no enum types, neither in the models nor in the database.")
         return
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header) - 1)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join([*cells, row[-1]]).rstrip()
-        colour = {DIFFERS: "red", IN_SYNC: "green"}.get(row[-3])
-        click.echo(click.style(line, fg=colour) if colour else line)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line, state in listing.table(result, width):
+        _out(click.style(line, fg=_COLOURS[state]) if state in _COLOURS else line)
 
 
-def _used_by(state: EnumState) -> str:
-    live = [str(column) for column in state.live.columns] if state.live else []
-    columns = live or [str(c) for c in state.declared.columns] if state.declared or live else []
-    return _some(columns, 2) or "-"
+def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
+    for bind, dialect in skipped:
+        where = f"the bind {bind}" if bind else "the database"
+        _note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
 
 
-def _labels(state: EnumState) -> list[str]:
-    declared = _shortened(state.declared.labels) if state.declared else None
-    live = _shortened(state.live.labels) if state.live else None
-    if declared == live and not state.change:
-        return [live or ""]
-    lines = []
-    if declared is not None:
-        lines.append(f"models:   {declared}")
-    if live is not None:
-        lines.append(f"database: {live}")
-    return lines
+def _left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> None:
+    shown = some([str(column) for column in columns], 3)
+    verb = "exists" if len(columns) == 1 else "exist"
+    _note(f"{shown} {verb} only in the models; that is for: flask {command} migrate")
 
 
-def _shortened(labels: Sequence[str]) -> str:
-    plain = [
-        label if label.isprintable() and label.strip() == label != "" else repr(label)
-        for label in labels
-    ]
-    return _some(plain, _MANY)
+def _heading(name: str, bind: str) -> str:
+    return click.style(plain(name + (f" (bind {bind})" if bind else "")), bold=True)
+
+
+def _red(text: str) -> str:
+    return click.style(text, fg="red")
+
+
+def _note(text: str) -> None:
+    _err(click.style("Note", fg="yellow") + ": " + plain(text))
+
+
+def _out(text: str) -> None:
+    _print(text, sys.stdout, err=False)
+
+
+def _err(text: str) -> None:
+    _print(text, sys.stderr, err=True)
+
+
+def _print(text: str, stream: Any, *, err: bool) -> None:
+    """Print a line, also on a terminal whose encoding lacks a letter of a label."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    safe = text.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(safe, err=err, color=False if os.environ.get("NO_COLOR") else None)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from .core.errors import SettingError
@@ -47,8 +49,7 @@ class Settings:
         known = sorted(field.name for field in fields(self))
         for name, value in values.items():
             if name not in known:
-                names = ", ".join(map(spelt, known))
-                raise SettingError(f"{spelt(name)} is no setting.", f"There are: {names}.")
+                raise SettingError(f"{spelt(name)} is no setting.", _meant(name, known, spelt))
             if expected := _problem(name, value):
                 raise SettingError(
                     f"{spelt(name)} is {value!r}, but must be {expected}.",
@@ -70,6 +71,13 @@ class Settings:
         if callable(self.include_types):
             return bool(self.include_types(schema, name))
         return name in self.include_types or f"{schema}.{name}" in self.include_types
+
+
+def _meant(name: str, known: Sequence[str], spelt: Callable[[str], str]) -> str:
+    """Return the settings that an unknown name may have meant."""
+    if close := get_close_matches(name, known, 3, 0.6):
+        return f"Did you mean {' or '.join(map(spelt, close))}?"
+    return f"There are: {', '.join(map(spelt, known))}."
 
 
 def _problem(name: str, value: Any) -> str:

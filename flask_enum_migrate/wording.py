@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from .core.changes import AddValue
 from .core.changes import AlterEnum
@@ -17,6 +18,24 @@ from .core.changes import ReorderValues
 from .core.changes import SetSchema
 
 _LONGEST_MESSAGE = 120
+
+
+def plain(text: str) -> str:
+    """Return a text on one line, in which no name or label can steer the terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def some(items: Sequence[str], most: int) -> str:
+    """Return the first items, and how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun in the singular or plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def describe_all(changes: Iterable[AlterEnum]) -> Iterator[str]:

@@ -129,7 +129,9 @@ class _Draft:
         for old, new in self.renames.items():
             if new == found.right and old != found.left:
                 raise AnswerError(
-                    "--rename", value, f"contradicts another option, by which {old!r} becomes {new!r}"
+                    "--rename",
+                    value,
+                    f"contradicts another option, by which {old!r} becomes {new!r}",
                 )
         _put(self.renames, "--rename", value, found.left, found.right)
 
@@ -289,9 +291,7 @@ class _Option:
 
     def _candidates(self, value: str) -> list[str]:
         near = (
-            self._written(meaning)
-            for choice in self._choices
-            for meaning in choice.near(value)
+            self._written(meaning) for choice in self._choices for meaning in choice.near(value)
         )
         return nlargest(_MOST, near, key=lambda candidate: similarity(candidate, value))
 

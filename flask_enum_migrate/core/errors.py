@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .schema import DeclaredEnum
 
@@ -15,7 +16,7 @@ class EnumMigrateError(Exception):
     :param next_action: what to do now, with the command or setting to paste.
     """
 
-    exit_code = 2
+    exit_code: ClassVar[int] = 2
 
     def __init__(self, fact: str, next_action: str = "") -> None:
         super().__init__(f"{fact} {next_action}".strip())
