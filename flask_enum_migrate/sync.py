@@ -19,6 +19,7 @@ from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
+from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .environment import Environment
@@ -135,7 +136,8 @@ def sync(
     if wrong and not planned:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
-        raise Refused(tuple(dict.fromkeys(refusals)))
+        hints = (names_and_values(pair) for pair in pairs)
+        raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
 
     renderer = Renderer(environment.directory)
     plans = tuple(

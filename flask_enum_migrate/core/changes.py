@@ -148,7 +148,7 @@ class AlterEnum:
 
     @property
     def replaces_type(self) -> bool:
-        """Whether PostgreSQL can do it only by replacing the type: it can't drop or move a label."""
+        """Whether the type has to be replaced: PostgreSQL can't drop or move a label."""
         return bool(self.removed) or self.reordered
 
     @cached_property

@@ -104,7 +104,8 @@ _COLUMNS = text(
            CASE WHEN a.attstorage = t.typstorage THEN ''
                 ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                       WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
-           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END AS compression,
+           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END
+             AS compression,
            pg_has_role(c.relowner, 'USAGE') AS may_alter
     FROM holder h
     JOIN pg_attribute a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
@@ -149,7 +150,7 @@ class _Session:
 
 
 @contextmanager
-def _qualified(connection: Connection) -> Iterator[_Session]:
+def qualified(connection: Connection) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified."""
     row = connection.execute(_SESSION).one()
     try:
@@ -167,7 +168,7 @@ def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSche
     :param wanted: the columns that models declare as enums.
     """
     wanted = list(wanted)
-    with _qualified(connection) as session:
+    with qualified(connection) as session:
         columns = defaultdict(list)
         for row in connection.execute(_COLUMNS).mappings():
             columns[row["enum"]].append(_live_column(row))

@@ -273,7 +273,8 @@ BEGIN
             VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> was.typowner),
                    ({literal(f"GRANT USAGE ON TYPE {new} TO ")} || {grantee}
                     || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true),
-                   ('SET LOCAL ROLE ' || current_setting('role'), a.grantor <> was.typowner)
+                   ('SET LOCAL ROLE ' || CASE current_setting('role') WHEN 'none' THEN 'none'
+                    ELSE quote_ident(current_setting('role')) END, a.grantor <> was.typowner)
         ) step (sql, needed)
         WHERE was.typacl IS DISTINCT FROM new.typacl AND step.needed
         UNION ALL
@@ -287,6 +288,31 @@ BEGIN
     LOOP
         EXECUTE command;
     END LOOP;
+END
+"""
+    return _do(body)
+
+
+def rename_partition_index(parent: str, table: Name, name: Name, comment: str | None) -> str:
+    """Return a block that names and comments a partition's index, whatever it is called now.
+
+    :param parent: the index of the partitioned table, as ``regclass`` prints it.
+    """
+    renamed = literal(f" RENAME TO {identifier(name.name)}")
+    remark = ""
+    if comment:
+        remark = f"\n    COMMENT ON INDEX {qualified(name)} IS {literal(comment)};"
+    body = f"""
+DECLARE
+    current regclass;
+BEGIN
+    SELECT h.inhrelid INTO STRICT current
+    FROM pg_inherits h JOIN pg_index x ON x.indexrelid = h.inhrelid
+    WHERE h.inhparent = to_regclass({literal(parent)})
+      AND x.indrelid = to_regclass({literal(qualified(table))});
+    IF current IS DISTINCT FROM to_regclass({literal(qualified(name))}) THEN
+        EXECUTE 'ALTER INDEX ' || current || {renamed};
+    END IF;{remark}
 END
 """
     return _do(body)

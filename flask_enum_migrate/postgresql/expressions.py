@@ -11,6 +11,7 @@ from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from itertools import zip_longest
 
 from ..core.schema import Name
 from . import ddl
@@ -62,7 +63,7 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
     output: list[str] = []
     lost: list[str] = []
     position = 0
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip_longest(tokens, tokens[1:]):
         output.append(sql[position : token.start()])
         position = token.end()
         text = token.group()

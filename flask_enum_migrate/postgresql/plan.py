@@ -28,6 +28,7 @@ from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
 from . import ddl
+from . import rebuild
 from .dependents import Dependent
 from .expressions import TypeChange
 from .expressions import follow
@@ -50,14 +51,14 @@ class Facts:
     """What the plan has to know of the database, apart from the changes.
 
     :param enums: the types as they are, by name.
-    :param dependents: what stands in the way of replacing a type, by ``pg_type.oid``.
+    :param dependents: what PostgreSQL doesn't carry along when a type is replaced.
     :param sizes: the sizes of tables.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
     """
 
     enums: Mapping[Name, LiveEnum]
-    dependents: Mapping[int, tuple[Dependent, ...]] = field(default_factory=dict)
+    dependents: tuple[Dependent, ...] = ()
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
     lock_timeout: str | None = "10s"
     unqualified: str = ""
@@ -86,12 +87,14 @@ class Direction:
     :param committing: statements that have to be committed before the rest runs.
     :param steps: the rest, in the order of execution.
     :param rewritten: the tables that are rewritten.
+    :param rebuilt: what is dropped and created again, in words.
     :param refusals: why this direction can't be done; nothing else is set then.
     """
 
     committing: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     rewritten: tuple[Name, ...] = ()
+    rebuilt: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -125,10 +128,10 @@ def plan(changes: Sequence[AlterEnum], drops: Sequence[DropType], facts: Facts) 
         if not column.through and not column.generated
     }
     after, refusals = _follow_defaults(before, forth)
-    upgrade = _direction(forth, facts, before, after)
+    upgrade = _direction(forth, forth, facts, before, after)
     if refusals or upgrade.refusals:
         return Plan(Direction(refusals=(*refusals, *upgrade.refusals)), Direction())
-    downgrade = _direction(back, facts, after, before)
+    downgrade = _direction(back, [], facts, after, before)
     return Plan(
         replace(upgrade, steps=(*upgrade.steps, *(_drop(drop, facts) for drop in drops))),
         replace(downgrade, steps=(*(_recreate(drop, facts) for drop in drops), *downgrade.steps)),
@@ -213,29 +216,61 @@ def _listed(labels: Iterable[str]) -> str:
 
 
 def _direction(
-    alterations: Sequence[_Alteration], facts: Facts, before: _Defaults, after: _Defaults
+    alterations: Sequence[_Alteration],
+    origin: Sequence[_Alteration],
+    facts: Facts,
+    before: _Defaults,
+    after: _Defaults,
 ) -> Direction:
+    """Plan one direction.
+
+    :param origin: the changes that definitions have to follow: they are those of today.
+    """
     if refusals := tuple(
-        refusal for a in alterations for refusal in blocked(a.change, a.enum, facts)
+        refusal
+        for a in alterations
+        for refusal in blocked(a.change, a.enum, facts, today=bool(origin))
     ):
         return Direction(refusals=refusals)
     replaced = [a for a in alterations if a.change.replaces_type]
     in_place = [a for a in alterations if not a.change.replaces_type]
     committing = tuple(sql for a in in_place for sql in _additions(a, facts))
     renames = [step for a in alterations for step in _renames(a, facts)]
-    tables, rewritten = _tables(replaced, facts, before, after)
+    hanging = _hanging_on(replaced, facts)
+    rebuilt = [dependent for dependent in hanging if dependent.rebuilt]
+    tables, rewritten = _tables(replaced, facts, before, after, _own_defaults(rebuilt))
     defaults = _changed_defaults(in_place, facts, before, after)
+    following = {a.change.name: a.following for a in origin}
     steps = [
+        *(Step("", (rebuild.drop(d),)) for d in reversed(rebuilt)),
         *renames,
         *(_displace(a, facts) for a in replaced),
         *tables,
         *defaults,
+        *(
+            Step("", tuple(rebuild.create(d, lambda sql: follow(sql, following).sql or sql)))
+            for d in rebuilt
+        ),
+        *(Step("", (rebuild.restore(d),)) for d in hanging if not d.rebuilt),
+        *(Step("", (sql,)) for sql in rebuild.refresh(rebuilt)),
         *(_retire(a, facts) for a in replaced),
     ]
-    locked = sorted({facts.shown(t) for t in (*rewritten, *_roots(in_place, before, after))})
-    if locked:
+    touched = {*rewritten, *_roots(in_place, before, after), *rebuild.locked_tables(rebuilt)}
+    if touched:
+        locked = sorted(facts.shown(table) for table in touched)
         steps = [*_lock(locked, facts), *steps, *_unlock(facts)]
-    return Direction(committing, tuple(steps), tuple(rewritten))
+    return Direction(committing, tuple(steps), tuple(rewritten), tuple(map(str, rebuilt)))
+
+
+def _hanging_on(replaced: Sequence[_Alteration], facts: Facts) -> list[Dependent]:
+    """Return what has to be rebuilt around the replacement of some types, in their order."""
+    oids = {alteration.enum.oid for alteration in replaced}
+    return rebuild.in_order(d for d in facts.dependents if d.roots & oids)
+
+
+def _own_defaults(rebuilt: Sequence[Dependent]) -> set[tuple[Name, str]]:
+    """Return the columns whose default comes back only with the function it calls."""
+    return {(Name(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == "pg_attrdef"}
 
 
 def _additions(alteration: _Alteration, facts: Facts) -> Iterator[str]:
@@ -258,7 +293,7 @@ def _additions(alteration: _Alteration, facts: Facts) -> Iterator[str]:
 
 
 def _renames(alteration: _Alteration, facts: Facts) -> Iterator[Step]:
-    """Yield ``RENAME VALUE`` in an order in which no new text is taken, then the type's own name."""
+    """Yield ``RENAME VALUE`` in an order in which every new text is free, then ``RENAME TO``."""
     change = alteration.change
     name = facts.shown(change.name)
     pending = dict(change.renames)
@@ -335,12 +370,18 @@ def _retire(alteration: _Alteration, facts: Facts) -> Step:
 
 
 def _tables(
-    replaced: Sequence[_Alteration], facts: Facts, before: _Defaults, after: _Defaults
+    replaced: Sequence[_Alteration],
+    facts: Facts,
+    before: _Defaults,
+    after: _Defaults,
+    elsewhere: set[tuple[Name, str]],
 ) -> tuple[list[Step], list[Name]]:
     """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
 
     The columns of children and partitions change with their parent's, but their defaults are
     their own, and block the change just the same.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
     """
     by_table: dict[Name, list[tuple[_Alteration, LiveColumn]]] = defaultdict(list)
     for alteration in replaced:
@@ -481,10 +522,13 @@ def _recreate(drop: DropType, facts: Facts) -> Step:
     return Step("", tuple(statements))
 
 
-def blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+def blocked(
+    change: AlterEnum, enum: LiveEnum, facts: Facts, *, today: bool = True
+) -> Iterator[Refusal]:
     """Yield why a change can't be made.
 
     :param enum: the type as it is now.
+    :param today: whether the change starts from the database as it is now.
     """
     for label in change.new_labels:
         if problem := label_problem(label):
@@ -522,11 +566,28 @@ def blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal
             yield Refusal(
                 f"{why} the current role doesn't own {column.table}.", "Connect as its owner."
             )
-    for dependent in facts.dependents.get(enum.oid, ()):
-        yield Refusal(
-            f"{why} {dependent} hangs on it.",
-            "Drop it in a migration of its own before this one and create it again after it.",
-        )
+    removed = {drop.label for drop in change.removed} if today else set()
+    for dependent in facts.dependents:
+        if enum.oid in dependent.roots and (
+            problem := dependent.problem or _names_removed(dependent, change, removed)
+        ):
+            yield Refusal(
+                f"{why} {dependent} hangs on it, and {problem}.",
+                "Drop it in a migration of its own before this one, and create it again after it.",
+            )
+        elif enum.oid in dependent.roots and facts.unqualified:
+            yield Refusal(
+                f"{why} {dependent} hangs on it, and its definition names schemas.",
+                "Set ENUM_MIGRATE_QUALIFY = True, or drop it in a migration before this one.",
+            )
+
+
+def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str]) -> str:
+    following = {change.name: TypeChange(change.new_name, change.renames)}
+    for sql in rebuild.definitions(dependent):
+        if lost := follow(sql, following, removed).lost:
+            return f"it names {_listed(lost)}"
+    return ""
 
 
 def label_problem(label: str) -> str:
