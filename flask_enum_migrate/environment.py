@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
@@ -66,11 +69,17 @@ class Environment:
         return str(self._migrate.command)
 
     def config(self) -> Config:
-        """Return a fresh Alembic configuration that prints nothing."""
+        """Return a fresh Alembic configuration that prints nothing.
+
+        Its ``autogenerate`` says, as in ``flask db migrate``, that the models decide: the app's
+        process_revision_directives may leave alone what a person writes by ``flask db revision``.
+        It is set from the start, because env.py keeps the hook of its first run.
+        """
         config: Config = self._migrate.get_config(
             str(self.directory.resolve()), x_arg=self._x_arg or None
         )
-        config.cmd_opts.quiet = True  # type: ignore[union-attr]
+        options: Any = config.cmd_opts
+        options.quiet = options.autogenerate = True
         return config
 
     def visit(self, visit: Visit) -> None:
@@ -81,31 +90,50 @@ class Environment:
         :raises EnvironmentFailed: if env.py, or the connection it opens, fails.
         """
 
-        def fn(revisions: Any, context: MigrationContext) -> list[Any]:
+        def look(revisions: Any, context: MigrationContext) -> list[Any]:
             visit(context, tuple(revisions))
             return []
 
-        with one_line(self.directory), quiet():
-            script = ScriptDirectory.from_config(config := self.config())
-            with EnvironmentContext(config, script, fn=fn, dont_mutate=True):
-                script.run_env()
+        config = self.config()
+        self.run(look, config, ScriptDirectory.from_config(config), dont_mutate=True)
+
+    def run(
+        self,
+        fn: Callable[[Any, MigrationContext], list[Any]],
+        config: Config,
+        script: ScriptDirectory,
+        **options: Any,
+    ) -> None:
+        """Run env.py.
+
+        :param fn: called once per bind; returns the migration steps to run.
+        :param options: what env.py finds in its context, and Alembic in that.
+        :raises EnvironmentFailed: if env.py, or the connection it opens, fails.
+        """
+        with (
+            one_line(self.directory),
+            quiet(),
+            EnvironmentContext(config, script, fn=fn, **options),
+        ):
+            script.run_env()
 
     def heads(self, head: str = "head") -> tuple[str, ...]:
         """Return the revisions that ``head`` means.
 
         :raises HeadsError: if there are several, or none of that name.
+        :raises EnvironmentFailed: if a revision file doesn't load.
         """
         try:
-            found = self.script.get_revisions(head)
+            with one_line(self.directory, CommandError):
+                found = self.script.get_revisions(head)
         except CommandError as error:
-            heads = self.script.get_heads()
-            if len(heads) > 1:
+            if head == "head" and len(heads := self.script.get_heads()) > 1:
                 raise HeadsError(
                     f"The migrations have {len(heads)} heads: {', '.join(heads)}.",
                     f"Merge them (flask {self.command} merge heads) or pass --head REVISION.",
                 ) from error
             raise HeadsError(f"--head {head!r}: {error}.", "") from error
-        return tuple(revision.revision for revision in found if revision is not None)
+        return tuple(revision.revision for revision in found if revision)
 
     def is_at(self, revisions: tuple[str, ...], target: tuple[str, ...]) -> bool:
         """Return whether a database at some revisions has everything up to the target."""
@@ -114,7 +142,7 @@ class Environment:
                 revision.revision
                 for revision in self.script.iterate_revisions(revisions or "base", "base")
             }
-        except CommandError as error:
+        except (CommandError, RevisionError) as error:
             raise EnvironmentFailed(
                 f"The database is at {', '.join(revisions)}, which the migrations don't know: "
                 f"{error}.",
@@ -125,40 +153,51 @@ class Environment:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Alembic's INFO lines of a mere look from the user, whatever env.py configures."""
+    """Keep Alembic's INFO lines of a mere look from the user, whatever env.py configures.
+
+    Standard output is for data: what env.py, hooks and older Alembic print goes to standard error.
+    """
     previous = logging.root.manager.disable
     logging.disable(max(previous, logging.INFO))
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         logging.disable(previous)
 
 
 @contextmanager
-def one_line(directory: Path) -> Iterator[None]:
-    """Turn what env.py raises into an error that says what and what to do."""
+def one_line(directory: Path, *others: type[Exception]) -> Iterator[None]:
+    """Turn what env.py raises into an error that says what and what to do.
+
+    :param others: exceptions that the caller handles itself.
+    """
     try:
         yield
-    except EnumMigrateError:
+    except (EnumMigrateError, *others):
         raise
     except DBAPIError as error:
-        said = _masked(str(error.orig))
+        said = masked(str(error.orig))
         raise EnvironmentFailed(
             f"The database refused: {said}.".replace("..", "."),
             "Check SQLALCHEMY_DATABASE_URI, and that the server runs and lets this role in.",
         ) from error
     except (CommandError, SQLAlchemyError) as error:
-        raise EnvironmentFailed(f"{directory}: {_masked(str(error))}", "") from error
+        raise EnvironmentFailed(f"{directory}: {masked(str(error))}", "") from error
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        said = _masked(str(error))
+        frames = traceback.extract_tb(error.__traceback__)
+        env, frame = directory.resolve() / "env.py", frames[-1]
+        by_env = any(Path(one.filename) == env for one in frames)
+        where = f"{frame.filename}, line {frame.lineno}"
+        if isinstance(error, SyntaxError):  # the file that doesn't load is in no frame yet
+            where = f"{error.filename}, line {error.lineno}"
         raise EnvironmentFailed(
-            f"{directory / 'env.py'} failed with {type(error).__name__}: {said} "
-            f"({frame.filename}, line {frame.lineno}).",
+            f"{env if by_env else directory} failed with {type(error).__name__}: "
+            f"{masked(str(error))} ({where}).",
             "Does `flask db current` work?",
         ) from error
 
 
-def _masked(said: str) -> str:
+def masked(said: str) -> str:
     """Return a message on one line and without the password of any URL in it."""
     return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", " ".join(said.split()))

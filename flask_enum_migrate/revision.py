@@ -1,4 +1,4 @@
-"""Turn plans into a revision file, by Alembic's own ``command.revision`` with env.py run.
+"""Write a revision as Alembic's ``command.revision`` does, with env.py run.
 
 So script.py.mako, file_template, branches, post-write hooks and the app's own
 process_revision_directives are honoured, and the multidb template's functions are filled.
@@ -6,39 +6,37 @@ process_revision_directives are honoured, and the multidb template's functions a
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import os
 import tempfile
+import traceback
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alembic import command
 from alembic.autogenerate import renderers
+from alembic.autogenerate.api import RevisionContext
 from alembic.config import Config
 from alembic.operations.ops import MigrateOperation
 from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationStep
+from alembic.script import Script
 from alembic.script import ScriptDirectory
-from jinja2 import ChoiceLoader
-from jinja2 import Environment as Jinja
-from jinja2 import FileSystemLoader
-from jinja2 import PackageLoader
-from jinja2 import StrictUndefined
-from jinja2 import TemplateError
+from alembic.util import CommandError
 
+from .body import Body as Body
+from .body import Renderer as Renderer
+from .body import strings
 from .core.errors import RevisionFileError
 from .environment import Environment
-from .environment import one_line
+from .environment import masked
 from .environment import quiet
-from .postgresql import ddl
-from .postgresql.plan import Direction
-
-TEMPLATE = "enum_revision.py.jinja"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,101 +55,6 @@ class RevisionOptions:
     branch_label: str | None = None
     version_path: str | None = None
     rev_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The Python source of one bind's two functions, without indentation."""
-
-    upgrade: str
-    downgrade: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    sql: str
-    exact: bool
-
-
-class Renderer:
-    """Write directions as Python source, through the app's own Jinja template if it has one.
-
-    :param directory: the migrations folder, where ``enum_revision.py.jinja`` may lie.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        jinja = Jinja(
-            loader=ChoiceLoader(
-                [FileSystemLoader(directory), PackageLoader("flask_enum_migrate", "templates")]
-            ),
-            undefined=StrictUndefined,
-            autoescape=False,
-            trim_blocks=False,
-        )
-        jinja.filters["python"] = python_string
-        self._directory = directory
-        self._jinja = jinja
-
-    def render(
-        self, direction: Direction, notes: Sequence[str], commit: str, refused: str = ""
-    ) -> str:
-        """Return one function's body.
-
-        :param notes: comments that say what changes.
-        :param commit: ``"alembic"``, ``"external"`` or ``"autocommit"``: who holds the transaction.
-        :param refused: why the direction can't be done, or ``""``.
-        :raises RevisionFileError: if the template fails or doesn't make Python.
-        """
-        steps = [
-            {"comment": _comment(step.comment), "statements": _statements(step.statements)}
-            for step in direction.steps
-        ]
-        data = {
-            "notes": [_comment(note) for note in notes],
-            "refused": refused,
-            "exact": any(ddl.needs_exact(sql) for sql in direction.statements),
-            "committing": _statements(direction.committing),
-            "steps": steps,
-            "commit": commit,
-        }
-        own = self._directory / TEMPLATE
-        try:
-            source = self._jinja.get_template(TEMPLATE).render(direction=data)
-            ast.parse(source)
-        except (TemplateError, SyntaxError) as error:
-            raise RevisionFileError(
-                f"The template {own if own.exists() else TEMPLATE} fails: {error}.",
-                "Compare it with the one in flask_enum_migrate/templates.",
-            ) from error
-        return source.strip()
-
-
-def _statements(statements: Sequence[str]) -> list[_Statement]:
-    return [_Statement(sql, ddl.needs_exact(sql)) for sql in statements]
-
-
-def _comment(text: str) -> str:
-    """Return a text that stays on its line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def python_string(text: str) -> str:
-    """Return a string as Python source, with a literal of its own for every line.
-
-    Alembic indents the whole body, which would change what stands inside a longer literal.
-    """
-    lines = [line + "\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    if len(lines) == 1:
-        return _quoted(text)
-    return "\n    " + "\n    ".join(_quoted(line) for line in lines) + "\n"
-
-
-def _quoted(line: str) -> str:
-    body = repr(line)[1:-1]
-    if repr(line)[0] == "'":
-        body = body.replace("\\'", "'").replace('"', '\\"')
-    return f'"{body}"'
 
 
 class EnumStatements(MigrateOperation):
@@ -173,55 +76,131 @@ def write(
 
     :param bodies: by the name that script.py.mako gives a bind's upgrade statements.
     :return: the file, or None if the app's process_revision_directives took it away.
-    :raises RevisionFileError: if the file doesn't load or lacks the statements; it is removed.
+    :raises RevisionFileError: if the file can't be made, doesn't load or lacks the statements;
+        the folders are then as they were.
     """
-    return _revision(environment, environment.config(), bodies, message, options)
+    config = environment.config()
+    scripts = _generate(environment, config, bodies, message, options)
+    return Path(scripts[0].path) if scripts else None
 
 
-def _revision(
+def offline_sql(
+    environment: Environment, bodies: Mapping[str, Body], message: str, options: RevisionOptions
+) -> str | None:
+    """Return what ``flask db upgrade --sql`` would print for the revision, writing nothing.
+
+    The revision is written to a temporary version location and forgotten.
+
+    :return: the script, or None if the app's process_revision_directives took it away.
+    """
+    heads = environment.script.get_heads()
+    with tempfile.TemporaryDirectory() as folder:
+        config = environment.config()
+        _redirect(config, folder)
+        options = replace(options, version_path=folder)
+        scripts = _generate(environment, config, bodies, message, options)
+        if not scripts:
+            return None
+        config.output_buffer = output = io.StringIO()
+        directory = ScriptDirectory.from_config(config)
+
+        def upgrade(revisions: Any, context: MigrationContext) -> list[MigrationStep]:
+            return [
+                MigrationStep.upgrade_from_script(
+                    directory.revision_map, directory.get_revision(script.revision)
+                )
+                for script in scripts
+            ]
+
+        with contextlib.chdir(folder):
+            environment.run(
+                upgrade,
+                config,
+                directory,
+                as_sql=True,
+                starting_rev=heads,
+                destination_rev=scripts[-1].revision,
+            )
+            return output.getvalue() + "".join(_written_scripts(Path()))
+
+
+def _redirect(config: Config, folder: str) -> None:
+    """Let Alembic know a further version location, whatever the app's file_template and hooks."""
+    locations = os.pathsep.join([*map(str, _folders(config)), folder])
+    for key in ("version_path_separator", "path_separator"):  # Alembic 1.16 renamed it
+        config.set_main_option(key, "os")
+    config.set_main_option("version_locations", locations.replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s")
+    config.file_config.remove_section("post_write_hooks")
+
+
+def _written_scripts(folder: Path) -> Iterator[str]:
+    """Yield what the multidb template wrote: a file for each bind into the working directory."""
+    for file in sorted(folder.glob("*.sql")):
+        if text := file.read_text(encoding="utf-8").strip():
+            bind = file.name.removesuffix(".sql")
+            yield f"-- bind: {bind or '(default)'}\n\n{text}\n\n"
+
+
+def _generate(
     environment: Environment,
     config: Config,
     bodies: Mapping[str, Body],
     message: str,
     options: RevisionOptions,
-) -> Path | None:
+) -> list[Script]:
+    """Do what ``alembic.command.revision`` does, but touch no database and leave no broken file."""
+
     def fill(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
         body = bodies.get(str(context.opts.get("upgrade_token")))
         if body and directives:
             directives[0].upgrade_ops_list[-1].ops.append(EnumStatements(body.upgrade))
             directives[0].downgrade_ops_list[-1].ops.append(EnumStatements(body.downgrade))
 
-    config.set_main_option("revision_environment", "true")
-    folders = _folders(config)
-    before = _files(folders)
-    try:
-        with one_line(environment.directory), quiet(), _no_output():
-            script = command.revision(
-                config,
-                _docstring(message),
-                head=options.head,
-                splice=options.splice,
-                branch_label=options.branch_label,
-                version_path=options.version_path,
-                rev_id=options.rev_id,
-                process_revision_directives=fill,
-            )
-    except BaseException:
-        for path in _files(folders) - before:
-            path.unlink(missing_ok=True)
-        raise
-    scripts = script if isinstance(script, list) else [script]
-    paths = [Path(one.path) for one in scripts if one is not None]
-    if not paths:
-        return None
-    if missing := _missing(paths, bodies):
+    def collect(revisions: Any, context: MigrationContext) -> list[MigrationStep]:
+        made.run_no_autogenerate(revisions, context)
+        return []
+
+    directory = ScriptDirectory.from_config(config)
+    arguments = {
+        "message": _docstring(message),
+        "autogenerate": False,
+        "sql": False,
+        "head": options.head,
+        "splice": options.splice,
+        "branch_label": options.branch_label,
+        "version_path": options.version_path,
+        "rev_id": options.rev_id,
+        "depends_on": None,
+    }
+    made = RevisionContext(config, directory, arguments, process_revision_directives=fill)
+    environment.run(
+        collect,
+        config,
+        directory,
+        dont_mutate=True,
+        template_args=made.template_args,
+        revision_context=made,
+    )
+    mako = environment.directory / "script.py.mako"
+    with _all_or_nothing(_folders(config)) as before:
+        _require_unknown(directory, [one.rev_id for one in made.generated_revisions])
+        with _file_errors(mako), quiet():
+            scripts = [script for script in made.generate_scripts() if script is not None]
+        paths = [Path(script.path) for script in scripts]
         for path in paths:
-            path.unlink(missing_ok=True)
-        raise RevisionFileError(
-            f"{paths[0].name} lacked the statement {missing!r}, and was removed.",
-            f"Does {environment.directory / 'script.py.mako'} print the upgrades and downgrades?",
-        )
-    return paths[0]
+            if path.resolve() in before:
+                raise RevisionFileError(
+                    f"{path} exists already.",
+                    "Give another message, or a file_template with %%(rev)s in it.",
+                )
+        if paths and (statement := _missing(paths, bodies)):
+            raise RevisionFileError(
+                f"{paths[0].name} lacked the statement {statement!r}, and was removed.",
+                f"Does {mako} print ${{upgrades}} and ${{downgrades}}? Or does a post-write hook "
+                "or process_revision_directives take them away?",
+            )
+    return scripts
 
 
 def _folders(config: Config) -> list[Path]:
@@ -229,78 +208,78 @@ def _folders(config: Config) -> list[Path]:
     return [Path(path).resolve() for path in script._version_locations]
 
 
-def _files(folders: Sequence[Path]) -> set[Path]:
-    return {path for folder in folders for path in folder.glob("**/*.py")}
+@contextlib.contextmanager
+def _all_or_nothing(folders: Sequence[Path]) -> Iterator[Mapping[Path, bytes]]:
+    """Yield the revision files that there are, and bring them back if the block fails."""
+
+    def files() -> Iterator[Path]:
+        return (path for folder in folders for path in folder.rglob("*.py"))
+
+    before = {path: path.read_bytes() for path in files()}
+    try:
+        yield before
+    except BaseException:
+        for path in list(files()):
+            if path not in before:
+                path.unlink()
+        for path, content in before.items():
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
+        raise
+
+
+def _require_unknown(directory: ScriptDirectory, revisions: Iterable[str | None]) -> None:
+    known = {script.revision: script.path for script in directory.walk_revisions()}
+    for revision in revisions:
+        if revision in known:
+            raise RevisionFileError(
+                f"The revision {revision!r} exists already: {known[revision]}.",
+                "Leave --rev-id out, or give another one.",
+            )
 
 
 @contextlib.contextmanager
-def _no_output() -> Iterator[None]:
-    """Keep what Alembic and post-write hooks print from standard output, which is for data."""
-    with contextlib.redirect_stdout(io.StringIO()):
+def _file_errors(mako: Path) -> Iterator[None]:
+    """Say what is to blame for a file that can't be made or loaded."""
+    try:
         yield
+    except Exception as error:
+        cause: BaseException = error
+        files = [Path(frame.filename).name for frame in traceback.extract_tb(error.__traceback__)]
+        if "write_hooks.py" in files:
+            fact = "A post-write hook failed, and the revision was removed"
+            action = f"See [post_write_hooks] in {mako.parent / 'alembic.ini'}."
+        elif "template_to_file" in _functions(error):
+            # Alembic names a temporary file; what happened is the exception before.
+            if isinstance(error, CommandError):
+                cause = error.__context__ or error
+            fact, action = f"The template {mako} fails", "No revision can be made from it."
+        elif isinstance(error, CommandError):
+            raise RevisionFileError(f"{masked(str(error))}.".replace("..", ".")) from error
+        else:
+            fact = f"The revision made from {mako} doesn't load, and was removed"
+            action = "Does it hold anything that is no Python?"
+        said = f"{type(cause).__name__}: {masked(str(cause))}"
+        raise RevisionFileError(f"{fact}: {said}.", action) from error
+
+
+def _functions(error: BaseException) -> list[str]:
+    return [frame.name for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def _docstring(message: str) -> str:
     """Return a message that script.py.mako may put into a docstring."""
-    encodable = message.encode(errors="replace").decode()
-    return encodable.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = message.replace("\x00", "").encode(errors="replace").decode()
+    text = text.replace("\\", "\\\\")
+    for quotes in ('"""', "'''"):
+        text = text.replace(quotes, "".join(f"\\{quote}" for quote in quotes))
+    if text.endswith(('"', "'")) and not text.endswith(('\\"', "\\'")):
+        text = f"{text[:-1]}\\{text[-1]}"
+    return text
 
 
 def _missing(paths: Sequence[Path], bodies: Mapping[str, Body]) -> str:
     """Return a string that the files should hold and don't, or ``""``."""
-    present = {s for path in paths for s in _strings(path.read_text(encoding="utf-8"))}
-    for body in bodies.values():
-        for source in (body.upgrade, body.downgrade):
-            for string in _strings(source):
-                if string not in present:
-                    return string
-    return ""
-
-
-def _strings(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call):
-            for argument in node.args:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
-
-
-def offline_sql(
-    environment: Environment, bodies: Mapping[str, Body], message: str, options: RevisionOptions
-) -> str:
-    """Return what ``flask db upgrade --sql`` would print for the revision, writing nothing.
-
-    The revision is written to a temporary version location and forgotten.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        config = environment.config()
-        locations = [*map(str, _folders(config)), folder]
-        config.set_main_option("version_path_separator", "os")
-        config.set_main_option("path_separator", "os")
-        config.set_main_option("version_locations", os.pathsep.join(locations).replace("%", "%%"))
-        config.file_config.remove_section("post_write_hooks")
-        options = RevisionOptions(
-            options.head, options.splice, options.branch_label, folder, options.rev_id
-        )
-        if _revision(environment, config, bodies, message, options) is None:
-            return ""
-        revision = next(
-            one
-            for one in ScriptDirectory.from_config(config).walk_revisions()
-            if Path(one.path).parent == Path(folder)
-        )
-        down = revision.down_revision or "base"
-        output = io.StringIO()
-        config.output_buffer = output
-        with one_line(environment.directory), quiet(), contextlib.chdir(folder):
-            # The multidb template writes a file for each bind into the working directory.
-            command.upgrade(
-                config,
-                f"{down if isinstance(down, str) else down[0]}:{revision.revision}",
-                sql=True,
-            )
-            for file in sorted(Path().glob("*.sql")):
-                text = file.read_text(encoding="utf-8")
-                if text.strip():
-                    output.write(f"-- bind: {file.stem or 'default'}\n\n{text}")
-        return output.getvalue()
+    present = {s for path in paths for s in strings(path.read_text(encoding="utf-8"))}
+    needed = (s for body in bodies.values() for s in strings(f"{body.upgrade}\n{body.downgrade}"))
+    return next((string for string in needed if string not in present), "")

@@ -69,7 +69,7 @@ def survey(
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
     found: list[Database] = []
-    target = environment.script.get_heads() if head is None else environment.heads(head)
+    target = environment.heads(head or "heads")
 
     def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
         token = str(context.opts.get("upgrade_token") or "upgrades")
@@ -79,7 +79,7 @@ def survey(
             return
         if context.connection is None:
             raise EnvironmentFailed("env.py gave no connection to look through.", "")
-        at_head = environment.is_at(revisions, tuple(target))
+        at_head = environment.is_at(revisions, target)
         live, pairing = _compare(context, context.connection, settings)
         held: tuple[Held, ...] = ()
         facts = Facts({})

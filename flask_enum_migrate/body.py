@@ -1,0 +1,131 @@
+"""Write the statements of a plan as the Python source of a revision's functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import ChoiceLoader
+from jinja2 import Environment as Jinja
+from jinja2 import FileSystemLoader
+from jinja2 import PackageLoader
+from jinja2 import StrictUndefined
+
+from .core.errors import RevisionFileError
+from .postgresql import ddl
+from .postgresql.plan import Direction
+
+TEMPLATE = "enum_revision.py.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The Python source of one bind's two functions, without indentation."""
+
+    upgrade: str
+    downgrade: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    sql: str
+    exact: bool
+
+
+class Renderer:
+    """Write directions as Python source, through the app's own Jinja template if it has one.
+
+    :param directory: the migrations folder, where ``enum_revision.py.jinja`` may lie.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        jinja = Jinja(
+            loader=ChoiceLoader(
+                [FileSystemLoader(directory), PackageLoader("flask_enum_migrate", "templates")]
+            ),
+            undefined=StrictUndefined,
+            autoescape=False,
+        )
+        jinja.filters["python"] = python_string
+        self._directory = directory
+        self._jinja = jinja
+
+    def render(
+        self, direction: Direction, notes: Sequence[str], commit: str, refused: str = ""
+    ) -> str:
+        """Return one function's body.
+
+        :param notes: comments that say what changes.
+        :param commit: ``"alembic"``, ``"external"`` or ``"autocommit"``: who holds the transaction.
+        :param refused: why the direction can't be done, or ``""``.
+        :raises RevisionFileError: if the template fails, makes no Python or leaves statements out.
+        """
+        steps = [
+            {"comment": _comment(step.comment), "statements": _statements(step.statements)}
+            for step in direction.steps
+        ]
+        data = {
+            "notes": [_comment(note) for note in notes],
+            "refused": refused,
+            "exact": any(ddl.needs_exact(sql) for sql in direction.statements),
+            "committing": _statements(direction.committing),
+            "steps": steps,
+            "commit": commit,
+        }
+        try:
+            source = self._jinja.get_template(TEMPLATE).render(direction=data).strip()
+            present = set(strings(source))
+        except Exception as error:  # a template may raise anything
+            raise self._failed(f"fails: {type(error).__name__}: {error}") from error
+        for needed in (refused,) if refused else direction.statements:
+            if needed not in present:
+                raise self._failed(f"leaves out a statement: {needed!r}")
+        return source
+
+    def _failed(self, how: str) -> RevisionFileError:
+        own = self._directory / TEMPLATE
+        return RevisionFileError(
+            f"The template {own if own.exists() else TEMPLATE} {how}.",
+            f"Compare it with flask_enum_migrate/templates/{TEMPLATE}.",
+        )
+
+
+def strings(source: str) -> Iterator[str]:
+    """Yield every string in Python source.
+
+    :raises SyntaxError: if it isn't Python.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def python_string(text: str) -> str:
+    """Return a string as Python source, with a literal of its own for every line.
+
+    Alembic indents the whole body, which would change what stands inside a longer literal.
+    """
+    first, *others = text.split("\n")
+    if not others:
+        return _quoted(text)
+    lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
+    return "\n    " + "\n    ".join(map(_quoted, lines)) + "\n"
+
+
+def _quoted(line: str) -> str:
+    body = repr(line)[1:-1]
+    if repr(line)[0] == "'":
+        body = body.replace("\\'", "'").replace('"', '\\"')
+    return f'"{body}"'
+
+
+def _statements(statements: Sequence[str]) -> list[_Statement]:
+    return [_Statement(sql, ddl.needs_exact(sql)) for sql in statements]
+
+
+def _comment(text: str) -> str:
+    """Return a text that stays on its line, and that UTF-8 can hold."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
