@@ -33,6 +33,8 @@ from alembic.util import CommandError
 from .body import Body as Body
 from .body import Renderer as Renderer
 from .body import strings
+from .core.errors import Refusal
+from .core.errors import Refused
 from .core.errors import RevisionFileError
 from .environment import Environment
 from .environment import masked
@@ -67,6 +69,29 @@ class EnumStatements(MigrateOperation):
 @renderers.dispatch_for(EnumStatements)
 def _render(context: Any, operation: EnumStatements) -> list[str]:
     return [operation.source]
+
+
+def by_token(bodies: Iterable[tuple[str, Body]]) -> dict[str, Body]:
+    """Gather bodies by the name that script.py.mako gives a bind's upgrade statements.
+
+    An env.py that loops over tenants' schemas runs all of them through the same function.
+
+    :raises Refused: if one name would need different bodies.
+    """
+    gathered: dict[str, Body] = {}
+    for token, body in bodies:
+        if gathered.setdefault(token, body) != body:
+            raise Refused(
+                (
+                    Refusal(
+                        "env.py runs one migration in several schemas, which would need "
+                        "different statements.",
+                        "Set ENUM_MIGRATE_QUALIFY = False to leave the schema out of names, if "
+                        "the search path says which is meant and all are at the same labels.",
+                    ),
+                )
+            )
+    return gathered
 
 
 def write(

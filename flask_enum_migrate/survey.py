@@ -101,6 +101,11 @@ def survey(
         )
 
     environment.visit(visit)
+    if not found:
+        raise EnvironmentFailed(
+            f"{environment.directory / 'env.py'} ran no migrations, so no database was looked at.",
+            "It has to call context.run_migrations().",
+        )
     return tuple(found)
 
 
@@ -115,7 +120,7 @@ def _compare(
     def include(table: Table, column: Column[Any] | None) -> bool:
         if column is not None:
             return autogenerate.run_object_filters(column, column.name, "column", False, None)
-        parents = {"schema_name": table.schema}
+        parents: Any = {"schema_name": table.schema}
         if context.opts.get("include_schemas") and not autogenerate.run_name_filters(
             table.schema, "schema", {}
         ):
@@ -164,7 +169,9 @@ def _details(
 
 def _transaction(context: MigrationContext) -> str:
     connection = context.connection
-    if connection is not None and connection.get_isolation_level() == "AUTOCOMMIT":
+    # Not get_isolation_level(): that asks the server, which knows of no autocommit.
+    driver: Any = connection and connection.connection.dbapi_connection
+    if getattr(driver, "autocommit", False):
         return "autocommit"
     # Alembic's autocommit_block() asserts on the same private attribute.
     return "external" if getattr(context, "_in_external_transaction", False) else "alembic"

@@ -148,7 +148,7 @@ def sync(
         [change for one in plans for change in one.changes],
         [drop for one in plans for drop in one.drops],
     )
-    bodies = {plan.database.token: plan.body for plan in plans}
+    bodies = revision.by_token((plan.database.token, plan.body) for plan in plans)
     path, script = None, None
     if plans and sql:
         script = revision.offline_sql(environment, bodies, message, options)
