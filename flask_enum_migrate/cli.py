@@ -80,7 +80,8 @@ def _errors(outcome: str) -> Iterator[None]:
         sys.exit(2)
     except Exception as error:
         traceback.print_exc()
-        report.failure(EnvironmentFailed(f"Unforeseen {type(error).__name__}: {error}"), outcome)
+        fact = f"Unforeseen {type(error).__name__}: {error}."
+        report.failure(EnvironmentFailed(fact, "Please report it."), outcome)
         sys.exit(2)
 
 

@@ -62,7 +62,9 @@ class Settings:
         """The lock timeout as PostgreSQL reads it."""
         if self.lock_timeout is None:
             return None
-        return f"{self.lock_timeout}ms" if isinstance(self.lock_timeout, int) else self.lock_timeout
+        if isinstance(self.lock_timeout, int):
+            return f"{self.lock_timeout}ms"
+        return self.lock_timeout.strip()
 
     def includes(self, schema: str, name: str) -> bool:
         """Return whether a type is ours to compare."""

@@ -1,0 +1,259 @@
+"""Setting the extension up, in every order, and using it from Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate.check import CheckResult
+from flask_enum_migrate.core.answers import Flags
+from flask_enum_migrate.core.errors import NotInitialised
+from flask_enum_migrate.core.errors import Refused
+from flask_enum_migrate.core.errors import SettingError
+from flask_enum_migrate.sync import SyncResult
+from tests.project import Project
+
+MODELS = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(*labels, name="state"))
+"""
+
+
+def extension_first(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    EnumMigrate().init_app(app)
+    Migrate().init_app(app, db, directory=str(project.migrations))
+
+
+def extension_last(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    Migrate().init_app(app, db, directory=str(project.migrations))
+    EnumMigrate().init_app(app)
+
+
+def extension_alone(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    EnumMigrate().init_app(app, db, directory=str(project.migrations))
+
+
+def constructor_alone(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    EnumMigrate(app, db, directory=str(project.migrations), lock_timeout="1s")
+
+
+def alone_then_migrate(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    EnumMigrate(app, db)
+    Migrate(app, db, directory=str(project.migrations))
+
+
+def both_with_db(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    Migrate(app, db, directory=str(project.migrations))
+    EnumMigrate(app, db)
+
+
+def twice(project: Project, app: Flask, db: SQLAlchemy) -> None:
+    Migrate(app, db, directory=str(project.migrations))
+    EnumMigrate(app)
+    EnumMigrate(app)
+
+
+SET_UPS = [
+    extension_first,
+    extension_last,
+    extension_alone,
+    constructor_alone,
+    alone_then_migrate,
+    both_with_db,
+    twice,
+]
+
+
+@pytest.mark.parametrize("set_up", SET_UPS)
+def test_every_order(one_project: Project, monkeypatch: pytest.MonkeyPatch, set_up: Any) -> None:
+    monkeypatch.setattr(one_project, "set_up", lambda app, db: set_up(one_project, app, db))
+    one_project.start(MODELS, labels=["a"])
+    one_project.models(MODELS, labels=["a", "b"])
+    one_project.db("enum", "check", expect=1)
+    one_project.sync()
+    one_project.db("upgrade")
+    one_project.db("enum", "check")
+    assert one_project.labels("state") == ["a", "b"]
+
+
+def test_options_are_passed_on_to_migrate() -> None:
+    app, db = sqlite_app()
+    EnumMigrate(app, db, directory="elsewhere", command="database", compare_type=False, x=1)
+    migrate = app.extensions["migrate"]
+    assert migrate.directory == "elsewhere"
+    assert migrate.migrate.command == "database"
+    assert migrate.configure_args["compare_type"] is False
+    assert migrate.configure_args["x"] == 1
+    assert "database" in app.cli.commands
+    assert "db" not in app.cli.commands
+
+
+def test_options_that_would_get_lost() -> None:
+    app, db = sqlite_app()
+    Migrate(app, db)
+    with pytest.raises(SettingError) as raised:
+        EnumMigrate(app, db, directory="elsewhere")
+    assert str(raised.value) == (
+        "EnumMigrate(directory=…) is an option of Flask-Migrate, which is set up already. "
+        "Give it to Migrate(directory=…) instead."
+    )
+
+
+def test_misspelt_setting_is_not_passed_on() -> None:
+    app, db = sqlite_app()
+    with pytest.raises(SettingError, match=r"Did you mean EnumMigrate\(lock_timeout=…\)\?"):
+        EnumMigrate(app, db, lock_timout="1s")
+    assert "migrate" not in app.extensions
+
+
+def test_several_apps_with_one_object(tmp_path: Path) -> None:
+    enum_migrate = EnumMigrate(lock_timeout="1s")
+    for name in ("one", "two"):
+        app, db = sqlite_app(name)
+        Migrate(app, db, directory=str(tmp_path))
+        enum_migrate.init_app(app)
+        result = app.test_cli_runner().invoke(args=["db", "enum", "check"])
+        assert result.exit_code == 2
+        assert "no migrations folder" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "sync", "list"])
+def test_app_without_the_extension(command: str) -> None:
+    EnumMigrate(sqlite_app("with")[0])
+    app, db = sqlite_app("without")
+    Migrate(app, db)
+    result = app.test_cli_runner().invoke(args=["db", "enum", command])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    start = "Nothing was written" if command == "sync" else "Could not tell"
+    assert result.stderr == (
+        f"{start}: Flask-Enum-Migrate isn't set up for the app 'without'. "
+        "Where the app is made, add: EnumMigrate().init_app(app)\n"
+    )
+
+
+def test_renamed_group(one_project: Project) -> None:
+    one_project.migrate_options["command"] = "database"
+    one_project.models(MODELS, labels=["a"])
+    missing = one_project.run("database", "enum", "check", expect=2)
+    assert missing.stderr.endswith("Create it: flask database init\n")
+    for args in (["init"], ["migrate"], ["upgrade"]):
+        one_project.run("database", *args)
+    one_project.models(MODELS, labels=["a", "b"])
+    drift = one_project.run("database", "enum", "check", expect=1)
+    assert drift.stdout.endswith("Next: flask database enum sync\n")
+    written = one_project.run("database", "enum", "sync")
+    assert written.stderr.endswith("then run: flask database upgrade\n")
+    behind = one_project.run("database", "enum", "sync", expect=1)
+    assert "First run: flask database upgrade" in behind.stderr
+    assert one_project.run("database", "enum", "check", expect=1).stdout.endswith(
+        "The database isn't at head. Next: flask database upgrade\n"
+    )
+    shown = one_project.run("database", "enum", "sync", "--help").stdout
+    assert "app database enum sync --dry-run" in shown
+    assert "db enum" not in shown
+
+
+def test_directory_and_x_arg(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a"])
+    elsewhere = one_project.folder / "elsewhere"
+    one_project.migrations.rename(elsewhere)
+    env = elsewhere / "env.py"
+    source = env.read_text().replace(
+        "\nconfig = context.config\n",
+        "\nconfig = context.config\nassert context.get_x_argument() == ['a=1'], 'no x'\n",
+    )
+    env.write_text(source)
+    one_project.db("enum", "check", expect=2)
+    one_project.db("enum", "check", "-d", str(elsewhere), "-x", "a=1")
+    one_project.db("-d", str(elsewhere), "-x", "a=1", "enum", "check")
+    assert "no x" in one_project.db("enum", "check", "-d", str(elsewhere), expect=2).stderr
+
+
+def test_python_api(one_project: Project) -> None:
+    one_project.start(MODELS, "INSERT INTO item (state) VALUES ('a')", labels=["a"])
+    one_project.models(MODELS, labels=["b"])
+    enum_migrate = EnumMigrate()
+    with one_project.app.app_context():
+        checked = enum_migrate.check()
+        assert isinstance(checked, CheckResult)
+        assert [state.state for state in checked.drift] == ["differs"]
+        with pytest.raises(Refused) as raised:
+            enum_migrate.sync()
+        assert raised.value.refusals[0].flags[0] == "--rename state.a=b"
+        tried = enum_migrate.sync(flags=Flags(rename=["a=b"]), dry_run=True)
+        assert isinstance(tried, SyncResult)
+        assert tried.path is None
+        assert "RENAME VALUE 'a' TO 'b'" in tried.plans[0].body.upgrade
+        written = enum_migrate.sync(flags=Flags(rename=["a=b"]), message="Rename it")
+        assert written.path is not None
+        assert written.path.name.endswith("_rename_it.py")
+
+
+def test_python_api_prints_nothing(one_project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    one_project.start(MODELS, labels=["a"])
+    one_project.models(MODELS, labels=["a", "b"])
+    capfd.readouterr()
+    with one_project.app.app_context():
+        EnumMigrate().check()
+        EnumMigrate().sync()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_python_api_needs_an_app_context_and_the_extension() -> None:
+    with pytest.raises(RuntimeError, match="outside of application context"):
+        EnumMigrate().check()
+    app, _ = sqlite_app("bare")
+    with app.app_context(), pytest.raises(NotInitialised, match="isn't set up for the app 'bare'"):
+        EnumMigrate().sync()
+    EnumMigrate(app)
+    with app.app_context(), pytest.raises(NotInitialised, match="Flask-Migrate isn't set up"):
+        EnumMigrate().check()
+
+
+LOADED = """
+import sys
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_migrate import Migrate
+app = Flask("app")
+app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+db = SQLAlchemy(app)
+Migrate(app, db)
+before = set(sys.modules)
+from flask_enum_migrate import EnumMigrate
+EnumMigrate(app)
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_start_up_loads_next_to_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [
+        "flask_enum_migrate",
+        "flask_enum_migrate.cli",
+        "flask_enum_migrate.core",
+        "flask_enum_migrate.core.errors",
+        "flask_enum_migrate.core.schema",
+        "flask_enum_migrate.extension",
+        "flask_enum_migrate.settings",
+    ]
+
+
+def sqlite_app(name: str = "app") -> tuple[Flask, SQLAlchemy]:
+    app = Flask(name)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    db = SQLAlchemy()
+    db.init_app(app)
+    return app, db

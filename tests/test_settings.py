@@ -1,0 +1,157 @@
+"""Where settings come from, and what they may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate.core.errors import SettingError
+from flask_enum_migrate.extension import current_settings
+from flask_enum_migrate.settings import Settings
+from flask_enum_migrate.settings import from_config
+from tests.project import Project
+
+WHOLE_LIST = (
+    "There are: ENUM_MIGRATE_COMPARE_ORDER, ENUM_MIGRATE_DROP_UNUSED, ENUM_MIGRATE_INCLUDE_TYPES, "
+    "ENUM_MIGRATE_LOCK_TIMEOUT, ENUM_MIGRATE_QUALIFY."
+)
+
+
+def test_arguments_override_config() -> None:
+    app = Flask(__name__)
+    app.config.update(
+        ENUM_MIGRATE_LOCK_TIMEOUT="3s", ENUM_MIGRATE_QUALIFY=False, ENUM_MIGRATE=1, OTHER=2
+    )
+    EnumMigrate(lock_timeout=250).init_app(app)
+    with app.app_context():
+        assert current_settings() == Settings(lock_timeout=250, qualify=False)
+
+
+def test_init_app_overrides_the_constructor() -> None:
+    app = Flask(__name__)
+    EnumMigrate(lock_timeout=1, compare_order=False).init_app(app, lock_timeout=2)
+    with app.app_context():
+        assert current_settings() == Settings(lock_timeout=2, compare_order=False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("COMPARE_ORDER", "no", "True or False"),
+        ("DROP_UNUSED", 1, "True or False"),
+        ("QUALIFY", None, "True or False"),
+        ("LOCK_TIMEOUT", "soon", "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", -1, "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", True, "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", 1.5, "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", "1s'; DROP", "a time like '10s', a number of milliseconds, or None"),
+        ("INCLUDE_TYPES", "mood", "a list of type names, a callable or None"),
+        ("INCLUDE_TYPES", [1], "a list of type names, a callable or None"),
+    ],
+)
+def test_wrong_value(key: str, value: Any, wanted: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        from_config({f"ENUM_MIGRATE_{key}": value})
+    assert raised.value.fact == f"ENUM_MIGRATE_{key} is {value!r}, but must be {wanted}."
+    assert raised.value.next_action.startswith("The default is ")
+
+
+@pytest.mark.parametrize(
+    ("value", "sql"),
+    [
+        (None, None),
+        (0, "0ms"),
+        (1500, "1500ms"),
+        ("10s", "10s"),
+        ("1.5 min", "1.5 min"),
+        ("250", "250"),
+        (" 7s ", "7s"),
+    ],
+)
+def test_lock_timeout(value: Any, sql: str | None) -> None:
+    assert from_config({"ENUM_MIGRATE_LOCK_TIMEOUT": value}).lock_timeout_sql == sql
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ENUM_MIGRATE_LOCK_TIMOUT", "Did you mean ENUM_MIGRATE_LOCK_TIMEOUT?"),
+        (
+            "ENUM_MIGRATE_DROP_UNUSED_TYPES",
+            "Did you mean ENUM_MIGRATE_DROP_UNUSED or ENUM_MIGRATE_INCLUDE_TYPES?",
+        ),
+        ("ENUM_MIGRATE_XYZ", WHOLE_LIST),
+    ],
+)
+def test_unknown_name(name: str, meant: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        from_config({name: True})
+    assert str(raised.value) == f"{name} is no setting. {meant}"
+
+
+def test_unknown_argument_is_spelt_as_an_argument() -> None:
+    with pytest.raises(SettingError) as raised:
+        EnumMigrate(Flask(__name__), compare_ordr=False)
+    assert str(raised.value) == (
+        "EnumMigrate(compare_ordr=…) is no setting. Did you mean EnumMigrate(compare_order=…)?"
+    )
+
+
+def test_a_bad_setting_leaves_nothing_behind() -> None:
+    app = Flask(__name__)
+    with pytest.raises(SettingError):
+        EnumMigrate(app, lock_timeout="soon")
+    assert app.extensions == {}
+
+
+@pytest.mark.parametrize(
+    ("include", "expected"),
+    [
+        (None, True),
+        ([], False),
+        (["mood"], True),
+        (("public.mood",), True),
+        ({"other.mood"}, False),
+        (lambda schema, name: (schema, name) == ("public", "mood"), True),
+        (lambda schema, name: 0, False),
+    ],
+)
+def test_include_types(include: Any, expected: bool) -> None:
+    assert Settings(include_types=include).includes("public", "mood") is expected
+
+
+MODELS = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(*labels, name="state"))
+"""
+
+
+def test_flags_override_settings(one_project: Project) -> None:
+    one_project.start(MODELS, "CREATE TYPE nobodys AS ENUM ('x')", labels=["a"])
+    assert "nothing to write" in one_project.sync().stderr
+    one_project.sync("--drop-unused")
+    assert "DROP TYPE public.nobodys" in one_project.revision()
+    one_project.db("upgrade")
+    assert one_project.labels("nobodys") == []
+
+
+def test_compare_order_off(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a", "b"])
+    one_project.models(MODELS, labels=["b", "a"])
+    one_project.db("enum", "check", expect=1)
+    one_project.config["ENUM_MIGRATE_COMPARE_ORDER"] = False
+    one_project.models(MODELS, labels=["b", "a"])
+    one_project.db("enum", "check")
+    assert "nothing to write" in one_project.sync().stderr
+
+
+def test_lock_timeout_is_written(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a", "b"])
+    one_project.options["lock_timeout"] = "7s"
+    one_project.models(MODELS, labels=["a"])
+    one_project.sync()
+    assert "'7s'" in one_project.revision()
