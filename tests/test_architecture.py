@@ -1,0 +1,137 @@
+"""The arrows point inward, and who may do what: held by the source itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import flask_enum_migrate
+from flask_enum_migrate.postgresql.keywords import KEYWORDS
+from tests.conftest import SERVERS
+from tests.servers import EMBEDDED
+from tests.servers import Server
+
+PACKAGE = Path(flask_enum_migrate.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+CORE = [name for name in MODULES if name.startswith("core.")]
+PURE = [f"postgresql.{name}" for name in ("ddl", "plan", "expressions", "keywords")]
+OUTER = {"alembic", "click", "flask", "flask_migrate", "flask_sqlalchemy", "jinja2", "sqlalchemy"}
+
+
+def imports(name: str) -> Iterator[str]:
+    """Yield the absolute name of every module that a module imports, wherever in it."""
+    package = ["flask_enum_migrate", *name.split(".")[:-1]]
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def roots(name: str) -> set[str]:
+    return {module.split(".")[0] for module in imports(name)}
+
+
+def test_the_modules_were_found() -> None:
+    assert {"cli", "extension", "core.answers", *PURE} <= set(MODULES)
+    assert "flask_enum_migrate.core.errors" in set(imports("core.answers"))
+    assert "flask_enum_migrate.core.errors" in set(imports("cli"))
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_core_knows_the_standard_library_only(name: str) -> None:
+    for module in imports(name):
+        own = module.startswith("flask_enum_migrate.core")
+        assert own or module.split(".")[0] in sys.stdlib_module_names, module
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_planning_is_pure(name: str) -> None:
+    assert not roots(name) & OUTER
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n.startswith("postgresql.")])
+def test_postgresql_knows_nothing_of_the_app(name: str) -> None:
+    assert not roots(name) & (OUTER - {"sqlalchemy"})
+    own = {m for m in imports(name) if m.startswith("flask_enum_migrate.")}
+    inner = ("flask_enum_migrate.core", "flask_enum_migrate.postgresql")
+    assert all(module.startswith(inner) for module in own)
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - {"cli", "report"}))
+def test_only_the_commands_speak(name: str) -> None:
+    assert "click" not in roots(name)
+    calls = [
+        node.func.id
+        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    assert "print" not in calls
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - {"cli", "report", "__init__"}))
+def test_nothing_depends_on_the_commands(name: str) -> None:
+    commands = {"flask_enum_migrate.cli", "flask_enum_migrate.report"}
+    if name == "extension":  # it attaches them
+        commands.remove("flask_enum_migrate.cli")
+    assert not commands & set(imports(name))
+
+
+STATEMENT = re.compile(
+    r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
+    r"(ADD|RENAME) VALUE) \{"
+)
+# One quotes; the other puts together what the server has quoted.
+WRITERS = {"postgresql.ddl", "postgresql.rebuild"}
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - WRITERS))
+def test_few_modules_write_sql(name: str) -> None:
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    formats = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    assert [text for text in formats if STATEMENT.search(text)] == []
+
+
+def test_writers_would_be_noticed() -> None:
+    for name in WRITERS & set(MODULES):
+        assert STATEMENT.search(MODULES[name].read_text(encoding="utf-8"))
+        assert name == "postgresql.ddl" or "ddl" in MODULES[name].read_text(encoding="utf-8")
+
+
+# Doubling a quote is how SQL quotes; postgresql.conf does so too.
+DOUBLING = re.compile(r"""replace\(\s*(?:'"',\s*'""'|"'",\s*"''")""")
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - {"postgresql.ddl", "embedded"}))
+def test_one_module_quotes(name: str) -> None:
+    assert not DOUBLING.search(MODULES[name].read_text(encoding="utf-8"))
+
+
+def test_quoting_would_be_noticed() -> None:
+    assert len(DOUBLING.findall(MODULES["postgresql.ddl"].read_text(encoding="utf-8"))) == 2
+
+
+def test_every_keyword_that_needs_quotes(servers: dict[str, Server]) -> None:
+    if EMBEDDED not in SERVERS:
+        name = SERVERS[0]  # a given server may know fewer
+    else:
+        name = EMBEDDED
+    with psycopg.connect(servers[name].url) as connection:
+        query = "SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'"
+        words = {word for (word,) in connection.execute(query)}
+    if name == EMBEDDED:
+        assert words == KEYWORDS
+    else:
+        assert words <= KEYWORDS
