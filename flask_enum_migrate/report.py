@@ -33,8 +33,8 @@ from .core.errors import Refused
 from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
+from .postgresql.facts import human_size
 from .postgresql.plan import Direction
-from .postgresql.plan import human_size
 from .sync import BindPlan
 from .sync import SyncResult
 from .wording import counted

@@ -25,7 +25,7 @@ from .environment import Environment
 from .postgresql import catalog
 from .postgresql import dependents
 from .postgresql import rows
-from .postgresql.plan import Facts
+from .postgresql.facts import Facts
 from .postgresql.rows import Held
 from .settings import Settings
 

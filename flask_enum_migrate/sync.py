@@ -263,7 +263,8 @@ def _body(
     elif database.transaction == "autocommit" and made.downgrade.rewritten:
         refused = "Undoing this revision needs a transaction, and env.py opens none."
     merged = [
-        f"Rows that held {drop.label!r} keep {'NULL' if drop.becomes is None else repr(drop.becomes)}: "
+        f"Rows that held {drop.label!r} keep "
+        f"{'NULL' if drop.becomes is None else repr(drop.becomes)}: "
         "which they were isn't known any more."
         for change in changes
         for drop in change.removed

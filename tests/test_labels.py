@@ -58,10 +58,16 @@ def test_additions_are_catalog_entries(
     [
         (["poor", "ok", "good"], ["bad=poor"], {"bad": "poor"}),
         (["ok", "bad", "good"], ["bad=ok", "ok=bad"], {"bad": "ok", "ok": "bad"}),
-        (["ok", "good", "great"], ["bad=ok", "ok=good", "good=great"],
-         {"bad": "ok", "ok": "good", "good": "great"}),
-        (["ok", "good", "bad"], ["bad=ok", "ok=good", "good=bad"],
-         {"bad": "ok", "ok": "good", "good": "bad"}),
+        (
+            ["ok", "good", "great"],
+            ["bad=ok", "ok=good", "good=great"],
+            {"bad": "ok", "ok": "good", "good": "great"},
+        ),
+        (
+            ["ok", "good", "bad"],
+            ["bad=ok", "ok=good", "good=bad"],
+            {"bad": "ok", "ok": "good", "good": "bad"},
+        ),
         (["poor", "bad", "ok", "good"], ["bad=poor"], {"bad": "poor"}),
         (["bad", "poor", "ok", "good", "x"], ["bad=poor"], {"bad": "poor"}),
     ],
@@ -78,8 +84,10 @@ def test_renames_keep_every_row(
     assert "CREATE TYPE" not in upgrade
     assert project.labels("mood") == after
     assert [row[0] for row in entries(project)] == [expected.get(r[0], r[0]) for r in was]
-    default = project.rows("SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef"
-                           " WHERE adrelid = 'entry'::regclass AND adnum = 2")
+    default = project.rows(
+        "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef"
+        " WHERE adrelid = 'entry'::regclass AND adnum = 2"
+    )
     assert default == [(f"'{expected.get('ok', 'ok')}'::mood",)]
 
 
@@ -100,7 +108,9 @@ def test_a_reorder_replaces_the_type(project: Project) -> None:
     source = project.round_trip()
     assert source.count("ALTER TABLE public.entry") == 2
     assert [row[0] for row in project.rows("SELECT mood FROM entry ORDER BY mood")] == [
-        "bad", "ok", "ok",
+        "bad",
+        "ok",
+        "ok",
     ]
 
 
@@ -237,7 +247,9 @@ class Other(db.Model):
         model,
         "INSERT INTO entry (a, b, c) VALUES ('x', 'y', 'two'), ('y', NULL, DEFAULT)",
         "INSERT INTO other DEFAULT VALUES",
-        A=["x", "y", "z"], C=["one", "two"], D=["p", "q"],
+        A=["x", "y", "z"],
+        C=["one", "two"],
+        D=["p", "q"],
     )
     project.models(model, A=["x", "y"], C=["two", "one", "three"], D=["p", "q", "r"])
     source = project.round_trip()

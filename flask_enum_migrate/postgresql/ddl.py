@@ -144,6 +144,8 @@ def lock_tables(tables: Iterable[Name]) -> str:
 def alter_table(table: Name, actions: Sequence[str], *, only: bool = False) -> str:
     """Return one ``ALTER TABLE`` for all actions: PostgreSQL then rewrites the table once."""
     target = ("ONLY " if only else "") + qualified(table)
+    if len(actions) == 1 and "\n" not in actions[0]:
+        return f"ALTER TABLE {target} {actions[0]}"
     listed = ",\n    ".join(action.replace("\n", "\n    ") for action in actions)
     return f"ALTER TABLE {target}\n    {listed}"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core.schema import Name
 from . import ddl
-from .dependents import Dependent
+from .facts import Dependent
 
 Follow = Callable[[str], str]
 
@@ -57,8 +57,7 @@ def drop(dependent: Dependent) -> str:
             name = ddl.identifier(dependent.names[-1])
             return ddl.alter_table(table, [f"DROP CONSTRAINT {name}"])
         case "pg_attrdef":
-            sql = ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
-            return sql.replace("ALTER TABLE ONLY", "ALTER VIEW", 1) if _is_view(detail) else sql
+            return ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
         case "pg_publication_rel":
             return f"ALTER PUBLICATION {_publication(detail)} DROP TABLE ONLY {_published(detail)}"
         case "pg_statistic_ext":
@@ -115,7 +114,6 @@ def locked_tables(dependents: Iterable[Dependent]) -> set[Name]:
         _table(d)
         for d in dependents
         if d.key[0] in ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef")
-        and not _is_view(d.detail)
     }
 
 
@@ -312,10 +310,6 @@ def _grants(
 
 def _table(dependent: Dependent) -> Name:
     return Name(dependent.names[0], dependent.names[1] if len(dependent.names) > 1 else "")
-
-
-def _is_view(detail: dict[str, Any]) -> bool:
-    return detail.get("relkind") == "v"
 
 
 def _relation(detail: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
 from . import ddl
-from .plan import TableSize
+from .facts import TableSize
 
 LIMIT = 10_000
 TIMEOUT = "10s"

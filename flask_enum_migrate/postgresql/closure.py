@@ -1,0 +1,252 @@
+"""The query that follows ``pg_depend`` from enum types, and reads the definition of each object."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+# A whole table is never expanded, only its columns; views follow their rules, composite types
+# their attributes. pg_depend knows nothing of columns that use a table's row type (R) and of
+# constants of a row type inside expressions (K), which PostgreSQL neither refuses nor converts.
+_CLOSURE = r"""
+    root AS (
+        SELECT t.oid, t.typarray FROM pg_type t WHERE t.oid = ANY (CAST(:oids AS oid[]))
+    ),
+    g (root, classid, objid, objsubid, deptype, refclassid, refobjid, refobjsubid) AS (
+        SELECT root.oid, 'pg_type'::regclass::oid, u.type, 0, 'S'::"char", 0::oid, 0::oid, 0
+        FROM root, unnest(ARRAY[root.oid, root.typarray]) u (type)
+      UNION
+        SELECT g.root, s.* FROM g CROSS JOIN LATERAL (
+            SELECT d.classid, d.objid, d.objsubid, d.deptype,
+                   d.refclassid, d.refobjid, d.refobjsubid
+            FROM pg_depend d
+            WHERE d.refclassid = g.classid AND d.refobjid = g.objid
+              AND (g.objsubid = 0 OR d.refobjsubid = g.objsubid)
+              AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
+              AND NOT (g.classid = 'pg_class'::regclass AND g.objsubid = 0 AND EXISTS (
+                  SELECT FROM pg_class c
+                  WHERE c.oid = g.objid AND c.relkind IN ('r', 'p', 'f', 't', 'S')))
+            UNION ALL
+            SELECT 'pg_class'::regclass::oid, r.ev_class, 0, 'C'::"char", g.classid, g.objid, 0
+            FROM pg_rewrite r
+            WHERE g.classid = 'pg_rewrite'::regclass AND r.oid = g.objid AND r.rulename = '_RETURN'
+            UNION ALL
+            SELECT 'pg_type'::regclass::oid, c.reltype, 0, 'C'::"char",
+                   g.classid, g.objid, g.objsubid
+            FROM pg_class c
+            WHERE g.classid = 'pg_class'::regclass AND g.objsubid > 0
+              AND c.oid = g.objid AND c.relkind = 'c'
+            UNION ALL
+            SELECT 'pg_class'::regclass::oid, ad.adrelid, ad.adnum::int, 'G'::"char",
+                   g.classid, g.objid, 0
+            FROM pg_attrdef ad
+            JOIN pg_attribute a ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
+            WHERE g.classid = 'pg_attrdef'::regclass AND ad.oid = g.objid AND a.attgenerated <> ''
+            UNION ALL
+            SELECT d.classid, d.objid, d.objsubid, 'R'::"char", g.classid, g.objid, g.objsubid
+            FROM pg_class c JOIN pg_type rt ON rt.oid = c.reltype
+            JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass
+                AND d.refobjid IN (rt.oid, rt.typarray)
+            WHERE g.classid = 'pg_class'::regclass AND g.objsubid > 0 AND c.oid = g.objid
+              AND c.relkind IN ('r', 'p', 'f')
+              AND (d.classid = 'pg_class'::regclass AND d.objsubid > 0 AND EXISTS (
+                       SELECT FROM pg_class oc
+                       WHERE oc.oid = d.objid AND oc.relkind IN ('r', 'p', 'm', 'f', 'c'))
+                   OR d.classid = 'pg_type'::regclass AND EXISTS (
+                       SELECT FROM pg_type y WHERE y.oid = d.objid AND y.typtype = 'd'))
+            UNION ALL
+            SELECT d.classid, d.objid, d.objsubid, 'K'::"char", g.classid, g.objid, g.objsubid
+            FROM pg_class c JOIN pg_type rt ON rt.oid = c.reltype
+            JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass
+                AND d.refobjid IN (rt.oid, rt.typarray)
+            WHERE g.classid = 'pg_class'::regclass AND g.objsubid > 0 AND c.oid = g.objid
+              AND c.relkind IN ('r', 'p', 'f', 'c')
+              AND CASE d.classid
+                WHEN 'pg_rewrite'::regclass THEN
+                  (SELECT ev_action::text || coalesce(ev_qual::text, '')
+                   FROM pg_rewrite WHERE oid = d.objid)
+                WHEN 'pg_attrdef'::regclass THEN
+                  (SELECT adbin::text FROM pg_attrdef WHERE oid = d.objid)
+                WHEN 'pg_constraint'::regclass THEN
+                  (SELECT conbin::text FROM pg_constraint WHERE oid = d.objid)
+                WHEN 'pg_policy'::regclass THEN
+                  (SELECT coalesce(polqual::text, '') || coalesce(polwithcheck::text, '')
+                   FROM pg_policy WHERE oid = d.objid)
+                WHEN 'pg_trigger'::regclass THEN
+                  (SELECT tgqual::text FROM pg_trigger WHERE oid = d.objid)
+                WHEN 'pg_proc'::regclass THEN
+                  (SELECT coalesce(prosqlbody::text, '') || coalesce(proargdefaults::text, '')
+                   FROM pg_proc WHERE oid = d.objid)
+                WHEN 'pg_class'::regclass THEN
+                  (SELECT coalesce(indexprs::text, '') || coalesce(indpred::text, '')
+                   FROM pg_index WHERE indexrelid = d.objid)
+                WHEN 'pg_type'::regclass THEN
+                  (SELECT typdefaultbin::text FROM pg_type WHERE oid = d.objid)
+                WHEN 'pg_statistic_ext'::regclass THEN
+                  (SELECT stxexprs::text FROM pg_statistic_ext WHERE oid = d.objid)
+              END ~ ('\:consttype (' || rt.oid || '|' || rt.typarray || ') ')
+        ) s
+    )
+"""
+
+# Roles and privileges as JSON: null where they are the default ones.
+_ACL = """
+    (SELECT json_agg(json_build_array(
+        CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee)::text END,
+        x.privilege_type, x.is_grantable, pg_get_userbyid(x.grantor)::text))
+     FROM aclexplode({acl}) x)
+"""
+
+_DETAIL = f"""
+    CASE o.classid
+      WHEN 'pg_class'::regclass THEN (
+        SELECT json_build_object(
+            'relkind', c.relkind, 'owner', pg_get_userbyid(c.relowner),
+            'creator', current_user,
+            'may_alter', pg_has_role(c.relowner, 'USAGE'), 'options', c.reloptions,
+            'persistence', c.relpersistence,
+            'other_temp', c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace),
+            'acl', {_ACL.format(acl="c.relacl")}, 'populated', c.relispopulated,
+            'tablespace', coalesce((SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
+                                   ''),
+            'definition', CASE WHEN o.objsubid > 0 THEN NULL
+                WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)
+                WHEN c.relkind IN ('i', 'I') THEN pg_get_indexdef(c.oid) END,
+            'columns', CASE WHEN c.relkind IN ('v', 'm') AND o.objsubid = 0 THEN (
+                SELECT json_agg(json_build_object(
+                    'name', a.attname, 'comment', col_description(c.oid, a.attnum),
+                    'default', pg_get_expr(d.adbin, d.adrelid), 'target', a.attstattarget,
+                    'acl', {_ACL.format(acl="a.attacl")}) ORDER BY a.attnum)
+                FROM pg_attribute a
+                LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
+            'index', (SELECT json_build_object(
+                'table_schema', tn.nspname, 'table', tc.relname, 'table_kind', tc.relkind,
+                'clustered', x.indisclustered, 'replica_identity', x.indisreplident,
+                'valid', x.indisvalid, 'expressions', x.indexprs IS NOT NULL,
+                'partial', x.indpred IS NOT NULL,
+                'constraint', (
+                    SELECT json_build_object(
+                        'oid', k.oid::bigint, 'name', k.conname, 'contype', k.contype,
+                        'definition', pg_get_constraintdef(k.oid), 'domain', false,
+                        'comment', obj_description(k.oid, 'pg_constraint'), 'merged', false,
+                        'disabled', false, 'may_alter', pg_has_role(c.relowner, 'USAGE'))
+                    FROM pg_constraint k
+                    WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')),
+                'parent', (SELECT h.inhparent::regclass::text FROM pg_inherits h
+                           WHERE h.inhrelid = c.oid),
+                'targets', (SELECT json_agg(json_build_array(a.attnum, a.attstattarget))
+                            FROM pg_attribute a
+                            WHERE a.attrelid = c.oid AND a.attstattarget >= 0),
+                'extensions', (SELECT json_agg(e.extname) FROM pg_depend d
+                               JOIN pg_extension e ON e.oid = d.refobjid
+                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                 AND d.deptype = 'x'))
+                FROM pg_index x JOIN pg_class tc ON tc.oid = x.indrelid
+                JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+                WHERE x.indexrelid = c.oid),
+            'column', (SELECT json_build_object(
+                'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated,
+                'inherited', a.attinhcount, 'last', a.attnum = c.relnatts)
+                FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum = o.objsubid AND o.objsubid > 0))
+        FROM pg_class c WHERE c.oid = o.objid)
+      WHEN 'pg_constraint'::regclass THEN (
+        SELECT json_build_object(
+            'contype', k.contype, 'definition', pg_get_constraintdef(k.oid),
+            'domain', k.contypid <> 0, 'index', k.conindid::bigint,
+            'derived', k.conparentid <> 0 OR (k.coninhcount > 0 AND NOT k.conislocal),
+            'merged', k.contype = 'c' AND k.coninhcount > 0 AND k.conislocal,
+            'may_alter', pg_has_role(c.relowner, 'USAGE'),
+            'disabled', EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid
+                                AND t.tgisinternal AND t.tgenabled <> 'O'))
+        FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.oid = o.objid)
+      WHEN 'pg_attrdef'::regclass THEN (
+        SELECT json_build_object(
+            'definition', pg_get_expr(d.adbin, d.adrelid), 'generated', a.attgenerated,
+            'relkind', c.relkind, 'inherited', a.attinhcount > 0,
+            'family', c.relhassubclass OR a.attinhcount > 0,
+            'may_alter', pg_has_role(c.relowner, 'USAGE'),
+            'holds', CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END::bigint)
+        FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid
+        JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        JOIN pg_type t ON t.oid = a.atttypid WHERE d.oid = o.objid)
+      WHEN 'pg_rewrite'::regclass THEN (
+        SELECT json_build_object(
+            'return', r.rulename = '_RETURN', 'relation', r.ev_class::bigint,
+            'definition', CASE WHEN r.rulename <> '_RETURN' THEN pg_get_ruledef(r.oid) END,
+            'enabled', r.ev_enabled, 'may_alter', pg_has_role(c.relowner, 'USAGE'))
+        FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE r.oid = o.objid)
+      WHEN 'pg_trigger'::regclass THEN (
+        SELECT json_build_object(
+            'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled,
+            'internal', t.tgisinternal, 'derived', t.tgparentid <> 0,
+            'may_alter', pg_has_role(c.relowner, 'USAGE'))
+        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.oid = o.objid)
+      WHEN 'pg_policy'::regclass THEN (
+        SELECT json_build_object(
+            'command', p.polcmd, 'permissive', p.polpermissive,
+            'roles', ARRAY(SELECT CASE x WHEN 0 THEN '' ELSE pg_get_userbyid(x)::text END
+                           FROM unnest(p.polroles) x),
+            'using', pg_get_expr(p.polqual, p.polrelid),
+            'check', pg_get_expr(p.polwithcheck, p.polrelid),
+            'may_alter', pg_has_role(c.relowner, 'USAGE'))
+        FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE p.oid = o.objid)
+      WHEN 'pg_publication_rel'::regclass THEN (
+        SELECT json_build_object(
+            'publication', p.pubname, 'schema', n.nspname, 'table', c.relname,
+            'columns', (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attnum = ANY (r.prattrs)),
+            'where', pg_get_expr(r.prqual, r.prrelid),
+            'may_alter', pg_has_role(p.pubowner, 'USAGE') AND pg_has_role(c.relowner, 'USAGE'))
+        FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+        JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE r.oid = o.objid)
+      WHEN 'pg_statistic_ext'::regclass THEN (
+        SELECT json_build_object(
+            'definition', pg_get_statisticsobjdef(s.oid), 'owner', pg_get_userbyid(s.stxowner),
+            'creator', current_user,
+            'target', s.stxstattarget, 'may_alter', pg_has_role(s.stxowner, 'USAGE'))
+        FROM pg_statistic_ext s WHERE s.oid = o.objid)
+      WHEN 'pg_proc'::regclass THEN (
+        SELECT json_build_object(
+            'prokind', p.prokind, 'owner', pg_get_userbyid(p.proowner),
+            'creator', current_user,
+            'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
+            'sql_body', p.prosqlbody IS NOT NULL,
+            'acl', {_ACL.format(acl="p.proacl")}, 'may_alter', pg_has_role(p.proowner, 'USAGE'),
+            'extensions', (SELECT json_agg(e.extname) FROM pg_depend d
+                           JOIN pg_extension e ON e.oid = d.refobjid
+                           WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+                             AND d.deptype = 'x'))
+        FROM pg_proc p WHERE p.oid = o.objid)
+      WHEN 'pg_type'::regclass THEN (
+        SELECT json_build_object('typtype', t.typtype, 'relation', t.typrelid::bigint,
+                                 'array', t.typelem <> 0 AND t.typcategory = 'A')
+        FROM pg_type t WHERE t.oid = o.objid)
+    END
+"""
+
+DEPENDENTS = text(
+    f"""
+    WITH RECURSIVE {_CLOSURE},
+    o AS (
+        SELECT classid, objid, objsubid, array_agg(DISTINCT root::bigint) AS roots,
+               string_agg(DISTINCT deptype::text, '') AS via,
+               json_agg(DISTINCT jsonb_build_array(
+                   refclassid::regclass::text, refobjid::bigint, refobjsubid, deptype)) AS refs
+        FROM g WHERE deptype <> 'S' GROUP BY 1, 2, 3
+    )
+    SELECT o.classid::regclass::text AS catalog, o.objid::bigint AS oid, o.objsubid AS subid,
+           o.roots, o.via, o.refs::text AS refs, i.type AS kind, i.identity,
+           coalesce(ad.object_names, '{{}}') AS names,
+           coalesce(obj_description(o.objid, o.classid::regclass::name), '') AS comment,
+           (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+            WHERE d.classid = o.classid AND d.objid = o.objid
+              AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension,
+           ({_DETAIL})::text AS detail
+    FROM o
+    CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i
+    LEFT JOIN LATERAL pg_identify_object_as_address(o.classid, o.objid, o.objsubid) ad ON true
+    ORDER BY i.type, i.identity
+    """
+)

@@ -1,0 +1,94 @@
+"""Column defaults: what becomes of them when labels change, and the statements for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from ..core.changes import AlterEnum
+from ..core.errors import Refusal
+from ..core.schema import LiveColumn
+from ..core.schema import Name
+from . import ddl
+from .alteration import Alteration
+from .expressions import TypeChange
+from .expressions import follow
+from .facts import Facts
+from .facts import Step
+from .hazards import listed
+
+Defaults = Mapping[LiveColumn, str | None]
+
+
+def follow_defaults(
+    before: Defaults, alterations: Sequence[Alteration]
+) -> tuple[Defaults, list[Refusal]]:
+    """Return the defaults after the changes, and those that name a label with nowhere to go."""
+    following = {a.change.name: a.following for a in alterations}
+    after: dict[LiveColumn, str | None] = {}
+    refusals: list[Refusal] = []
+    for alteration in alterations:
+        removed = [drop.label for drop in alteration.change.removed]
+        for column, default in alteration.column_defaults(before):
+            if default is None:
+                after[column] = None
+                continue
+            followed = follow(default, following, removed)
+            after[column] = followed.sql
+            if followed.lost:
+                refusals.append(_default_refusal(alteration.change, column, default, followed.lost))
+    return after, refusals
+
+
+def _default_refusal(
+    change: AlterEnum, column: LiveColumn, default: str, lost: Sequence[str]
+) -> Refusal:
+    unmapped = [label for label in lost if label not in change.mapping]
+    fact = f"The default of {column} is {default}, which names {listed(lost)}."
+    if not unmapped:
+        return Refusal(fact, "It can't follow by itself: change the default first.")
+    flags = tuple(f"--map {f'{change.name.name}.{label}=LABEL'!r}" for label in unmapped)
+    return Refusal(fact, "Say what becomes of it, or change the default first.", flags)
+
+
+def set_default(
+    column: LiveColumn, default: str | None, facts: Facts, alterations: Sequence[Alteration]
+) -> str:
+    names = {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
+    return ddl.set_default(column.column, follow(default or "NULL", names).sql or "NULL")
+
+
+def changed_tables(
+    alterations: Sequence[Alteration], before: Defaults, after: Defaults
+) -> list[Name]:
+    return [column.table for column, _, _ in _differing(alterations, before, after)]
+
+
+def _differing(
+    alterations: Sequence[Alteration], before: Defaults, after: Defaults
+) -> Iterator[tuple[LiveColumn, str | None, Alteration]]:
+    """Yield the defaults that don't become what they should by the renames alone."""
+    following = {
+        a.change.name: TypeChange(a.change.new_name, a.change.renames) for a in alterations
+    }
+    for alteration in alterations:
+        for column, default in alteration.column_defaults(before):
+            by_itself = None if default is None else follow(default, following).sql
+            if by_itself != after[column]:
+                yield column, after[column], alteration
+
+
+def changed_defaults(
+    in_place: Sequence[Alteration], facts: Facts, before: Defaults, after: Defaults
+) -> list[Step]:
+    steps = []
+    for column, default, alteration in _differing(in_place, before, after):
+        action = (
+            ddl.drop_default(column.column)
+            if default is None
+            else set_default(column, default, facts, [alteration])
+        )
+        only = column.inherited or column.has_children
+        steps.append(Step("", (ddl.alter_table(facts.shown(column.table), [action], only=only),)))
+    return steps

@@ -1,0 +1,98 @@
+"""What a plan has to know of a database, and the steps it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from ..core.schema import LiveEnum
+from ..core.schema import Name
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """One object that hangs on an enum type.
+
+    :param key: its catalog and OID.
+    :param kind: what it is, as ``pg_identify_object`` says: ``view``, ``table constraint``…
+    :param identity: its name as ``pg_identify_object`` prints it, quoted and qualified.
+    :param names: the parts of its name, unquoted: schema, table, object.
+    :param roots: ``pg_type.oid`` of the enum types it hangs on.
+    :param references: the objects of the same set that it needs.
+    :param rebuilt: whether it has to be dropped and created again; else it only loses something.
+    :param problem: why it can't be, or ``""``.
+    :param detail: what its catalog says, by kind.
+    """
+
+    key: Key
+    kind: str
+    identity: str
+    names: tuple[str, ...]
+    roots: frozenset[int] = frozenset()
+    references: frozenset[Key] = frozenset()
+    rebuilt: bool = True
+    problem: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.detail.get('called', self.kind)} {self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """How large a table is.
+
+    :param total: bytes of the table with its indexes and TOAST.
+    :param rows: the planner's estimate, or -1 where the table was never analyzed.
+    """
+
+    total: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the plan has to know of the database, apart from the changes.
+
+    :param enums: the types as they are, by name.
+    :param dependents: what PostgreSQL doesn't carry along when a type is replaced.
+    :param sizes: the sizes of tables.
+    :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
+    :param unqualified: the schema that is left out of names, or ``""``.
+    """
+
+    enums: Mapping[Name, LiveEnum]
+    dependents: tuple[Dependent, ...] = ()
+    sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    lock_timeout: str | None = "10s"
+    unqualified: str = ""
+
+    def shown(self, name: Name) -> Name:
+        """Return a name as the revision writes it."""
+        return Name("", name.name) if name.schema == self.unqualified else name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Statements that belong together.
+
+    :param comment: one line that says what for, or ``""``.
+    :param statements: SQL, in order.
+    """
+
+    comment: str
+    statements: tuple[str, ...]
+
+
+def human_size(size: int) -> str:
+    """Return bytes as ``pg_size_pretty`` would put them, in powers of 1,024."""
+    value, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value >= 10 or unit == "bytes" else f"{value:.1f} {unit}"

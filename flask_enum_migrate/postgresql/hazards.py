@@ -1,0 +1,99 @@
+"""Why a change can't be made: told before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from ..core.changes import AlterEnum
+from ..core.errors import Refusal
+from ..core.schema import LiveEnum
+from . import ddl
+from . import rebuild
+from .expressions import TypeChange
+from .expressions import follow
+from .facts import Dependent
+from .facts import Facts
+
+
+def blocked(
+    change: AlterEnum, enum: LiveEnum, facts: Facts, *, today: bool = True
+) -> Iterator[Refusal]:
+    """Yield why a change can't be made.
+
+    :param enum: the type as it is now.
+    :param today: whether the change starts from the database as it is now.
+    """
+    for label in change.new_labels:
+        if problem := label_problem(label):
+            yield Refusal(
+                f"{change.new_name} would get the label {label!r}: {problem}.", "Shorten it."
+            )
+    if enum.extension:
+        yield Refusal(
+            f"{enum.name} belongs to the extension {enum.extension!r}.",
+            "Leave its labels to that extension.",
+        )
+    if not enum.may_alter:
+        yield Refusal(
+            f"{enum.name} is owned by {enum.owner!r}, and the current role isn't a member.",
+            f"Connect as {enum.owner!r}.",
+        )
+    if not change.replaces_type:
+        return
+    schema = change.name.schema
+    if not enum.may_create:
+        yield Refusal(
+            f"Replacing {enum.name} needs the right to create types in the schema {schema!r}.",
+            f"GRANT CREATE ON SCHEMA {ddl.identifier(schema)} TO the role that migrates.",
+        )
+    why = f"{enum.name} has to be replaced, and can't be:"
+    for column in enum.columns:
+        if column.partition_key:
+            yield Refusal(
+                f"{why} {column.table} is partitioned by {column.column!r}.",
+                "PostgreSQL can't change the type of a partition key.",
+            )
+        if column.typed_table:
+            yield Refusal(f"{why} {column.table} is a typed table.", "Take it off its type first.")
+        if not column.may_alter:
+            yield Refusal(
+                f"{why} the current role doesn't own {column.table}.", "Connect as its owner."
+            )
+    removed = {drop.label for drop in change.removed} if today else set()
+    for dependent in facts.dependents:
+        if enum.oid in dependent.roots and (
+            problem := dependent.problem or _names_removed(dependent, change, removed)
+        ):
+            yield Refusal(
+                f"{why} {dependent} hangs on it, and {problem}.",
+                "Drop it in a migration of its own before this one, and create it again after it.",
+            )
+        elif enum.oid in dependent.roots and facts.unqualified:
+            yield Refusal(
+                f"{why} {dependent} hangs on it, and its definition names schemas.",
+                "Set ENUM_MIGRATE_QUALIFY = True, or drop it in a migration before this one.",
+            )
+
+
+def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str]) -> str:
+    following = {change.name: TypeChange(change.new_name, change.renames)}
+    for sql in rebuild.definitions(dependent):
+        if lost := follow(sql, following, removed).lost:
+            return f"it names {listed(lost)}"
+    return ""
+
+
+def label_problem(label: str) -> str:
+    """Return why PostgreSQL can't hold a label, or ``""``."""
+    try:
+        size = len(label.encode())
+    except UnicodeEncodeError:
+        return "it isn't valid Unicode"
+    if "\x00" in label:
+        return "PostgreSQL's text can't hold a NUL"
+    return f"it has {size} bytes, and 63 is the most" if size > ddl.MAX_BYTES else ""
+
+
+def listed(labels: Iterable[str]) -> str:
+    return ", ".join(repr(label) for label in labels)

@@ -1,0 +1,88 @@
+"""The one rewrite of each table whose columns have a type that is replaced."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from ..core.schema import LiveColumn
+from ..core.schema import Name
+from . import ddl
+from .alteration import Alteration
+from .alteration import displaced_labels
+from .defaults import Defaults
+from .defaults import set_default
+from .facts import Facts
+from .facts import Step
+from .facts import human_size
+
+
+def rewrite_tables(
+    replaced: Sequence[Alteration],
+    facts: Facts,
+    before: Defaults,
+    after: Defaults,
+    elsewhere: set[tuple[Name, str]],
+) -> tuple[list[Step], list[Name]]:
+    """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
+
+    The columns of children and partitions change with their parent's, but their defaults are
+    their own, and block the change just the same.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    """
+    by_table: dict[Name, list[tuple[Alteration, LiveColumn]]] = defaultdict(list)
+    for alteration in replaced:
+        for column in alteration.enum.columns:
+            if column.relation_kind in ("r", "p"):
+                by_table[column.table].append((alteration, column))
+    drops: list[Step] = []
+    rewrites: list[Step] = []
+    sets: list[Step] = []
+    rewritten: list[Name] = []
+    for table in sorted(by_table):
+        columns = sorted(by_table[table], key=lambda item: item[1].column)
+        related = any(column.inherited or column.has_children for _, column in columns)
+        own = [c for _, c in columns if (c.table, c.column) not in elsewhere]
+        drop = [ddl.drop_default(c.column) for c in own if before.get(c) is not None]
+        put = [set_default(c, after[c], facts, replaced) for c in own if after.get(c) is not None]
+        types = [a for alt, c in columns if not c.inherited for a in _column_actions(alt, c, facts)]
+        shown = facts.shown(table)
+        if related:
+            drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
+            sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
+            drop, put = [], []
+        if types:
+            rewritten.append(table)
+            sql = ddl.alter_table(shown, [*drop, *types, *put])
+            rewrites.append(Step(_cost(table, facts), (sql,)))
+    return [*drops, *rewrites, *sets], rewritten
+
+
+def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
+    old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
+    pairs = displaced_labels(alteration)
+    table = facts.shown(column.table)
+    if not column.dimensions:
+        using = ddl.convert_scalar(table, column.column, old, new, pairs)
+    else:
+        moved = {label: becomes for label, becomes in pairs.items() if label != becomes}
+        targets = set(alteration.change.renames.values())
+        refused = [
+            alteration.temporary(drop.label) if drop.label in targets else drop.label
+            for drop in alteration.change.removed
+            if not drop.mapped
+        ]
+        using = ddl.convert_array(table, column.column, old, new, moved, refused)
+    yield ddl.alter_column_type(column.column, new, column.dimensions, using)
+    if column.storage:
+        yield ddl.set_storage(column.column, column.storage)
+    if column.compression:
+        yield ddl.set_compression(column.column, column.compression)
+
+
+def _cost(table: Name, facts: Facts) -> str:
+    size = facts.sizes.get(table)
+    about = f", about {human_size(size.total)}," if size else ""
+    return f"Rewrites {facts.shown(table)}{about} under an ACCESS EXCLUSIVE lock."
