@@ -44,7 +44,7 @@ class Demo:
     def flask(self, command: str, *, code: int = 0) -> None:
         """Run a ``flask`` command, show it with all that it prints, and judge its exit code.
 
-        :param code: The exit code to expect.
+        :param code: the exit code to expect.
         """
         print(f"\n$ flask {command}", flush=True)
         done = subprocess.run(
@@ -77,7 +77,7 @@ class Demo:
         print("", *lines, sep="\n")
 
     def sync(self, options: str) -> None:
-        """Run ``flask db enum sync`` and show the revision that it writes."""
+        """Run ``flask db enum sync`` and show the upgrade that it writes."""
         versions = self.folder / "migrations" / "versions"
         before = set(versions.glob("*.py"))
         self.flask(f"db enum sync {options}")
@@ -85,9 +85,10 @@ class Demo:
         if len(written) != 1:
             sys.exit(f"\nThe demo stops: sync wrote {len(written)} revisions, not one.")
         revision = written.pop()
+        upgrade, _, downgrade = revision.read_text(encoding="utf-8").partition("\ndef downgrade")
         print(f"\n--- {revision.relative_to(self.folder)}")
-        print(revision.read_text(encoding="utf-8").rstrip())
-        print("---")
+        print("def upgrade" + upgrade.partition("\ndef upgrade")[2].rstrip())
+        print(f"--- (and {downgrade.count(chr(10))} lines of downgrade(), which undoes it)")
 
     def insert(self, *events: tuple[str, str]) -> None:
         """Log events, each a label and the name of a user, and show all rows."""
@@ -113,6 +114,7 @@ def play(demo: Demo) -> None:
     """Play the story."""
     chapter("An app with an audit log, its database made by its first revision")
     demo.flask("db upgrade")
+    demo.flask("db enum list")
     demo.insert(
         ("LOGIN_SUCCESS", "ada"),
         ("LOGIN_FAILURE", "bob"),

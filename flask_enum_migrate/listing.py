@@ -24,7 +24,8 @@ def table(result: CheckResult, width: int | None = None) -> Iterator[tuple[str, 
     :param width: the columns of the terminal, or None to leave long lines long.
     """
     binds = any(state.bind for state in result.enums)
-    rows = [_cells(state, binds) for state in result.enums]
+    states = sorted(result.enums, key=lambda state: (state.bind, _name(state)))
+    rows = [_cells(state, binds) for state in states]
     header = ["TYPE", "SCHEMA", *(["BIND"] if binds else []), "STATE", "USED BY"]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     left = sum(widths) + 2 * len(widths)
@@ -35,7 +36,7 @@ def table(result: CheckResult, width: int | None = None) -> Iterator[tuple[str, 
         return "  ".join([*padded, last]).rstrip()
 
     yield line(header, "LABELS"), ""
-    for state, row in zip(result.enums, rows, strict=True):
+    for state, row in zip(states, rows, strict=True):
         for number, labels in enumerate(_folded(_labels(state), room)):
             yield line(row if number == 0 else [""] * len(row), labels), state.state
 

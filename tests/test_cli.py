@@ -1,0 +1,326 @@
+"""What the commands print, to whom and in which colour."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+MODELS = """
+class Mood(enum.Enum):
+    {members}
+
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    mood = db.Column(db.Enum(Mood{more}))
+    moods = db.Column(db.ARRAY(db.Enum(Mood{more})))
+"""
+
+LABELS = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(*labels, name="state"))
+"""
+
+
+def mood(*names: str, more: str = "") -> str:
+    members = "; ".join(f"{name} = {name.lower()!r}" for name in names)
+    return MODELS.format(members=members, more=more)
+
+
+def test_check_says_what_differs_and_what_it_costs(one_project: Project) -> None:
+    one_project.start(mood("SAD", "OK", "GONE"))
+    assert one_project.db("enum", "check").stdout == (
+        "In sync: 1 enum type compared, no difference.\n"
+    )
+    one_project.models(mood("SAD", "MEH", "OK", "GONE"))
+    done = one_project.db("enum", "check", expect=1)
+    assert done.stderr == ""
+    assert done.stdout == (
+        "public.mood\n"
+        "  models.Mood, used by item.mood, item.moods\n"
+        "  + add 'MEH' after 'SAD'\n"
+        "  Cost: instant, no table is rewritten.\n"
+        "\n"
+        "Drift: 1 of 1 enum type differs. Next: flask db enum sync\n"
+    )
+    one_project.models(mood("OK", "SAD"))
+    assert one_project.db("enum", "check", expect=1).stdout.splitlines()[2:5] == [
+        "  - remove 'GONE'",
+        "  ~ reorder to 'OK', 'SAD'",
+        "  Cost: rewrites public.item under an ACCESS EXCLUSIVE lock.",
+    ]
+
+
+def test_check_when_the_database_is_behind(one_project: Project) -> None:
+    one_project.start(mood("SAD"))
+    one_project.models(mood("SAD", "OK"))
+    one_project.sync()
+    assert one_project.db("enum", "check", expect=1).stdout.splitlines()[-1] == (
+        "Drift: 1 of 1 enum type differs. The database isn't at head. Next: flask db upgrade"
+    )
+    refused = one_project.sync(expect=1)
+    assert refused.stderr.endswith("First run: flask db upgrade\nNothing was written.\n")
+    one_project.models(mood("SAD"))
+    done = one_project.db("enum", "check")
+    assert done.stdout.startswith("In sync: ")
+    assert done.stderr == "Note: the database isn't at head; next: flask db upgrade\n"
+
+
+def test_sync_says_what_it_wrote(one_project: Project) -> None:
+    one_project.start(mood("SAD", "GONE"))
+    one_project.models(mood("SAD", "OK"))
+    done = one_project.sync("-m", "It's 100%")
+    (path,) = re.findall(r"^Wrote (.*)$", done.stdout, re.MULTILINE)
+    assert done.stdout == f"Wrote {path}\n"
+    assert Path(path).read_text() == one_project.revision()
+    lines = re.sub(r"\d+ kB", "N kB", done.stderr).splitlines()
+    assert lines == [
+        "public.mood",
+        "  + add 'OK' after 'SAD'",
+        "  - remove 'GONE'",
+        "  If 'GONE' became 'OK', remove the file and pass --rename mood.GONE=OK",
+        "  Upgrade:   rewrites public.item (N kB) under an ACCESS EXCLUSIVE lock.",
+        "  Downgrade: rewrites public.item (N kB) under an ACCESS EXCLUSIVE lock.",
+        "Next: read it, then run: flask db upgrade",
+    ]
+
+
+def test_dry_run_and_sql_print_data_only(one_project: Project) -> None:
+    one_project.start(mood("SAD"))
+    one_project.models(mood("SAD", "OK"))
+    tried = one_project.sync("--dry-run")
+    compile(tried.stdout, "body", "exec")
+    assert "def upgrade():" in tried.stdout
+    assert tried.stderr.endswith("Nothing was written, as this is a dry run.\n")
+    sql = one_project.sync("--sql")
+    assert "ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'OK' AFTER 'SAD';" in sql.stdout
+    assert sql.stderr == ""
+
+
+def test_nothing_to_write(one_project: Project) -> None:
+    one_project.start(mood("SAD"))
+    done = one_project.sync()
+    assert done.stdout == ""
+    assert done.stderr == "The enums of models and database agree: nothing to write.\n"
+
+
+def test_new_columns_are_left_to_migrate(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["a"])
+    more = LABELS + '    also = db.Column(sa.Enum(*labels, name="state"))\n'
+    note = "Note: item.also exists only in the models; that is for: flask db migrate\n"
+    one_project.models(more, labels=["a"])
+    assert one_project.db("enum", "check").stderr == note
+    assert one_project.sync().stderr.startswith(note)
+    one_project.models(more.replace('name="state"', 'name="other"', 1), labels=["a"])
+    done = one_project.db("enum", "check", expect=1)
+    assert "Drift: " in done.stdout
+
+
+def test_column_of_another_type(one_project: Project) -> None:
+    one_project.start(
+        "class Item(db.Model):\n"
+        "    id = db.Column(db.Integer, primary_key=True)\n"
+        "    state = db.Column(sa.String(9))\n"
+    )
+    one_project.models(LABELS, labels=["a"])
+    done = one_project.db("enum", "check", expect=1)
+    assert "  ! item.state is character varying" in done.stdout
+    assert done.stdout.endswith("Next: convert the columns in a migration of your own.\n")
+    assert "Convert it in a migration of its own" in one_project.sync(expect=1).stderr
+
+
+def test_unused_types_are_mentioned(one_project: Project) -> None:
+    one_project.start(LABELS, "CREATE TYPE nobodys AS ENUM ('x')", labels=["a"])
+    assert one_project.db("enum", "check").stderr == (
+        "Note: nothing uses the type public.nobodys; to drop it: flask db enum sync --drop-unused\n"
+    )
+
+
+def test_values_in_the_database_and_names_in_the_model(one_project: Project) -> None:
+    values = ", values_callable=lambda cls: [m.value for m in cls]"
+    one_project.start(mood("SAD", "OK", more=values), "INSERT INTO item (mood) VALUES ('sad')")
+    one_project.models(mood("SAD", "OK", "NEW"))
+    hint = (
+        "The labels in the database are the values of models.Mood, the model stores its names: was "
+        "it declared without db.Enum(Mood, values_callable=lambda cls: [member.value for member in "
+        "cls])?"
+    )
+    assert f"  Hint: {hint}\n" in one_project.db("enum", "check", expect=1).stdout
+    assert f"Note: {hint}\nNothing was written.\n" in one_project.sync(expect=1).stderr
+    one_project.sql("DELETE FROM item")
+    assert f"  Hint: {hint}\n" in one_project.sync("--dry-run").stderr
+
+
+def test_names_in_the_database_and_values_in_the_model(one_project: Project) -> None:
+    one_project.start(mood("SAD", "OK"))
+    one_project.models(
+        mood("SAD", "OK", more=", values_callable=lambda cls: [m.value for m in cls]")
+    )
+    assert (
+        "  Hint: The labels in the database are the names of models.Mood, the model stores its "
+        "values: is the values_callable of its db.Enum(...) new, or not wanted?\n"
+    ) in one_project.db("enum", "check", expect=1).stdout
+
+
+def test_no_hint_for_a_plain_difference(one_project: Project) -> None:
+    one_project.start(mood("SAD", "OK"))
+    one_project.models(mood("SAD", "FINE"))
+    assert "Hint" not in one_project.db("enum", "check", expect=1).output
+
+
+def test_long_lists_are_shortened(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["a"])
+    one_project.models(LABELS, labels=["a", *(f"label{i}" for i in range(100))])
+    done = one_project.db("enum", "check", expect=1)
+    assert "  … and 88 more\n" in done.stdout
+    assert len(done.stdout.splitlines()) < 20
+    listed = one_project.db("enum", "list").stdout
+    assert "label10 and 89 more" in listed
+
+
+NASTY = ["\x1b[2J\x1b]0;x\x07", "a\nb", "\u202eevil", "\t", "\x9b31m", "'\"", "ok"]
+
+
+def test_labels_cannot_steer_the_terminal(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["ok"])
+    one_project.models(LABELS, labels=NASTY)
+    outputs = [
+        one_project.db("enum", "check", expect=1).output,
+        one_project.db("enum", "list").output,
+        one_project.sync("--rename", "ok=\x1b[2J", expect=2).output,
+        one_project.sync("--dry-run").output,
+        one_project.sync().output,
+    ]
+    one_project.db("upgrade")
+    outputs.append(one_project.db("enum", "list").output)
+    for label in NASTY[:-1]:
+        literal = label.replace("'", "''")
+        one_project.sql(f"INSERT INTO item (state) VALUES ('{literal}')")
+    one_project.models(LABELS, labels=["ok"])
+    outputs.append(one_project.sync(expect=1).output)
+    for output in outputs:
+        assert not set(output) - {c for c in output if c.isprintable()} - {"\n"}
+    assert r"\x1b[2J" in outputs[0]
+
+
+def test_list_is_a_table(one_project: Project) -> None:
+    one_project.start(
+        mood("SAD", "OK"),
+        "CREATE SCHEMA other",
+        "CREATE TYPE other.colour AS ENUM ('red', 'dark blue')",
+        "CREATE TABLE other.paint (colour other.colour)",
+        "CREATE TYPE nobodys AS ENUM ()",
+    )
+    one_project.models(mood("SAD", "GREAT"))
+    done = one_project.db("enum", "list")
+    assert done.stderr == ""
+    assert done.stdout == (
+        "TYPE     SCHEMA  STATE              USED BY               LABELS\n"
+        "colour   other   not in the models  paint.colour          red, 'dark blue'\n"
+        "mood     public  differs            item.mood and 1 more  models:   SAD, GREAT\n"
+        "                                                          database: SAD, OK\n"
+        "nobodys  public  unused             -                     (none)\n"
+    )
+
+
+def test_list_of_nothing(one_project: Project) -> None:
+    one_project.models("class Item(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n")
+    one_project.db("init")
+    done = one_project.db("enum", "list")
+    assert done.stdout == ""
+    assert done.stderr.startswith("There are no enum types")
+
+
+def test_help_shows_examples(one_project: Project) -> None:
+    one_project.models(LABELS, labels=["a"])
+    for command, example in (
+        ("sync", "app db enum sync --rename LOGIN_FAILURE=LOGIN_DENIED"),
+        ("check", "app db enum check"),
+        ("list", "app db enum list"),
+    ):
+        shown = one_project.db("enum", command, "--help").stdout
+        assert example in shown
+        assert max(map(len, shown.splitlines())) <= 80
+    assert "  list   " in one_project.db("enum", "--help").stdout
+
+
+PROGRAM = """
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_enum_migrate import EnumMigrate
+
+app = Flask("app")
+app.config["SQLALCHEMY_DATABASE_URI"] = {url!r}
+db = SQLAlchemy(app)
+Migrate(app, db)
+EnumMigrate(app)
+
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum(*{labels!r}, name="state"))
+"""
+
+
+def flask(project: Project, labels: list[str]) -> list[str]:
+    """Write the app to a file and return the command that checks it in a process of its own."""
+    program = PROGRAM.format(url=project.sqlalchemy_url(), labels=labels)
+    (project.folder / "app.py").write_text(program)
+    return [sys.executable, "-m", "flask", "db", "enum"]
+
+
+def on_a_terminal(command: list[str], folder: Path, **environment: str) -> str:
+    """Run a command on a terminal of 60 columns and return what it shows."""
+    master, terminal = pty.openpty()
+    env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", **environment}
+    process = subprocess.Popen(
+        command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, env=env
+    )
+    os.close(terminal)
+    shown = b""
+    while select.select([master], [], [], 30)[0]:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+    os.close(master)
+    process.wait()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_colours_and_width_of_a_terminal(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["alpha", "beta"])
+    command = flask(one_project, ["alpha", "beta", "gamma", "delta", "epsilon"])
+    folder = one_project.folder
+    coloured = on_a_terminal([*command, "check"], folder)
+    assert "\x1b[32m  + add 'gamma' after 'beta'\x1b[0m" in coloured
+    assert "\x1b[31mDrift\x1b[0m" in coloured
+    assert "\x1b" not in on_a_terminal([*command, "check"], folder, NO_COLOR="1")
+    table = on_a_terminal([*command, "list"], folder, NO_COLOR="1").splitlines()
+    assert max(map(len, table)) <= 72
+    assert len(table) > 3
+
+
+def test_no_colours_in_a_pipe_and_any_encoding(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["a"])
+    command = flask(one_project, ["a", "größer", *map(str, range(20))])
+    done = subprocess.run(
+        [*command, "check"],
+        cwd=one_project.folder,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert b"  + add 'gr\\xf6\\xdfer' after 'a'\n" in done.stdout
+    assert b"\x1b" not in done.stdout + done.stderr
