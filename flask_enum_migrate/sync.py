@@ -244,8 +244,14 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
     for enum in database.pairing.undeclared:
         ours = settings.includes(enum.name.schema, enum.name.name)
         if ours and not enum.has_dependents and not enum.extension and enum.may_alter:
-            owner = "" if enum.owner == live.user else enum.owner
-            yield DropType(enum.name, enum.labels, enum.comment, owner, enum.privileges)
+            yield DropType(
+                name=enum.name,
+                labels=enum.labels,
+                comment=enum.comment,
+                owner=enum.owner,
+                is_ours=enum.owner == live.user,
+                privileges=enum.privileges,
+            )
 
 
 def _body(
@@ -270,20 +276,17 @@ def _body(
         for drop in change.removed
         if drop.mapped
     ]
+    shown = database.facts.shown
+    upgrade = [
+        *describe_all(changes, shown),
+        *(f"{shown(drop.name)}: drop it, unused." for drop in drops),
+    ]
+    downgrade = [
+        *(f"{shown(drop.name)}: create it again." for drop in drops),
+        *describe_all(back, shown),
+        *merged,
+    ]
     return Body(
-        renderer.render(
-            made.upgrade,
-            [*describe_all(changes), *(f"{drop.name}: drop it, unused." for drop in drops)],
-            database.transaction,
-        ),
-        renderer.render(
-            made.downgrade,
-            [
-                *(f"{drop.name}: create it again." for drop in drops),
-                *describe_all(back),
-                *merged,
-            ],
-            database.transaction,
-            refused,
-        ),
+        renderer.render(made.upgrade, upgrade, database.transaction),
+        renderer.render(made.downgrade, downgrade, database.transaction, refused),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from .core.changes import RenameType
 from .core.changes import RenameValue
 from .core.changes import ReorderValues
 from .core.changes import SetSchema
+from .core.schema import Name
 
 _LONGEST_MESSAGE = 120
 
@@ -38,11 +40,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def describe_all(changes: Iterable[AlterEnum]) -> Iterator[str]:
-    """Yield a line for every change of every type."""
+def describe_all(
+    changes: Iterable[AlterEnum], shown: Callable[[Name], Name] = lambda name: name
+) -> Iterator[str]:
+    """Yield a line for every change of every type.
+
+    :param shown: gives a type's name as it is to be written.
+    """
     for change in changes:
         for single in change.changes:
-            yield f"{change.name}: {describe(single)}."
+            yield f"{shown(change.name)}: {describe(single)}."
 
 
 def describe(change: Change) -> str:

@@ -174,7 +174,8 @@ class DropType:
     :param name: its name, schema-qualified.
     :param labels: its labels, for the way back.
     :param comment: its comment, for the way back.
-    :param owner: its owner where that isn't the current role, else ``""``.
+    :param owner: its owner.
+    :param is_ours: whether the owner is the role that creates it again.
     :param privileges: its privileges where they aren't the default: (grantee, grantable), with
         ``""`` for ``PUBLIC``.
     """
@@ -183,4 +184,5 @@ class DropType:
     labels: tuple[str, ...]
     comment: str | None = None
     owner: str = ""
+    is_ours: bool = True
     privileges: tuple[tuple[str, bool], ...] | None = None

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     """.format(part=r'(?: "(?:[^"]|"")+" | [A-Za-z_\x80-\U0010ffff][\w$]* )'),
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9A-F]{4})|U([0-9A-F]{8})|(.))", re.DOTALL)
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
 
@@ -92,10 +93,15 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
 
 
 def decode(literal: str) -> str:
-    """Return the text of an SQL string literal as PostgreSQL deparses it."""
-    if literal[0] in "eE":
-        return re.sub(r"\\(.)", r"\1", literal[2:-1].replace("''", "'"), flags=re.DOTALL)
-    return literal[1:-1].replace("''", "'")
+    """Return the text of an SQL string literal, as PostgreSQL deparses it or we write it."""
+    if literal[0] not in "eE":
+        return literal[1:-1].replace("''", "'")
+
+    def unescaped(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else match[3]
+
+    return _ESCAPE.sub(unescaped, literal[2:-1].replace("''", "'"))
 
 
 def _name(text: str) -> Name:

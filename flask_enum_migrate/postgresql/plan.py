@@ -193,7 +193,7 @@ def _drop(drop: DropType, facts: Facts) -> Step:
 def _recreate(drop: DropType, facts: Facts) -> Step:
     name = facts.shown(drop.name)
     statements = [ddl.create_type(name, drop.labels)]
-    if drop.owner:
+    if not drop.is_ours:
         statements.append(ddl.owner_to(name, drop.owner))
     if drop.privileges is not None:
         statements.extend(ddl.set_privileges(name, drop.owner, drop.privileges))
