@@ -20,6 +20,7 @@ from typing import Any
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
+from alembic.script import Script
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
@@ -125,7 +126,7 @@ class Environment:
         """
         try:
             with one_line(self.directory, CommandError):
-                found = self.script.get_revisions(head)
+                found: tuple[Script | None, ...] = self.script.get_revisions(head)
         except CommandError as error:
             if head == "head" and len(heads := self.script.get_heads()) > 1:
                 raise HeadsError(
@@ -133,7 +134,8 @@ class Environment:
                     f"Merge them (flask {self.command} merge heads) or pass --head REVISION.",
                 ) from error
             raise HeadsError(f"--head {head!r}: {error}.", "") from error
-        return tuple(revision.revision for revision in found if revision)
+        # None stands for the base of migrations that have no revision yet.
+        return tuple(script.revision for script in found if script is not None)
 
     def is_at(self, revisions: tuple[str, ...], target: tuple[str, ...]) -> bool:
         """Return whether a database at some revisions has everything up to the target."""
@@ -167,14 +169,14 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def one_line(directory: Path, *others: type[Exception]) -> Iterator[None]:
+def one_line(directory: Path, but: type[Exception] = EnumMigrateError) -> Iterator[None]:
     """Turn what env.py raises into an error that says what and what to do.
 
-    :param others: exceptions that the caller handles itself.
+    :param but: an exception that the caller handles.
     """
     try:
         yield
-    except (EnumMigrateError, *others):
+    except (EnumMigrateError, but):
         raise
     except DBAPIError as error:
         said = masked(str(error.orig))

@@ -80,7 +80,9 @@ def by_token(bodies: Iterable[tuple[str, Body]]) -> dict[str, Body]:
     """
     gathered: dict[str, Body] = {}
     for token, body in bodies:
-        if gathered.setdefault(token, body) != body:
+        # Comments may differ: they tell sizes, and names with their schemas.
+        first = gathered.setdefault(token, body)
+        if first is not body and _all_strings(first) != _all_strings(body):
             raise Refused(
                 (
                     Refusal(
@@ -306,5 +308,9 @@ def _docstring(message: str) -> str:
 def _missing(paths: Sequence[Path], bodies: Mapping[str, Body]) -> str:
     """Return a string that the files should hold and don't, or ``""``."""
     present = {s for path in paths for s in strings(path.read_text(encoding="utf-8"))}
-    needed = (s for body in bodies.values() for s in strings(f"{body.upgrade}\n{body.downgrade}"))
+    needed = (string for body in bodies.values() for string in _all_strings(body))
     return next((string for string in needed if string not in present), "")
+
+
+def _all_strings(body: Body) -> list[str]:
+    return [*strings(body.upgrade), *strings(body.downgrade)]
