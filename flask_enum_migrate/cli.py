@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 
 from .core.errors import EnumMigrateError
 from .core.errors import EnvironmentFailed
+from .core.errors import Refused
 from .core.errors import SettingError
 from .extension import EnumMigrate
 
@@ -60,28 +61,29 @@ def enum() -> None:
 
 
 @contextmanager
-def _errors(outcome: str) -> Iterator[None]:
+def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
     """Print an error as its fact and its next action, and exit with its code.
 
     Exit code 1 is an answer, so what nobody foresaw must not end with it.
 
     :param outcome: what an error means for what was asked.
+    :param format_: the format that ``check`` was asked for.
     """
     from . import report
 
     try:
         yield
     except EnumMigrateError as error:
-        report.failure(error, outcome)
+        report.failure(error, outcome, format_)
         sys.exit(error.exit_code)
     except SystemExit as error:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
-        report.failure(EnvironmentFailed(fact), outcome)
+        report.failure(EnvironmentFailed(fact), outcome, format_)
         sys.exit(2)
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
-        report.failure(EnvironmentFailed(fact, "Please report it."), outcome)
+        report.failure(EnvironmentFailed(fact, "Please report it."), outcome, format_)
         sys.exit(2)
 
 
@@ -179,28 +181,65 @@ def sync(
       1  refused: it needs an answer or can't be done safely; nothing was written
       2  bad usage, or it could not look
     """
+    from . import questions
     from . import report
     from .core.answers import Flags
     from .revision import RevisionOptions
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
+    api, place = EnumMigrate(), _place(directory, x_arg)
+    options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
+    asks = not no_input and sys.stdin.isatty()
     with _errors("Nothing was written"):
-        result = EnumMigrate().sync(
-            message=message,
-            flags=Flags(rename, map_, map_null, downgrade_map),
-            options=RevisionOptions(head, splice, branch_label, version_path, rev_id),
-            dry_run=dry_run,
-            sql=sql,
-            drop_unused=drop_unused or None,
-            **_place(directory, x_arg),
-        )
+        flags = Flags(rename, map_, map_null, downgrade_map)
+        if asks:
+            flags = questions.ask_renames(api.check(**place), flags, _confirm)
+        while True:
+            try:
+                result = api.sync(
+                    message=message,
+                    flags=flags,
+                    options=options,
+                    dry_run=dry_run,
+                    sql=sql,
+                    drop_unused=drop_unused or None,
+                    **place,
+                )
+                break
+            except Refused as refused:
+                answered = questions.ask_rows(refused, flags, _prompt) if asks else None
+                if answered is None:
+                    raise
+                flags = answered
         report.sync(result, dry_run=dry_run)
 
 
+def _confirm(question: str) -> bool:
+    from .wording import plain
+
+    return click.confirm(plain(question), default=False, err=True)
+
+
+def _prompt(question: str) -> str:
+    from .wording import plain
+
+    answer: str = click.prompt(
+        plain(question), default="", show_default=False, prompt_suffix=" ", err=True
+    )
+    return answer
+
+
 @enum.command()
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="For a person, a program, or a workflow of GitHub Actions.",
+)
 @_shared
-def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
+def check(format_: str, directory: str | None, x_arg: tuple[str, ...]) -> None:
     """Say whether the models' enums and the database's agree.
 
     It reads nothing but the catalogs and writes nothing.
@@ -208,7 +247,7 @@ def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
     \b
     Examples:
       flask db enum check
-      flask db enum check && echo in sync
+      flask db enum check --format github
 
     \b
     Exit codes (the last line says which):
@@ -218,9 +257,9 @@ def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
     """
     from . import report
 
-    with _errors("Could not tell"):
+    with _errors("Could not tell", format_):
         result = EnumMigrate().check(**_place(directory, x_arg))
-        report.check(result)
+        report.check(result, format_)
     sys.exit(0 if result.in_sync else 1)
 
 

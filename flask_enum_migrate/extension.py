@@ -69,7 +69,7 @@ class EnumMigrate:
         from .cli import enum
 
         if db is not None and "migrate" not in app.extensions:
-            flask_migrate.Migrate(app, db, **theirs)  # type: ignore[no-untyped-call]
+            flask_migrate.Migrate(app, db, **theirs)
         app.extensions[_KEY] = settings
         group.add_command(enum)
 

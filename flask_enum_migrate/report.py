@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from . import formats
 from . import listing
 from .check import DIFFERS
 from .check import IN_SYNC
@@ -47,11 +48,16 @@ _INSTANT = "instant, no table is rewritten"
 _COLOURS = {IN_SYNC: "green", DIFFERS: "red", WRONG_COLUMNS: "red"}
 
 
-def failure(error: EnumMigrateError, outcome: str) -> None:
+def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> None:
     """Print why a command stops.
 
     :param outcome: what this means for what was asked, as the last line begins.
+    :param format_: ``"text"``, ``"json"`` or ``"github"``.
     """
+    if format_ == "json":
+        click.echo(formats.error_as_json(error))
+    elif format_ == "github":
+        click.echo(formats.annotation(f"{outcome}: {error}"))
     if isinstance(error, Refused):
         for refusal in error.refusals:
             _err(_red("Refused") + ": " + plain(str(refusal)))
@@ -72,10 +78,19 @@ def failure(error: EnumMigrateError, outcome: str) -> None:
         _err(_red(outcome) + ": " + plain(f"{error.fact} {error.next_action}".strip()))
 
 
-def check(result: CheckResult) -> None:
-    """Print what differs, what to do about it, and in the last line whether anything does."""
+def check(result: CheckResult, format_: str = "text") -> None:
+    """Print what differs, what to do about it, and in the last line whether anything does.
+
+    :param format_: ``"text"``, ``"json"`` or ``"github"``.
+    """
     _skipped(result.skipped)
-    for state in result.drift:
+    if format_ == "json":
+        click.echo(formats.as_json(result, "" if result.in_sync else _next(result)))
+        return
+    if format_ == "github":
+        for line in formats.github(result):
+            click.echo(line)
+    for state in result.drift if format_ == "text" else ():
         for line in _difference(state):
             _out(line)
         _out("")

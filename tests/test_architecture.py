@@ -124,14 +124,11 @@ def test_quoting_would_be_noticed() -> None:
 
 
 def test_every_keyword_that_needs_quotes(servers: dict[str, Server]) -> None:
-    if EMBEDDED not in SERVERS:
-        name = SERVERS[0]  # a given server may know fewer
-    else:
-        name = EMBEDDED
+    name = EMBEDDED if EMBEDDED in SERVERS else SERVERS[0]
     with psycopg.connect(servers[name].url) as connection:
         query = "SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'"
         words = {word for (word,) in connection.execute(query)}
     if name == EMBEDDED:
         assert words == KEYWORDS
-    else:
+    else:  # a given server may know fewer
         assert words <= KEYWORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -9,8 +10,6 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.project import Project
 
@@ -279,20 +278,25 @@ def flask(project: Project, labels: list[str]) -> list[str]:
     return [sys.executable, "-m", "flask", "db", "enum"]
 
 
-def on_a_terminal(command: list[str], folder: Path, **environment: str) -> str:
-    """Run a command on a terminal of 60 columns and return what it shows."""
+def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment: str) -> str:
+    """Run a command on a terminal of 60 columns and return what it shows.
+
+    :param answers: typed in turn, each when a question waits for it.
+    """
     master, terminal = pty.openpty()
     env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", **environment}
     process = subprocess.Popen(
         command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, env=env
     )
     os.close(terminal)
-    shown = b""
-    while select.select([master], [], [], 30)[0]:
+    shown, waiting = b"", list(answers)
+    while select.select([master], [], [], 60)[0]:
         try:
             shown += os.read(master, 65536)
         except OSError:  # the other end is closed
             break
+        if waiting and shown.endswith((b"[y/N]: ", b"? ")):
+            os.write(master, waiting.pop(0).encode() + b"\n")
     os.close(master)
     process.wait()
     return shown.decode().replace("\r\n", "\n")
@@ -324,3 +328,117 @@ def test_no_colours_in_a_pipe_and_any_encoding(one_project: Project) -> None:
     assert done.returncode == 1, done.stderr
     assert b"  + add 'gr\\xf6\\xdfer' after 'a'\n" in done.stdout
     assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_sync_asks_in_a_terminal(one_project: Project) -> None:
+    one_project.start(
+        LABELS,
+        "INSERT INTO item (state) VALUES ('old'), ('gone'), ('odd')",
+        labels=["old", "gone", "odd", "stays"],
+    )
+    one_project.models(LABELS, labels=["new", "stays"])
+    command = [*flask(one_project, ["new", "stays"]), "sync"]
+    folder = one_project.folder
+    answers = ("n", "y", "stays", "NULL")
+    shown = on_a_terminal(command, folder, *answers, NO_COLOR="1")
+    assert "public.state: was 'old' renamed to 'new'? [y/N]: n" in shown
+    assert "public.state: was 'gone' renamed to 'new'? [y/N]: y" in shown
+    assert "'odd'" in shown
+    assert "Which label do they get, or NULL? stays" in shown
+    assert "Which label do they get, or NULL? NULL" in shown
+    assert "Wrote " in shown
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [
+        ("stays",),
+        ("new",),
+        (None,),
+    ]
+
+
+def test_no_answer_writes_nothing(one_project: Project) -> None:
+    one_project.start(LABELS, "INSERT INTO item (state) VALUES ('old')", labels=["old", "b"])
+    command = [*flask(one_project, ["b"]), "sync"]
+    shown = on_a_terminal(command, one_project.folder, "", NO_COLOR="1")
+    assert shown.endswith("Nothing was written.\n")
+    assert "    --map-null state.old\n" in shown
+    quiet = on_a_terminal([*command, "--no-input"], one_project.folder, NO_COLOR="1")
+    assert "Which label" not in quiet
+    assert quiet.endswith("Nothing was written.\n")
+    assert len(one_project.revisions()) == 1
+
+
+def test_flags_leave_nothing_to_ask(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["old"])
+    command = [*flask(one_project, ["new"]), "sync", "--rename", "old=new"]
+    shown = on_a_terminal(command, one_project.folder, NO_COLOR="1")
+    assert "?" not in shown
+    assert "RENAME VALUE 'old' TO 'new'" in one_project.revision()
+
+
+def test_check_as_json(one_project: Project) -> None:
+    one_project.start(mood("SAD", "GONE"))
+    assert json.loads(one_project.db("enum", "check", "--format", "json").stdout) == {
+        "version": 1,
+        "outcome": "in sync",
+        "at_head": True,
+        "next": "",
+        "enums": [
+            {
+                "schema": "public",
+                "name": "mood",
+                "bind": "",
+                "state": "in sync",
+                "drift": False,
+                "models": ["SAD", "GONE"],
+                "database": ["SAD", "GONE"],
+                "classes": ["models.Mood"],
+                "columns": ["item.mood", "item.moods"],
+                "changes": [],
+                "wrong_columns": [],
+            }
+        ],
+        "skipped": [],
+    }
+    one_project.models(mood("SAD", "OK\u00e4"))
+    drift = json.loads(one_project.db("enum", "check", "--format", "json", expect=1).stdout)
+    assert drift["outcome"] == "drift"
+    assert drift["next"] == "Next: flask db enum sync"
+    assert drift["enums"][0]["changes"] == [
+        {"kind": "add_value", "label": "OK\u00e4", "after": "SAD"},
+        {"kind": "drop_value", "label": "GONE", "mapped": False, "becomes": None},
+    ]
+    (one_project.migrations / "env.py").write_text("raise ValueError('no')")
+    failed = one_project.db("enum", "check", "--format", "json", expect=2)
+    assert json.loads(failed.stdout)["outcome"] == "could not tell"
+    assert "ValueError: no" in json.loads(failed.stdout)["error"]
+    assert failed.stderr.startswith("Could not tell: ")
+
+
+def test_check_for_github(one_project: Project) -> None:
+    one_project.start(mood("SAD"))
+    program = PROGRAM.format(url=one_project.sqlalchemy_url(), labels=[]).replace(
+        'db.Enum(*[], name="state")', "db.Enum(Mood)"
+    )
+    program = program.replace("state =", "mood =").replace(
+        "class Item", "class Mood(enum.Enum):\n    SAD = 1\n    OK = 2\n\nclass Item"
+    )
+    program = "import enum\n" + program
+    (one_project.folder / "app.py").write_text(program)
+    line = program.splitlines().index("class Mood(enum.Enum):") + 1
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "db", "enum", "check", "--format", "github"],
+        cwd=one_project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == [
+        f"::error file=app.py,line={line},title=flask db enum check::"
+        "public.mood: add 'OK' after 'SAD'",
+        "Drift: 1 of 1 enum type differs. Next: flask db enum sync",
+    ]
+    (one_project.migrations / "env.py").write_text("raise ValueError('100%')")
+    failed = one_project.db("enum", "check", "--format", "github", expect=2)
+    assert failed.stdout.startswith("::error title=flask db enum check::Could not tell: ")
+    assert "100%25" in failed.stdout
