@@ -11,6 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flask_enum_migrate.core.diff import Pair
+from flask_enum_migrate.core.hints import names_and_values
+from flask_enum_migrate.core.schema import DeclaredEnum
+from flask_enum_migrate.core.schema import EnumClass
+from flask_enum_migrate.core.schema import LiveEnum
+from flask_enum_migrate.core.schema import Name
 from tests.project import Project
 
 MODELS = """
@@ -174,6 +180,14 @@ def test_no_hint_for_a_plain_difference(one_project: Project) -> None:
     one_project.start(mood("SAD", "OK"))
     one_project.models(mood("SAD", "FINE"))
     assert "Hint" not in one_project.db("enum", "check", expect=1).output
+
+
+def test_no_hint_where_most_labels_agree() -> None:
+    members = (("A", "A"), ("B", "B"), ("NEW", "OLD"))
+    enum = DeclaredEnum(Name("", "t"), ("A", "B", "NEW"), (), (EnumClass("m.E", members),))
+    name = Name("public", "t")
+    assert names_and_values(Pair(enum, LiveEnum(1, name, ("A", "B", "OLD")), name)) == ""
+    assert names_and_values(Pair(enum, LiveEnum(1, name, ("OLD",)), name)) != ""
 
 
 def test_long_lists_are_shortened(one_project: Project) -> None:
