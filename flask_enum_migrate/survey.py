@@ -153,7 +153,7 @@ def _details(
         differing[match.live.oid] = match.live
         for drop in change.removed:
             for column in match.live.columns:
-                if not column.inherited and not column.through and column.relation_kind != "m":
+                if not column.inherited and column.can_be_counted:
                     wanted.append((match.live, column, drop.label))
     tables = {column.table for enum in differing.values() for column in enum.columns}
     unqualified = "" if settings.qualify or not live.search_path else live.search_path[0]

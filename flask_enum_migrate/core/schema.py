@@ -74,7 +74,10 @@ class LiveColumn:
     :param column: its name.
     :param relation_kind: ``pg_class.relkind`` of the table.
     :param dimensions: 0 for a scalar, else the declared number of array dimensions.
-    :param through: the domain, range or composite type in between, or ``""``.
+    :param through: its type where that is made of the enum by way of a domain, range or row
+        type, or ``""``.
+    :param made_of: how its type is made of the enum, a letter a step: ``a`` array, ``d`` domain,
+        ``r`` range, ``c`` row.
     :param default: its default as SQL, or None.
     :param not_null: whether it rejects NULL.
     :param inherited: whether a parent or partitioned table decides its type.
@@ -92,6 +95,7 @@ class LiveColumn:
     relation_kind: str = "r"
     dimensions: int = 0
     through: str = ""
+    made_of: str = ""
     default: str | None = None
     not_null: bool = False
     inherited: bool = False
@@ -102,6 +106,11 @@ class LiveColumn:
     storage: str = ""
     compression: str = ""
     may_alter: bool = True
+
+    @property
+    def can_be_counted(self) -> bool:
+        """Whether a query can tell which of its rows hold a label."""
+        return set(self.made_of) <= {"a", "d"} and self.relation_kind != "m"
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"

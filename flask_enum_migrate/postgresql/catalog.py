@@ -68,31 +68,35 @@ _ENUMS = text(
 # A column holds an enum directly, as an array, or through domains, ranges and row types.
 _COLUMNS = text(
     f"""
-    WITH RECURSIVE holder (type, enum, through) AS (
-        SELECT u.type, t.oid, NULL::oid
+    WITH RECURSIVE holder (type, enum, through, made_of) AS (
+        SELECT u.type, t.oid, NULL::oid, u.made_of
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace,
-             unnest(ARRAY[t.oid, t.typarray]) u (type)
+             LATERAL (VALUES (t.oid, ''), (t.typarray, 'a')) u (type, made_of)
         WHERE {_OWN}
       UNION
-        SELECT u.type, h.enum, coalesce(h.through, o.type)
+        SELECT u.type, h.enum, coalesce(h.through, o.type), h.made_of || o.made_of || u.made_of
         FROM holder h CROSS JOIN LATERAL (
-            SELECT d.oid FROM pg_type d WHERE d.typtype = 'd' AND d.typbasetype = h.type
+            SELECT d.oid, 'd' FROM pg_type d WHERE d.typtype = 'd' AND d.typbasetype = h.type
             UNION ALL
-            SELECT m.type FROM pg_range r, unnest(ARRAY[r.rngtypid, r.rngmultitypid]) m (type)
+            SELECT m.type, 'r'
+            FROM pg_range r, unnest(ARRAY[r.rngtypid, r.rngmultitypid]) m (type)
             WHERE r.rngsubtype = h.type
             UNION ALL
-            SELECT c.reltype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            SELECT c.reltype, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
             WHERE a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
               AND c.relkind IN ('c', 'r', 'p', 'f', 'v', 'm')
-        ) o (type)
-        JOIN pg_type ot ON ot.oid = o.type, unnest(ARRAY[ot.oid, ot.typarray]) u (type)
-        WHERE u.type <> 0
+        ) o (type, made_of)
+        JOIN pg_type ot ON ot.oid = o.type,
+        LATERAL (VALUES (ot.oid, ''), (ot.typarray, 'a')) u (type, made_of)
+        WHERE u.type <> 0 AND length(h.made_of) < 40
     )
     SELECT h.enum::bigint AS enum, n.nspname::text AS schema, c.relname::text AS table,
            a.attname::text AS column, c.relkind::text AS relation_kind,
            CASE WHEN h.through IS NULL AND t.typcategory = 'A'
                 THEN greatest(a.attndims, 1) ELSE 0 END::int AS dimensions,
-           coalesce(format_type(h.through, NULL), '') AS through,
+           CASE WHEN h.through IS NULL THEN '' ELSE format_type(a.atttypid, a.atttypmod) END
+             AS through,
+           h.made_of,
            pg_get_expr(d.adbin, d.adrelid) AS default,
            a.attnotnull AS not_null, a.attinhcount > 0 AS inherited,
            c.relhassubclass AS has_children,

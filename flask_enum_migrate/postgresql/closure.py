@@ -220,8 +220,28 @@ _DETAIL = f"""
                              AND d.deptype = 'x'))
         FROM pg_proc p WHERE p.oid = o.objid)
       WHEN 'pg_type'::regclass THEN (
-        SELECT json_build_object('typtype', t.typtype, 'relation', t.typrelid::bigint,
-                                 'array', t.typelem <> 0 AND t.typcategory = 'A')
+        SELECT json_build_object(
+            'typtype', t.typtype, 'relation', t.typrelid::bigint, 'name', t.typname,
+            'schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = t.typnamespace),
+            'array', t.typelem <> 0 AND t.typcategory = 'A',
+            'may_alter', pg_has_role(t.typowner, 'USAGE'),
+            'relkind', (SELECT c.relkind FROM pg_class c WHERE c.oid = t.typrelid),
+            'base', CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END,
+            'default', pg_get_expr(t.typdefaultbin, 0), 'not_null', t.typnotnull,
+            'collated', t.typcollation <> 0,
+            'constraints', (
+                SELECT json_agg(json_build_object(
+                    'name', k.conname, 'definition', pg_get_constraintdef(k.oid),
+                    'comment', obj_description(k.oid, 'pg_constraint')) ORDER BY k.conname)
+                FROM pg_constraint k WHERE k.contypid = t.oid),
+            'attributes', (
+                SELECT json_agg(json_build_object(
+                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+                    'comment', col_description(a.attrelid, a.attnum),
+                    'collated', a.attcollation <> (SELECT x.typcollation FROM pg_type x
+                                                   WHERE x.oid = a.atttypid)) ORDER BY a.attnum)
+                FROM pg_attribute a
+                WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped))
         FROM pg_type t WHERE t.oid = o.objid)
     END
 """

@@ -79,6 +79,42 @@ def create_type(name: Name, labels: Sequence[str]) -> str:
     return f"CREATE TYPE {qualified(name)} AS ENUM ({one_line})"
 
 
+def create_domain(
+    name: Name, base: str, default: str | None, constraints: Sequence[tuple[str, str]]
+) -> str:
+    """Return ``CREATE DOMAIN``.
+
+    :param base: its type, as SQL.
+    :param default: its default, as SQL.
+    :param constraints: name and definition.
+    """
+    sql = f"CREATE DOMAIN {qualified(name)} AS {base}"
+    if default is not None:
+        sql += f"\n    DEFAULT {default}"
+    for constraint, definition in constraints:
+        sql += f"\n    CONSTRAINT {identifier(constraint)} {definition}"
+    return sql
+
+
+def create_composite(name: Name, attributes: Sequence[tuple[str, str]]) -> str:
+    """Return ``CREATE TYPE … AS``.
+
+    :param attributes: name and type, as SQL.
+    """
+    listed = ", ".join(f"{identifier(attribute)} {type_}" for attribute, type_ in attributes)
+    return f"CREATE TYPE {qualified(name)} AS ({listed})"
+
+
+def rename_domain(name: Name, new_name: str) -> str:
+    """Return ``ALTER DOMAIN … RENAME TO``."""
+    return f"ALTER DOMAIN {qualified(name)} RENAME TO {identifier(new_name)}"
+
+
+def drop_domain(name: Name) -> str:
+    """Return ``DROP DOMAIN``."""
+    return f"DROP DOMAIN {qualified(name)}"
+
+
 def drop_type(name: Name) -> str:
     """Return ``DROP TYPE``, which fails while anything depends on the type."""
     return f"DROP TYPE {qualified(name)}"
@@ -170,15 +206,35 @@ def set_compression(column: str, compression: str) -> str:
     return f"ALTER COLUMN {identifier(column)} SET COMPRESSION {compression}"
 
 
-def alter_column_type(column: str, new_type: Name, dimensions: int, using: str) -> str:
-    """Return the action that changes a column's type."""
-    array = "[]" * dimensions
-    name = identifier(column)
-    return f"ALTER COLUMN {name} TYPE {qualified(new_type)}{array} USING {using}"
+def alter_column_type(column: str, new_type: str, using: str) -> str:
+    """Return the action that changes a column's type.
+
+    :param new_type: the type, as SQL.
+    """
+    return f"ALTER COLUMN {identifier(column)} TYPE {new_type} USING {using}"
+
+
+def through_text(column: str, new_type: str) -> str:
+    """Return the ``USING`` of a column of rows or ranges, whose text stays the same.
+
+    A label that has no place in the new type fails with 22P02.
+    """
+    return f"{identifier(column)}::text::{new_type}"
+
+
+def cast(expression: str, new_type: str) -> str:
+    """Return an expression cast to a type, as SQL."""
+    return f"({expression})::{new_type}"
 
 
 def convert_scalar(
-    table: Name, column: str, old_type: Name, new_type: Name, pairs: Mapping[str, str | None]
+    table: Name,
+    column: str,
+    old_type: Name,
+    new_type: Name,
+    pairs: Mapping[str, str | None],
+    *,
+    domain: bool = False,
 ) -> str:
     """Return the ``USING`` of a scalar column: a CASE over typed constants.
 
@@ -186,8 +242,11 @@ def convert_scalar(
     place in the new type, fails with 22P02 and a text that names table, column and label.
 
     :param pairs: each label of the old type, in its order, that has one to become.
+    :param domain: whether the column has a domain over the type, which enum operators don't take.
     """
     old, new, value = qualified(old_type), qualified(new_type), identifier(column)
+    if domain:
+        value = f"{value}::{old}"
 
     def constant(label: str | None) -> str:
         return "NULL" if label is None else f"{literal(label)}::{new}"
@@ -231,7 +290,7 @@ def convert_array(
         return f"{elements}::{new}[]"
     gone = ", ".join(literal(label) for label in refused)
     return (
-        f"CASE WHEN {value} && ARRAY[{gone}]::{old}[]\n"
+        f"CASE WHEN {value}::{old}[] && ARRAY[{gone}]::{old}[]\n"
         f"    THEN ARRAY[{_refusal(table, column)}]::{new}[]\n"
         f"    ELSE {elements}::{new}[]\n"
         "END"
@@ -334,6 +393,17 @@ def comment_on_type(name: Name, comment: str) -> str:
     return f"COMMENT ON TYPE {qualified(name)} IS {literal(comment)}"
 
 
+def comment_on_column(relation: Name, column: str, comment: str) -> str:
+    """Return ``COMMENT ON COLUMN``."""
+    return f"COMMENT ON COLUMN {qualified(relation)}.{identifier(column)} IS {literal(comment)}"
+
+
+def comment_on_domain_constraint(domain: Name, constraint: str, comment: str) -> str:
+    """Return ``COMMENT ON CONSTRAINT … ON DOMAIN``."""
+    on = f"{identifier(constraint)} ON DOMAIN {qualified(domain)}"
+    return f"COMMENT ON CONSTRAINT {on} IS {literal(comment)}"
+
+
 def owner_to(name: Name, owner: str) -> str:
     """Return ``ALTER TYPE … OWNER TO``."""
     return f"ALTER TYPE {qualified(name)} OWNER TO {identifier(owner)}"
@@ -358,6 +428,7 @@ def count_label(
     """Return a query of one row: its number, and how many rows hold a label, up to a limit."""
     constant = f"{literal(label)}::{qualified(type_)}"
     value = identifier(column)
-    holds = f"{constant} = ANY ({value})" if array else f"{value} = {constant}"
+    enum = qualified(type_)
+    holds = f"{constant} = ANY ({value}::{enum}[])" if array else f"{value}::{enum} = {constant}"
     rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"

@@ -68,8 +68,10 @@ class _Row:
             return bool(detail["internal"] or detail["derived"])
         if self.key[0] == "pg_attrdef":
             return bool(detail["relkind"] == "v")
-        is_trigger = detail.get("contype") == "t"
-        return self.key[0] == "pg_constraint" and bool(detail["derived"] or is_trigger)
+        if self.key[0] in ("pg_proc", "pg_cast") and "i" in self.via:
+            return True  # what PostgreSQL makes along with a range type
+        of_other = detail.get("contype") == "t" or detail.get("domain")
+        return self.key[0] == "pg_constraint" and bool(detail["derived"] or of_other)
 
 
 class _Sorter:
@@ -83,6 +85,8 @@ class _Sorter:
         for row in self._rows:
             if row.key[0] == "pg_class":
                 self._relkinds[row.key] = row.detail["relkind"]
+            elif row.detail.get("relkind") == "c":  # the type stands for its relation
+                self._alias["pg_class", row.detail["relation"]] = row.key
             elif row.key[0] == "pg_type" and "i" in row.via:  # an array, or a view's row type
                 self._alias[row.key] = next(r[:2] for r in row.refs if r[3] == "i")
             elif row.key[0] == "pg_rewrite" and row.detail["return"]:
@@ -101,12 +105,14 @@ class _Sorter:
         main: dict[Key, _Row] = {}
         problems: list[Dependent] = []
         on_type: set[Key] = set()
+        roots: dict[Key, frozenset[int]] = {}
         for row in self._rows:
             if row.is_table_column:
                 if problem := self._column_problem(row):
                     problems.append(_dependent(row, problem=problem))
                 continue
             key = self._real(row.key)
+            roots[key] = roots.get(key, frozenset()) | row.roots
             if key == row.key and row.subid == 0:
                 main[key] = row
             for catalog, oid, subid, _ in row.refs:
@@ -116,14 +122,11 @@ class _Sorter:
                 elif target != key and not self._is_column(target, subid):
                     edges.setdefault(key, set()).add(target)
         found = [
-            _dependent(row, edges.get(key, set()), self._roots_of(key))
+            _dependent(row, edges.get(key, set()), roots[key])
             for key, row in main.items()
             if self._needs_rebuild(row, edges.get(key, set()), key in on_type)
         ]
         return (*problems, *_settled(found))
-
-    def _roots_of(self, key: Key) -> frozenset[int]:
-        return frozenset(r for row in self._rows if self._real(row.key) == key for r in row.roots)
 
     def _is_column(self, target: Key, subid: int) -> bool:
         return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in _TABLES
@@ -141,15 +144,15 @@ class _Sorter:
             return "its column comes from more than one parent"
         if column["generated"] and direct:
             return "a generated column of the type itself can't be converted"
-        if not direct and not column["generated"]:
-            return "its column has a type that is made of the enum"
+        if not direct and any(r[3] == "R" for r in row.refs):
+            return "its column holds rows of a table with the enum in it"
         return ""
 
     def _needs_rebuild(self, row: _Row, edges: set[Key], on_type: bool) -> bool:
         catalog, detail = row.key[0], row.detail
         if catalog == "pg_class" and detail["relkind"] in ("v", "m"):
             return True
-        if catalog == "pg_class" and detail["relkind"] in ("t", "S"):
+        if catalog == "pg_class" and detail["relkind"] in ("t", "S", "c"):
             return False
         if catalog == "pg_class" and detail["index"]:
             relations = {edge for edge in edges if edge[0] not in ("pg_constraint", "pg_class")}
@@ -244,9 +247,9 @@ def _problem(row: _Row) -> str:
         return "the current role doesn't own it"
     if catalog == "pg_class":
         return _relation_problem(detail)
+    if catalog == "pg_type":
+        return _type_problem(detail)
     if catalog == "pg_constraint":
-        if detail["domain"]:
-            return "it belongs to a domain"
         if detail["merged"]:
             return "it is inherited and declared in the child too"
         return "its triggers are disabled" if detail["disabled"] else ""
@@ -258,9 +261,14 @@ def _problem(row: _Row) -> str:
     return "" if catalog in supported else "it can't be created again by itself"
 
 
+def _type_problem(detail: dict[str, Any]) -> str:
+    if detail["typtype"] not in ("d", "c"):
+        return "it is a range type"
+    collated = any(attribute["collated"] for attribute in detail["attributes"] or ())
+    return "it has a collation of its own" if collated else ""
+
+
 def _relation_problem(detail: dict[str, Any]) -> str:
-    if detail["relkind"] == "c":
-        return "it is a composite type"
     if detail["other_temp"]:
         return "it is a temporary object of another session"
     index = detail["index"]

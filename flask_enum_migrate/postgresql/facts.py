@@ -38,6 +38,11 @@ class Dependent:
     problem: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_type(self) -> bool:
+        """Whether it is a domain or composite type: a type that is made of the enum."""
+        return self.key[0] == "pg_type"
+
     def __str__(self) -> str:
         return f"{self.detail.get('called', self.kind)} {self.identity}"
 

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from ..core.changes import AlterEnum
 from ..core.errors import Refusal
 from ..core.schema import LiveEnum
+from . import carriers
 from . import ddl
 from . import rebuild
 from .expressions import TypeChange
 from .expressions import follow
 from .facts import Dependent
 from .facts import Facts
+
+_USES_ROUTINE = "its definition calls a routine that has to be created again"
 
 
 def blocked(
@@ -54,6 +57,11 @@ def blocked(
                 f"{why} {column.table} is partitioned by {column.column!r}.",
                 "PostgreSQL can't change the type of a partition key.",
             )
+        if not set(column.made_of) <= {"a", "d"} and change.mapping:
+            yield Refusal(
+                f"{why} labels inside {column}, of type {column.through}, can't be mapped.",
+                "Change its rows in a migration of their own first.",
+            )
         if column.typed_table:
             yield Refusal(f"{why} {column.table} is a typed table.", "Take it off its type first.")
         if not column.may_alter:
@@ -61,9 +69,12 @@ def blocked(
                 f"{why} the current role doesn't own {column.table}.", "Connect as its owner."
             )
     removed = {drop.label for drop in change.removed} if today else set()
+    routines = {d.key for d in facts.dependents if d.key[0] == "pg_proc"}
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
-            problem := dependent.problem or _names_removed(dependent, change, removed)
+            problem := dependent.problem
+            or (dependent.is_type and dependent.references & routines and _USES_ROUTINE)
+            or _names_removed(dependent, change, removed)
         ):
             yield Refusal(
                 f"{why} {dependent} hangs on it, and {problem}.",
@@ -78,7 +89,8 @@ def blocked(
 
 def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str]) -> str:
     following = {change.name: TypeChange(change.new_name, change.renames)}
-    for sql in rebuild.definitions(dependent):
+    named = carriers.expressions if dependent.is_type else rebuild.definitions
+    for sql in named(dependent):
         if lost := follow(sql, following, removed).lost:
             return f"it names {listed(lost)}"
     return ""

@@ -20,6 +20,7 @@ from ..core.changes import AlterEnum
 from ..core.changes import DropType
 from ..core.errors import Refusal
 from ..core.schema import Name
+from . import carriers
 from . import ddl
 from . import rebuild
 from .alteration import Alteration
@@ -119,16 +120,17 @@ def _direction(
     committing = tuple(sql for a in in_place for sql in additions(a, facts))
     renaming = [step for a in alterations for step in renames(a, facts)]
     hanging = _hanging_on(replaced, facts)
-    rebuilt = [dependent for dependent in hanging if dependent.rebuilt]
+    rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
+    carried = [dependent for dependent in hanging if dependent.is_type]
     tables, rewritten = rewrite_tables(replaced, facts, before, after, _own_defaults(rebuilt))
     defaults = changed_defaults(in_place, facts, before, after)
     following = {a.change.name: a.following for a in origin}
+
+    def followed(sql: str) -> str:
+        return follow(sql, following).sql or sql
+
     back = [
-        *(
-            sql
-            for d in rebuilt
-            for sql in rebuild.create(d, lambda s: follow(s, following).sql or s)
-        ),
+        *(sql for dependent in rebuilt for sql in rebuild.create(dependent, followed)),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
         *rebuild.refresh(rebuilt),
     ]
@@ -136,9 +138,17 @@ def _direction(
         *_step("What hangs on the type goes now", map(rebuild.drop, reversed(rebuilt))),
         *renaming,
         *(displace(a, facts) for a in replaced),
+        *_step(
+            "The types that are made of it are replaced too.",
+            [
+                *map(carriers.displace, carried),
+                *(sql for carrier in carried for sql in carriers.create(carrier, followed)),
+            ],
+        ),
         *tables,
         *defaults,
         *_step("… and comes back as it was.", back),
+        *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
         *(retire(a, facts) for a in replaced),
     ]
     touched = {

@@ -83,7 +83,7 @@ def count(
 
 
 def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
-    array = column.dimensions > 0
+    array = "a" in column.made_of
     return ddl.count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
 
 

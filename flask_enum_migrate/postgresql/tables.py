@@ -33,9 +33,12 @@ def rewrite_tables(
     :param elsewhere: columns whose default is taken care of elsewhere.
     """
     by_table: dict[Name, list[tuple[Alteration, LiveColumn]]] = defaultdict(list)
+    seen: set[tuple[Name, str]] = set()
     for alteration in replaced:
         for column in alteration.enum.columns:
-            if column.relation_kind in ("r", "p"):
+            # A row type can hold several enums that are replaced.
+            if column.relation_kind in ("r", "p") and (column.table, column.column) not in seen:
+                seen.add((column.table, column.column))
                 by_table[column.table].append((alteration, column))
     drops: list[Step] = []
     rewrites: list[Step] = []
@@ -61,11 +64,26 @@ def rewrite_tables(
 
 
 def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
+    new = ddl.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
+    yield ddl.alter_column_type(
+        column.column, column.through or new, _using(alteration, column, facts)
+    )
+    if column.storage:
+        yield ddl.set_storage(column.column, column.storage)
+    if column.compression:
+        yield ddl.set_compression(column.column, column.compression)
+
+
+def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
+    """Return how a column's values become those of the new type."""
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
+    table, steps = facts.shown(column.table), set(column.made_of)
+    if not steps <= {"a", "d"}:
+        return ddl.through_text(column.column, column.through)
     pairs = displaced_labels(alteration)
-    table = facts.shown(column.table)
-    if not column.dimensions:
-        using = ddl.convert_scalar(table, column.column, old, new, pairs)
+    if "a" not in steps:
+        domain = "d" in steps
+        using = ddl.convert_scalar(table, column.column, old, new, pairs, domain=domain)
     else:
         moved = {label: becomes for label, becomes in pairs.items() if label != becomes}
         targets = set(alteration.change.renames.values())
@@ -75,11 +93,7 @@ def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) ->
             if not drop.mapped
         ]
         using = ddl.convert_array(table, column.column, old, new, moved, refused)
-    yield ddl.alter_column_type(column.column, new, column.dimensions, using)
-    if column.storage:
-        yield ddl.set_storage(column.column, column.storage)
-    if column.compression:
-        yield ddl.set_compression(column.column, column.compression)
+    return ddl.cast(using, column.through) if column.through else using
 
 
 def _cost(table: Name, facts: Facts) -> str:

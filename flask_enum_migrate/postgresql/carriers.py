@@ -1,0 +1,69 @@
+"""Domains and composite types that are made of an enum: replaced along with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+
+from ..core.schema import Name
+from . import ddl
+from .facts import Dependent
+
+Follow = Callable[[str], str]
+
+
+def displace(carrier: Dependent) -> str:
+    """Return the statement that puts a type aside."""
+    name, old = _names(carrier)
+    if _is_domain(carrier):
+        return ddl.rename_domain(name, old.name)
+    return ddl.rename_type(name, old.name)
+
+
+def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
+    """Yield the statements that make the type anew, of the new enum.
+
+    :param follow: rewrites the labels in a deparsed expression.
+    """
+    name, _ = _names(carrier)
+    detail = carrier.detail
+    if not _is_domain(carrier):
+        attributes = [(a["name"], a["type"]) for a in detail["attributes"]]
+        yield ddl.create_composite(name, attributes)
+        for attribute in detail["attributes"]:
+            if attribute["comment"]:
+                yield ddl.comment_on_column(name, attribute["name"], attribute["comment"])
+        return
+    # NOT NULL is a constraint of its own only since PostgreSQL 18.
+    constraints = [(c["name"], follow(c["definition"])) for c in detail["constraints"] or ()]
+    named = any(definition.startswith("NOT NULL") for _, definition in constraints)
+    base = detail["base"] + (" NOT NULL" if detail["not_null"] and not named else "")
+    default = None if detail["default"] is None else follow(detail["default"])
+    yield ddl.create_domain(name, base, default, constraints)
+    for constraint in detail["constraints"] or ():
+        if constraint["comment"]:
+            yield ddl.comment_on_domain_constraint(name, constraint["name"], constraint["comment"])
+
+
+def retire(carrier: Dependent) -> Iterator[str]:
+    """Yield the statements that give the new type what the old one had, and drop the old one."""
+    name, old = _names(carrier)
+    yield ddl.copy_type_properties(old, name)
+    yield ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
+
+
+def expressions(carrier: Dependent) -> Iterator[str]:
+    """Yield the SQL of a type that can name labels."""
+    if carrier.detail["default"]:
+        yield carrier.detail["default"]
+    for constraint in carrier.detail["constraints"] or ():
+        yield constraint["definition"]
+
+
+def _is_domain(carrier: Dependent) -> bool:
+    return bool(carrier.detail["typtype"] == "d")
+
+
+def _names(carrier: Dependent) -> tuple[Name, Name]:
+    name = Name(carrier.detail["schema"], carrier.detail["name"])
+    return name, Name(name.schema, ddl.shortened(name.name, "__old"))
