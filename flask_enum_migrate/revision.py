@@ -152,12 +152,11 @@ def offline_sql(
 
 
 def _redirect(config: Config, folder: str) -> None:
-    """Let Alembic know a further version location, whatever the app's file_template and hooks."""
+    """Let Alembic know a further version location, and leave the app's hooks out."""
     locations = os.pathsep.join([*map(str, _folders(config)), folder])
     for key in ("version_path_separator", "path_separator"):  # Alembic 1.16 renamed it
         config.set_main_option(key, "os")
     config.set_main_option("version_locations", locations.replace("%", "%%"))
-    config.set_main_option("file_template", "%%(rev)s")
     config.file_config.remove_section("post_write_hooks")
 
 

@@ -220,6 +220,26 @@ def test_exotic_labels_are_removed(twin: Twin, driver: str) -> None:
     assert twin.project.labels("state") == ["a"]
 
 
+VIEWS = [
+    "note LIKE '50%' AND note <> ':name'",
+    "note NOT IN ('%(x)s', '%%', '\ttab', 'C:\\temp', 'two\nlines', '${x} {{ y }}', '\r')",
+    "note ~ '\\d+:\\w' AND note::text <> E'\\\\:x'",
+]
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+@pytest.mark.parametrize("condition", VIEWS)
+def test_definitions_of_others_are_exact(one_twin: Twin, condition: str, driver: str) -> None:
+    one_twin.project.driver = driver
+    start(one_twin, ["a", "b", "c"])
+    by_hand(
+        one_twin,
+        "ALTER TABLE job ADD note text",
+        f"CREATE VIEW jobs AS SELECT state FROM job WHERE {condition}",
+    )
+    both_ways(one_twin, MODELS, labels=["b", "a"])
+
+
 NAMES = [
     'Quo"te',
     "100%",

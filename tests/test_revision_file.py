@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate.rewriter import Rewriter
+from alembic.operations import ops
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import write_hooks
@@ -212,6 +214,7 @@ def test_file_template_with_folders(changed: Project) -> None:
     changed.db("upgrade")
     assert changed.labels("state") == ["a", "b", "c"]
     changed.models(MODELS, **labels("a", "b", "c", "d"))
+    assert "ADD VALUE" in changed.sync("--sql").stdout
     mako(changed, ("def upgrade():", "def upgrade(:"))
     assert "doesn't load" in refuses_to_write(changed)
     changed.db("enum", "sync", "--sql", expect=2)
@@ -388,6 +391,7 @@ def test_post_write_hook_fails(changed: Project) -> None:
     said = refuses_to_write(changed)
     assert "post-write hook failed" in said
     assert "OSError: no space left" in said
+    assert "ADD VALUE" in changed.sync("--sql").stdout  # where no file is made
 
 
 def test_post_write_hook_that_does_not_exist(changed: Project) -> None:
@@ -453,6 +457,20 @@ def test_own_directives_that_only_drop_empty_revisions(changed: Project) -> None
         )
     )
     assert text != env.read_text()
+    changed.sync()
+    changed.db("upgrade")
+    assert changed.labels("state") == ["a", "b", "c"]
+
+
+def test_own_rewriter(changed: Project) -> None:
+    writer = Rewriter()
+
+    @writer.rewrites(ops.AddColumnOp)
+    def rewrite(context: Any, revision: Any, op: ops.AddColumnOp) -> ops.AddColumnOp:
+        raise AssertionError
+
+    changed.migrate_options = {"process_revision_directives": writer}
+    changed.models(MODELS, **labels("a", "b", "c"))
     changed.sync()
     changed.db("upgrade")
     assert changed.labels("state") == ["a", "b", "c"]
