@@ -163,6 +163,7 @@ _DETAIL = f"""
       WHEN 'pg_attrdef'::regclass THEN (
         SELECT json_build_object(
             'definition', pg_get_expr(d.adbin, d.adrelid), 'generated', a.attgenerated,
+            'not_null', a.attnotnull, 'version', current_setting('server_version_num')::int,
             'relkind', c.relkind, 'inherited', a.attinhcount > 0,
             'family', c.relhassubclass OR a.attinhcount > 0,
             'may_alter', pg_has_role(c.relowner, 'USAGE'),
@@ -210,6 +211,26 @@ _DETAIL = f"""
       WHEN 'pg_proc'::regclass THEN (
         SELECT json_build_object(
             'prokind', p.prokind, 'owner', pg_get_userbyid(p.proowner),
+            'aggregate', (
+                SELECT json_build_object(
+                    'plain', g.aggkind = 'n' AND g.aggmtransfn = 0,
+                    'sfunc', g.aggtransfn::regproc::text,
+                    'stype', format_type(g.aggtranstype, NULL),
+                    'sspace', nullif(g.aggtransspace, 0),
+                    'finalfunc', nullif(g.aggfinalfn::regproc::text, '-'),
+                    'finalfunc_extra', CASE WHEN g.aggfinalextra THEN '' END,
+                    'finalfunc_modify', CASE g.aggfinalmodify WHEN 's' THEN 'SHAREABLE'
+                                        WHEN 'w' THEN 'READ_WRITE' ELSE 'READ_ONLY' END,
+                    'combinefunc', nullif(g.aggcombinefn::regproc::text, '-'),
+                    'serialfunc', nullif(g.aggserialfn::regproc::text, '-'),
+                    'deserialfunc', nullif(g.aggdeserialfn::regproc::text, '-'),
+                    'initcond', g.agginitval,
+                    'sortop', (SELECT format('OPERATOR(%I.%s)', sn.nspname, so.oprname)
+                               FROM pg_operator so JOIN pg_namespace sn ON sn.oid = so.oprnamespace
+                               WHERE so.oid = g.aggsortop),
+                    'parallel', CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED'
+                                ELSE 'UNSAFE' END)
+                FROM pg_aggregate g WHERE g.aggfnoid = p.oid),
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
             'sql_body', p.prosqlbody IS NOT NULL,
@@ -219,6 +240,29 @@ _DETAIL = f"""
                            WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
                              AND d.deptype = 'x'))
         FROM pg_proc p WHERE p.oid = o.objid)
+      WHEN 'pg_cast'::regclass THEN (
+        SELECT json_build_object(
+            'source', format_type(k.castsource, NULL), 'target', format_type(k.casttarget, NULL),
+            'function', CASE WHEN k.castfunc <> 0 THEN k.castfunc::regprocedure::text END,
+            'method', k.castmethod, 'context', k.castcontext,
+            'may_alter', pg_has_role(st.typowner, 'USAGE') OR pg_has_role(tt.typowner, 'USAGE'))
+        FROM pg_cast k JOIN pg_type st ON st.oid = k.castsource
+        JOIN pg_type tt ON tt.oid = k.casttarget WHERE k.oid = o.objid)
+      WHEN 'pg_operator'::regclass THEN (
+        SELECT json_build_object(
+            'schema', n.nspname, 'name', p.oprname, 'function', p.oprcode::regproc::text,
+            'left', CASE WHEN p.oprleft <> 0 THEN format_type(p.oprleft, NULL) END,
+            'right', format_type(p.oprright, NULL),
+            'restrict', nullif(p.oprrest::regproc::text, '-'),
+            'join', nullif(p.oprjoin::regproc::text, '-'),
+            'hashes', p.oprcanhash, 'merges', p.oprcanmerge,
+            'commutator', (SELECT nc.nspname FROM pg_operator c
+                           JOIN pg_namespace nc ON nc.oid = c.oprnamespace
+                           WHERE c.oid = p.oprcom AND c.oid = p.oid),
+            'linked', (p.oprcom <> 0 AND p.oprcom <> p.oid) OR p.oprnegate <> 0,
+            'owner', pg_get_userbyid(p.oprowner), 'creator', current_user,
+            'may_alter', pg_has_role(p.oprowner, 'USAGE'))
+        FROM pg_operator p JOIN pg_namespace n ON n.oid = p.oprnamespace WHERE p.oid = o.objid)
       WHEN 'pg_type'::regclass THEN (
         SELECT json_build_object(
             'typtype', t.typtype, 'relation', t.typrelid::bigint, 'name', t.typname,

@@ -177,13 +177,15 @@ def lock_tables(tables: Iterable[Name]) -> str:
     return f"LOCK TABLE {', '.join(map(qualified, tables))} IN ACCESS EXCLUSIVE MODE"
 
 
-def alter_table(table: Name, actions: Sequence[str], *, only: bool = False) -> str:
+def alter_table(
+    table: Name, actions: Sequence[str], *, only: bool = False, foreign: bool = False
+) -> str:
     """Return one ``ALTER TABLE`` for all actions: PostgreSQL then rewrites the table once."""
-    target = ("ONLY " if only else "") + qualified(table)
+    target = f"{'FOREIGN ' if foreign else ''}TABLE {'ONLY ' if only else ''}{qualified(table)}"
     if len(actions) == 1 and "\n" not in actions[0]:
-        return f"ALTER TABLE {target} {actions[0]}"
+        return f"ALTER {target} {actions[0]}"
     listed = ",\n    ".join(action.replace("\n", "\n    ") for action in actions)
-    return f"ALTER TABLE {target}\n    {listed}"
+    return f"ALTER {target}\n    {listed}"
 
 
 def drop_default(column: str) -> str:
@@ -196,6 +198,11 @@ def set_default(column: str, expression: str) -> str:
     return f"ALTER COLUMN {identifier(column)} SET DEFAULT {expression}"
 
 
+def set_expression(column: str, expression: str) -> str:
+    """Return the action that changes what a generated column is computed from."""
+    return f"ALTER COLUMN {identifier(column)} SET EXPRESSION AS ({expression})"
+
+
 def set_storage(column: str, storage: str) -> str:
     """Return the action that sets how a column is stored."""
     return f"ALTER COLUMN {identifier(column)} SET STORAGE {storage}"
@@ -206,12 +213,14 @@ def set_compression(column: str, compression: str) -> str:
     return f"ALTER COLUMN {identifier(column)} SET COMPRESSION {compression}"
 
 
-def alter_column_type(column: str, new_type: str, using: str) -> str:
+def alter_column_type(column: str, new_type: str, using: str = "") -> str:
     """Return the action that changes a column's type.
 
     :param new_type: the type, as SQL.
+    :param using: how its values are converted, or ``""`` where it has none of its own.
     """
-    return f"ALTER COLUMN {identifier(column)} TYPE {new_type} USING {using}"
+    action = f"ALTER COLUMN {identifier(column)} TYPE {new_type}"
+    return f"{action} USING {using}" if using else action
 
 
 def through_text(column: str, new_type: str) -> str:

@@ -138,8 +138,8 @@ class _Sorter:
         )
         if row.detail["other_temp"]:
             return "it is a temporary table of another session"
-        if row.detail["relkind"] == "f":
-            return "the column of a foreign table can't be converted"
+        if row.detail["relkind"] == "f" and column["inherited"]:
+            return "a foreign table among children or partitions can't be converted"
         if column["inherited"] > 1:
             return "its column comes from more than one parent"
         if column["generated"] and direct:
@@ -172,8 +172,10 @@ class _Sorter:
                 return True
             if detail["contype"] in _CARRIED_CONSTRAINTS:
                 return False
+        if catalog == "pg_attrdef" and detail["generated"]:
+            return True
         if catalog == "pg_attrdef":
-            own = detail["holds"] in self._roots and not detail["generated"]
+            own = detail["holds"] in self._roots
             return bool(edges) or not own or "K" in row.via
         if catalog == "pg_statistic_ext":
             return True
@@ -254,11 +256,21 @@ def _problem(row: _Row) -> str:
             return "it is inherited and declared in the child too"
         return "its triggers are disabled" if detail["disabled"] else ""
     if catalog == "pg_attrdef" and detail["generated"]:
-        return "the column is generated from it"
-    if catalog == "pg_proc" and detail["prokind"] == "a":
-        return "it is an aggregate"
-    supported = (*_ALWAYS, "pg_attrdef", "pg_statistic_ext")
+        return _generated_problem(detail)
+    if catalog == "pg_proc" and detail["aggregate"] and not detail["aggregate"]["plain"]:
+        return "it is an ordered-set or moving aggregate"
+    if catalog == "pg_operator" and detail["linked"]:
+        return "it is linked to a commutator or negator"
+    supported = (*_ALWAYS, "pg_attrdef", "pg_statistic_ext", "pg_cast", "pg_operator")
     return "" if catalog in supported else "it can't be created again by itself"
+
+
+def _generated_problem(detail: dict[str, Any]) -> str:
+    if detail["version"] < 170000:
+        return "before PostgreSQL 17 the expression of a generated column can't be changed"
+    if detail["not_null"] or detail["generated"] != "s":
+        return "the column is generated from it and NOT NULL"
+    return "its table has children" if detail["family"] else ""
 
 
 def _type_problem(detail: dict[str, Any]) -> str:

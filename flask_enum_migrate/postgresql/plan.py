@@ -122,13 +122,13 @@ def _direction(
     hanging = _hanging_on(replaced, facts)
     rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
     carried = [dependent for dependent in hanging if dependent.is_type]
-    tables, rewritten = rewrite_tables(replaced, facts, before, after, _own_defaults(rebuilt))
     defaults = changed_defaults(in_place, facts, before, after)
     following = {a.change.name: a.following for a in origin}
 
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
 
+    tables, rewritten = rewrite_tables(replaced, facts, before, after, _own_defaults(rebuilt))
     back = [
         *(sql for dependent in rebuilt for sql in rebuild.create(dependent, followed)),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
@@ -156,6 +156,7 @@ def _direction(
         *changed_tables(in_place, before, after),
         *rebuild.locked_tables(rebuilt),
     }
+    touched -= {c.table for a in alterations for c in a.enum.columns if c.relation_kind == "f"}
     if touched:
         locked = sorted(facts.shown(table) for table in touched)
         steps = [*_lock(locked, facts), *steps, *_unlock(facts)]

@@ -56,6 +56,9 @@ def drop(dependent: Dependent) -> str:
         case "pg_constraint":
             name = ddl.identifier(dependent.names[-1])
             return ddl.alter_table(table, [f"DROP CONSTRAINT {name}"])
+        case "pg_attrdef" if detail["generated"]:
+            # Nothing may be computed from the old type any more: rows and indexes stay.
+            return ddl.alter_table(table, [ddl.set_expression(dependent.names[2], "NULL")])
         case "pg_attrdef":
             return ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
         case "pg_publication_rel":
@@ -66,6 +69,8 @@ def drop(dependent: Dependent) -> str:
             return f"DROP {_relation(detail)} {dependent.identity}"
         case "pg_proc":
             return f"DROP {_routine(detail)} {dependent.identity}"
+        case "pg_cast":
+            return f"DROP CAST ({detail['source']} AS {detail['target']})"
     return f"DROP {dependent.kind.upper()} {dependent.identity}"
 
 
@@ -89,8 +94,14 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
             return [_create_publication_table(dependent.detail, follow)]
         case "pg_statistic_ext":
             return _create_statistics(dependent, follow)
+        case "pg_proc" if dependent.detail["aggregate"]:
+            return _create_aggregate(dependent)
         case "pg_proc":
             return _create_routine(dependent, follow)
+        case "pg_cast":
+            return _create_cast(dependent)
+        case "pg_operator":
+            return _create_operator(dependent)
         case _:
             return _create_trigger_or_rule(dependent, follow)
 
@@ -206,8 +217,12 @@ def _option(option: str) -> str:
 
 
 def _create_default(dependent: Dependent, follow: Follow) -> list[str]:
-    action = ddl.set_default(dependent.names[2], follow(dependent.detail["definition"]))
-    return [ddl.alter_table(_table(dependent), [action], only=True)]
+    definition = follow(dependent.detail["definition"])
+    table, column = _table(dependent), dependent.names[2]
+    if dependent.detail["generated"]:
+        # In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
+        return [ddl.alter_table(table, [ddl.set_expression(column, definition)])]
+    return [ddl.alter_table(table, [ddl.set_default(column, definition)], only=True)]
 
 
 def _create_policy(dependent: Dependent, follow: Follow) -> list[str]:
@@ -249,6 +264,47 @@ def _create_routine(dependent: Dependent, follow: Follow) -> list[str]:
     sql += _grants(detail["acl"], shown, detail["owner"], None, public=True)
     for extension in detail["extensions"] or ():
         sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
+    return sql + _comment(dependent, shown)
+
+
+def _create_aggregate(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, f"AGGREGATE {dependent.identity}"
+    parts = []
+    for key, value in detail["aggregate"].items():
+        if key == "plain" or value is None:
+            continue
+        quoted = ddl.literal(value) if key == "initcond" else value
+        parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
+    sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
+    sql += _owner(dependent, shown)
+    sql += _grants(
+        detail["acl"], f"FUNCTION {dependent.identity}", detail["owner"], None, public=True
+    )
+    return sql + _comment(dependent, shown)
+
+
+def _create_cast(dependent: Dependent) -> list[str]:
+    detail = dependent.detail
+    shown = f"CAST ({detail['source']} AS {detail['target']})"
+    how = {"i": "WITH INOUT", "b": "WITHOUT FUNCTION"}.get(
+        detail["method"], f"WITH FUNCTION {detail['function']}"
+    )
+    context = {"a": " AS ASSIGNMENT", "i": " AS IMPLICIT"}.get(detail["context"], "")
+    return [f"CREATE {shown} {how}{context}", *_comment(dependent, shown)]
+
+
+def _create_operator(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, f"OPERATOR {dependent.identity}"
+    options = [("LEFTARG", detail["left"]), ("RIGHTARG", detail["right"])]
+    options += [("RESTRICT", detail["restrict"]), ("JOIN", detail["join"])]
+    if detail["commutator"]:
+        own = f"OPERATOR({ddl.identifier(detail['schema'])}.{detail['name']})"
+        options.append(("COMMUTATOR", own))
+    parts = [f"FUNCTION = {detail['function']}"]
+    parts += [f"{key} = {value}" for key, value in options if value]
+    parts += [word for word in ("HASHES", "MERGES") if detail[word.lower()]]
+    name = f"{ddl.identifier(detail['schema'])}.{detail['name']}"
+    sql = [f"CREATE OPERATOR {name} ({', '.join(parts)})", *_owner(dependent, shown)]
     return sql + _comment(dependent, shown)
 
 
@@ -317,7 +373,7 @@ def _relation(detail: dict[str, Any]) -> str:
 
 
 def _routine(detail: dict[str, Any]) -> str:
-    return "PROCEDURE" if detail["prokind"] == "p" else "FUNCTION"
+    return {"p": "PROCEDURE", "a": "AGGREGATE"}.get(detail["prokind"], "FUNCTION")
 
 
 def _publication(detail: dict[str, Any]) -> str:

@@ -37,7 +37,10 @@ def rewrite_tables(
     for alteration in replaced:
         for column in alteration.enum.columns:
             # A row type can hold several enums that are replaced.
-            if column.relation_kind in ("r", "p") and (column.table, column.column) not in seen:
+            if (
+                column.relation_kind in ("r", "p", "f")
+                and (column.table, column.column) not in seen
+            ):
                 seen.add((column.table, column.column))
                 by_table[column.table].append((alteration, column))
     drops: list[Step] = []
@@ -56,7 +59,10 @@ def rewrite_tables(
             drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
             sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
             drop, put = [], []
-        if types:
+        if any(column.relation_kind == "f" for _, column in columns):
+            sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
+            rewrites.append(Step("", (sql,)))
+        elif types:
             rewritten.append(table)
             sql = ddl.alter_table(shown, [*drop, *types, *put])
             rewrites.append(Step(_cost(table, facts), (sql,)))
@@ -76,6 +82,8 @@ def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) ->
 
 def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     """Return how a column's values become those of the new type."""
+    if column.relation_kind == "f":
+        return ""
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     table, steps = facts.shown(column.table), set(column.made_of)
     if not steps <= {"a", "d"}:
