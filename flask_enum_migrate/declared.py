@@ -38,7 +38,7 @@ def read(
     :param schema_map: ``schema_translate_map`` of the connection.
     :raises ConflictingDeclarations: if two columns declare one type with different labels.
     """
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     enums: dict[Name, DeclaredEnum] = {}
     for table in _tables(metadata):
         if not include(table, None):

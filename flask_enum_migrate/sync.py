@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
+from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
@@ -34,8 +34,6 @@ from .survey import Database
 from .survey import survey
 from .wording import describe_all
 from .wording import message_for
-
-_FLAG = re.compile(r"[\w./=:,@%+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -182,6 +180,7 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
     for change in changes:
         held_by_label: dict[str, list[Held]] = {}
         columns = database.facts.enums[change.name].columns
+        called = database.facts.called(change.name)
         own = frozenset(columns)
         for one in database.held:
             if one.column in own and one.rows is not None:
@@ -193,17 +192,17 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
                         yield Refusal(
                             f"{change.name} loses {drop.label!r}, but {column} is NOT NULL.",
                             "Rows can't become NULL there; give them another label.",
-                            (_flag("--map", change, drop.label, "LABEL"),),
+                            (_flag("--map", called, drop.label, "LABEL"),),
                         )
             elif not drop.mapped and drop.label in held_by_label:
-                yield _held_refusal(change, drop, held_by_label[drop.label])
+                yield _held_refusal(change, drop, held_by_label[drop.label], called)
 
 
-def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held]) -> Refusal:
+def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
     where = ", ".join(map(str, held))
-    flags = [_flag("--rename", change, drop.label, add.label) for add in change.added[:3]]
-    flags.append(_flag("--map", change, drop.label, "LABEL"))
-    flags.append(_flag("--map-null", change, drop.label))
+    flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
+    flags.append(_flag("--map", called, drop.label, "LABEL"))
+    flags.append(_flag("--map-null", called, drop.label))
     return Refusal(
         f"{change.name} loses the label {drop.label!r}, which {where} hold"
         f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
@@ -212,12 +211,12 @@ def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held]) -> Refus
     )
 
 
-def _flag(option: str, change: AlterEnum, label: str, new: str | None = None) -> str:
-    """Return an option with its value, quoted for the shell where that is needed."""
-    value = f"{change.name.name}.{label}" + ("" if new is None else f"={new}")
-    if not _FLAG.fullmatch(value):
-        value = "'" + value.replace("'", "'\"'\"'") + "'"
-    return f"{option} {value}"
+def _flag(option: str, called: str, label: str, new: str | None = None) -> str:
+    """Return an option with its value, as one would type it.
+
+    :param called: the type's name.
+    """
+    return typed(option, f"{called}.{label}" + ("" if new is None else f"={new}"))
 
 
 def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:

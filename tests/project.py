@@ -69,17 +69,17 @@ class Project:
         made = make_url(url or self.url).set(drivername=f"postgresql+{self.driver}")
         return made.render_as_string(hide_password=False)
 
-    def models(self, source: str, **enums: list[str]) -> None:
+    def models(self, source: str, **names: Any) -> None:
         """Replace the models: run source in which ``db`` is the ``SQLAlchemy`` object.
 
-        :param enums: names that the source may use for lists of labels.
+        :param names: names that the source may use, for lists of labels and the like.
         """
         db = SQLAlchemy()
         app = Flask("app")
         app.config["SQLALCHEMY_DATABASE_URI"] = self.sqlalchemy_url()
         app.config.update(self.config)
         module = types.ModuleType("models")
-        module.__dict__.update(db=db, **enums)
+        module.__dict__.update(db=db, **names)
         exec(HEADER + source, module.__dict__)
         db.init_app(app)
         self.set_up(app, db)
@@ -105,9 +105,9 @@ class Project:
         """Run ``flask db …``."""
         return self.run("db", *args, expect=expect)
 
-    def start(self, source: str, *rows: str, **enums: list[str]) -> None:
+    def start(self, source: str, *rows: str, **names: Any) -> None:
         """Create the database of the first models by their migration, and insert rows."""
-        self.models(source, **enums)
+        self.models(source, **names)
         if not self.migrations.exists():
             self.db("init")
         self.db("migrate", "-m", "first")

@@ -8,6 +8,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.direct import plan_for
+from tests.direct import run
 from tests.project import Project
 from tests.servers import Server
 
@@ -199,17 +201,17 @@ KINDS = {
     "composite types": [
         "CREATE TYPE ct AS (n int, m mood)",
         'CREATE TYPE outer_ct AS (inside ct, list mood[], "odd name" text)',
-        "CREATE TABLE held (a ct, b ct[], c outer_ct)",
-        "INSERT INTO held VALUES ('(1,ok)', '{\"(2,bad)\"}', '(\"(3,ok)\",\"{bad,ok}\",x)')",
+        "CREATE TABLE holder (a ct, b ct[], c outer_ct)",
+        "INSERT INTO holder VALUES ('(1,ok)', '{\"(2,bad)\"}', '(\"(3,ok)\",\"{bad,ok}\",x)')",
         "CREATE FUNCTION cf(ct) RETURNS outer_ct LANGUAGE sql AS 'SELECT NULL::outer_ct'",
-        "CREATE VIEW cv AS SELECT (a).m FROM held",
+        "CREATE VIEW cv AS SELECT (a).m FROM holder",
         "COMMENT ON TYPE ct IS 'composite'",
         "COMMENT ON COLUMN ct.m IS 'attribute'",
         "ALTER TYPE outer_ct OWNER TO enum_owner_{n}",
     ],
     "row constants": [
-        "CREATE TYPE ct AS (n int, m mood)",
-        "CREATE VIEW rv AS SELECT '(1,ok)'::ct AS c, '(1,bad,ok,{bad})'::entry AS e",
+        "CREATE TYPE ct2 AS (n int, m mood)",
+        "CREATE VIEW rv AS SELECT '(1,ok)'::ct2 AS c, '(1,bad,ok,{bad})'::entry AS e",
         "CREATE TABLE rc (id int, CHECK (('(1,bad,ok,{bad})'::entry).id > 0))",
         "CREATE FUNCTION rf() RETURNS int LANGUAGE sql BEGIN ATOMIC"
         " SELECT ('(1,bad,ok,{bad})'::entry).id; END",
@@ -316,3 +318,57 @@ def test_generated_columns(project: Project) -> None:
         return
     project.round_trip()
     assert project.rows("SELECT g FROM entry ORDER BY id") == [(None,), ("y",)]
+
+
+ALL_TOGETHER = [
+    "check", "partial and expression indexes", "exclusion", "views", "materialized views",
+    "policies", "publications and statistics", "routines", "domains", "composite types",
+    "row constants", "casts, operators, aggregates", "partitions", "foreign tables",
+]  # fmt: skip
+
+
+def test_a_failure_anywhere_leaves_everything_as_it_was(roles: str, project: Project) -> None:
+    project.start(MODEL, ROWS, LABELS=["bad", "gone", "ok", "good"])
+    for kind in ALL_TOGETHER:
+        project.sql(*(sql.replace("{n}", roles) for sql in KINDS[kind]))
+    schema, rows, before = project.dump(), project.contents(), catalogs(project)
+    plan = plan_for(project.url, {"mood": ["good", "bad", "ok", "new"]}, {})
+    assert plan.upgrade.refusals == plan.downgrade.refusals == ()
+    statements = len(plan.upgrade.statements)
+    assert statements > 100
+    for number in range(0, statements, 7):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            run(project.url, plan.upgrade, fail_at=number)
+    assert (project.dump(), project.contents()) == (schema, rows)
+    run(project.url, plan.upgrade)
+    assert labels_apart(project.dump()) == labels_apart(schema)
+    upgraded, upgraded_rows = project.dump(), project.contents()
+    for number in range(0, len(plan.downgrade.statements), 7):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            run(project.url, plan.downgrade, fail_at=number)
+    assert (project.dump(), project.contents()) == (upgraded, upgraded_rows)
+    run(project.url, plan.downgrade)
+    assert (project.dump(), project.contents()) == (schema, rows)
+    assert catalogs(project) == before
+
+
+def test_a_plain_owner_needs_no_superuser(roles: str, project: Project) -> None:
+    owner = f"enum_owner_{roles}"
+    project.sql(
+        f"GRANT CREATE, USAGE ON SCHEMA public TO {owner}",
+        f"GRANT CREATE ON DATABASE {project.rows('SELECT quote_ident(current_database())')[0][0]}"
+        f" TO {owner}",
+    )
+    project.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"options": f"-crole={owner}"}}
+    project.start(MODEL, ROWS, LABELS=["bad", "gone", "ok", "good"])
+    for kind in ("check", "partial and expression indexes", "materialized views", "domains",
+                 "rules and triggers", "inheritance", "partitions", "row constants",
+                 "composite types"):  # fmt: skip
+        project.sql(
+            f"SET ROLE {owner}; "
+            + "; ".join(sql.replace("{n}", roles) for sql in KINDS[kind] if "OWNER TO" not in sql)
+        )
+    before = catalogs(project)
+    project.models(MODEL, LABELS=["good", "bad", "ok", "new"])
+    project.round_trip()
+    assert catalogs(project) == before

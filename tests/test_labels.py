@@ -323,3 +323,21 @@ def test_a_second_connection_sees_no_half_state(project: Project) -> None:
         reader.commit()
         project.db("upgrade")
         assert reader.execute("SELECT count(*) FROM entry WHERE mood = 'ok'").fetchone() == (2,)
+
+
+def test_a_label_mapped_to_a_new_one_comes_back(project: Project) -> None:
+    project.start(MOOD, ROWS, LABELS=["bad", "ok", "good"])
+    project.models(MOOD, LABELS=["bad", "ok", "great"])
+    source = project.round_trip("--map", "mood.good=great")
+    assert "remove 'great'; rows that hold it become 'good'" in source
+
+
+def test_two_labels_mapped_to_a_new_one_are_not_told_apart(project: Project) -> None:
+    project.start(MOOD, ROWS, LABELS=["bad", "ok", "good"])
+    project.models(MOOD.replace(', server_default="ok"', ""), LABELS=["good", "meh"])
+    project.sync("--map", "mood.bad=meh", "--map", "mood.ok=meh")
+    project.db("upgrade")
+    upgraded = project.dump()
+    with pytest.raises(Exception, match="public.entry.mood holds 'meh', a label"):
+        project.db("downgrade")
+    assert project.dump() == upgraded

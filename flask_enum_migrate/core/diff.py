@@ -174,19 +174,33 @@ def alter(
     """
     # The answers may be another database's, where a type of this name has other labels.
     live, declared = frozenset(pair.live.labels), frozenset(pair.declared.labels)
-    renames = {o: n for o, n in answers.renames.items() if o in live and n in declared}
     change = AlterEnum(
         name=pair.live.name,
         new_name=pair.new_name,
         labels=pair.live.labels,
         new_labels=pair.declared.labels,
-        renames=renames,
-        mapping=answers.mapping,
-        reverse_mapping=answers.reverse_mapping,
+        renames={o: n for o, n in answers.renames.items() if o in live and n in declared},
+    )
+    removed = {drop.label for drop in change.removed}
+    mapping = {o: n for o, n in answers.mapping.items() if o in removed}
+    added = {add.label for add in change.added}
+    back = {n: o for n, o in answers.reverse_mapping.items() if n in added and o in live}
+    change = replace(
+        change, mapping=mapping, reverse_mapping={**_way_back(change, mapping), **back}
     )
     if not compare_order:
         change = replace(change, new_labels=_keep_order(change))
     return change if change.changes else None
+
+
+def _way_back(change: AlterEnum, mapping: Mapping[str, str | None]) -> dict[str, str]:
+    """Return which added labels turn back into the one label that was mapped to them."""
+    back: dict[str, list[str]] = {}
+    for old, new in mapping.items():
+        if new is not None:
+            back.setdefault(new, []).append(old)
+    added = {add.label for add in change.added}
+    return {new: olds[0] for new, olds in back.items() if new in added and len(olds) == 1}
 
 
 def _keep_order(change: AlterEnum) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from ..core.changes import AlterEnum
 from ..core.errors import Refusal
+from ..core.errors import typed
 from ..core.schema import LiveColumn
 from ..core.schema import Name
 from . import ddl
@@ -22,7 +22,7 @@ Defaults = Mapping[LiveColumn, str | None]
 
 
 def follow_defaults(
-    before: Defaults, alterations: Sequence[Alteration]
+    before: Defaults, alterations: Sequence[Alteration], facts: Facts
 ) -> tuple[Defaults, list[Refusal]]:
     """Return the defaults after the changes, and those that name a label with nowhere to go."""
     following = {a.change.name: a.following for a in alterations}
@@ -37,18 +37,19 @@ def follow_defaults(
             followed = follow(default, following, removed)
             after[column] = followed.sql
             if followed.lost:
-                refusals.append(_default_refusal(alteration.change, column, default, followed.lost))
+                called = facts.called(alteration.change.name)
+                lost = [label for label in followed.lost if label not in alteration.change.mapping]
+                flags = tuple(typed("--map", f"{called}.{label}=LABEL") for label in lost)
+                refusals.append(_default_refusal(column, default, followed.lost, flags))
     return after, refusals
 
 
 def _default_refusal(
-    change: AlterEnum, column: LiveColumn, default: str, lost: Sequence[str]
+    column: LiveColumn, default: str, lost: Sequence[str], flags: tuple[str, ...]
 ) -> Refusal:
-    unmapped = [label for label in lost if label not in change.mapping]
     fact = f"The default of {column} is {default}, which names {listed(lost)}."
-    if not unmapped:
+    if not flags:
         return Refusal(fact, "It can't follow by itself: change the default first.")
-    flags = tuple(f"--map {f'{change.name.name}.{label}=LABEL'!r}" for label in unmapped)
     return Refusal(fact, "Say what becomes of it, or change the default first.", flags)
 
 

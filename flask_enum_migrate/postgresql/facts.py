@@ -76,6 +76,11 @@ class Facts:
     lock_timeout: str | None = "10s"
     unqualified: str = ""
 
+    def called(self, name: Name) -> str:
+        """Return the shortest name by which an option can mean a type."""
+        namesakes = sum(other.name == name.name for other in self.enums)
+        return str(name) if namesakes > 1 else name.name
+
     def shown(self, name: Name) -> Name:
         """Return a name as the revision writes it."""
         return Name("", name.name) if name.schema == self.unqualified else name

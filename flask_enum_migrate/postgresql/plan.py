@@ -87,7 +87,7 @@ def plan(changes: Sequence[AlterEnum], drops: Sequence[DropType], facts: Facts) 
         for column in alteration.enum.columns
         if not column.through and not column.generated
     }
-    after, refusals = follow_defaults(before, forth)
+    after, refusals = follow_defaults(before, forth, facts)
     upgrade = _direction(forth, forth, facts, before, after)
     if refusals or upgrade.refusals:
         return Plan(Direction(refusals=(*refusals, *upgrade.refusals)), Direction())

@@ -1,0 +1,61 @@
+"""Plan and run a change without app and revision file: fast enough for hundreds of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+import psycopg
+from sqlalchemy import NullPool
+from sqlalchemy import create_engine
+
+from flask_enum_migrate.core.diff import Answers
+from flask_enum_migrate.core.diff import alter
+from flask_enum_migrate.core.diff import pair
+from flask_enum_migrate.core.schema import DeclaredColumn
+from flask_enum_migrate.core.schema import DeclaredEnum
+from flask_enum_migrate.core.schema import Name
+from flask_enum_migrate.postgresql import catalog
+from flask_enum_migrate.postgresql import dependents
+from flask_enum_migrate.postgresql.facts import Facts
+from flask_enum_migrate.postgresql.plan import Direction
+from flask_enum_migrate.postgresql.plan import Plan
+from flask_enum_migrate.postgresql.plan import plan
+
+
+def plan_for(url: str, wanted: Mapping[str, Sequence[str]], answers: Mapping[str, Answers]) -> Plan:
+    """Plan what makes the types of ``public`` have the wanted labels.
+
+    :param url: plain URL of the database.
+    """
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with engine.begin() as connection:
+        column = DeclaredColumn(Name("public", "none"), "none")
+        live = catalog.read(connection, [column])
+        declared = [
+            DeclaredEnum(Name("public", name), tuple(labels), (column,))
+            for name, labels in wanted.items()
+        ]
+        changes = [
+            change
+            for found in pair(declared, live).pairs
+            if (change := alter(found, answers.get(found.live.name.name, Answers())))
+        ]
+        oids = [live.by_name[change.name].oid for change in changes]
+        facts = Facts(live.by_name, dependents.read(connection, oids))
+        return plan(changes, [], facts)
+
+
+def run(url: str, direction: Direction, *, fail_at: int | None = None) -> None:
+    """Run a direction as a revision does: what commits first, the rest in one transaction.
+
+    :param fail_at: the number of the statement of the transaction before which it fails.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        for sql in direction.committing:
+            connection.execute(sql.encode())
+        with connection.transaction():
+            for number, sql in enumerate(s for step in direction.steps for s in step.statements):
+                if number == fail_at:
+                    connection.execute("SELECT 1/0")
+                connection.execute(sql.encode())

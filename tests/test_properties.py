@@ -1,0 +1,175 @@
+"""Random changes of random types, with random rows and dependents, against a simple model."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import psycopg
+from hypothesis import HealthCheck
+from hypothesis import Phase
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from flask_enum_migrate.core.diff import Answers
+from tests.direct import plan_for
+from tests.direct import run
+from tests.servers import Server
+from tests.servers import create_database
+from tests.servers import drop_database
+from tests.servers import pg_dump_schema
+from tests.test_dependents import KINDS
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+
+# Objects that name these labels hang on the type, so they stay, under whatever name.
+FIXED = ["bad", "ok", "good"]
+# What can go along with other kinds, needs no role, and holds no label as mere text.
+TOGETHER = [
+    "check", "partial and expression indexes", "exclusion", "foreign keys", "materialized views",
+    "rules and triggers", "publications and statistics", "inheritance", "partitions", "arrays",
+    "foreign tables",
+]  # fmt: skip
+# Their constraints would reject random rows.
+WITHOUT_ROWS = {"check", "foreign keys", "inheritance"}
+
+label = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12
+).filter(lambda text: len(text.encode()) <= 63 and text not in FIXED and not text.startswith("{"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one type, and what becomes of each old label."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    renames: dict[str, str]
+    mapping: dict[str, str | None]
+
+    def becomes(self, old: str | None) -> str | None:
+        if old in self.mapping:
+            return self.mapping[old]
+        return self.renames.get(old, old) if old is not None else None
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Change:
+    extra = draw(st.lists(label, max_size=5, unique=True))
+    before = draw(st.permutations(FIXED + extra))
+    removed = draw(st.lists(st.sampled_from(extra), unique=True)) if extra else []
+    kept = [x for x in before if x not in removed]
+    renamed = draw(st.lists(st.sampled_from(kept), max_size=3, unique=True))
+    renames: dict[str, str] = {}
+    if draw(st.booleans()) and len(renamed) > 1:  # a cycle
+        renames = dict(zip(renamed, renamed[1:] + renamed[:1], strict=True))
+    else:
+        for old in renamed:
+            new = draw(label.filter(lambda x: x not in before and x not in renames.values()))
+            renames[old] = new
+    new_names = [renames.get(x, x) for x in kept]
+    added = draw(st.lists(label, max_size=3, unique=True))
+    added = [x for x in added if x not in new_names and x not in removed]
+    ordered = draw(st.permutations(new_names)) if draw(st.booleans()) else new_names
+    after = list(ordered)
+    for x in added:
+        after.insert(draw(st.integers(0, len(after))), x)
+    targets = st.sampled_from(after) | st.none()
+    mapping = {x: draw(targets) for x in removed}
+    for x in added:  # several labels that become a new one can't be told apart afterwards
+        sources = [old for old, new in mapping.items() if new == x]
+        mapping.update(dict.fromkeys(sources[1:]))
+    return Change(tuple(before), tuple(after), renames, mapping)
+
+
+def quoted(value: str | None) -> str:
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def element(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def build(url: str, types: dict[str, Change], kinds: list[str], rows: list[list[int]]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, change in types.items():
+            labels = ", ".join(map(quoted, change.before))
+            connection.execute(f"CREATE TYPE {name} AS ENUM ({labels})".encode())
+        for name in types:
+            table = "entry" if name == "mood" else f"entry_{name}"
+            connection.execute(
+                f"CREATE TABLE {table} (id serial PRIMARY KEY, mood {name} DEFAULT 'ok',"
+                f" other {name}, tags {name}[] DEFAULT '{{ok,bad}}')".encode()
+            )
+            change = types[name]
+            for row in rows:
+                values = [[*change.before, None][i % (len(change.before) + 1)] for i in row]
+                array = "'{" + ",".join(map(element, values)).replace("'", "''") + "}'"
+                connection.execute(
+                    f"INSERT INTO {table} (mood, other, tags) VALUES"
+                    f" ({quoted(values[0])}, {quoted(values[1])}, {array})".encode()
+                )
+        for kind in kinds:
+            for sql in KINDS[kind]:
+                connection.execute(sql.encode())
+
+
+def read(url: str, name: str) -> list[tuple[object, ...]]:
+    table = "entry" if name == "mood" else f"entry_{name}"
+    with psycopg.connect(url) as connection:
+        query = f"SELECT mood::text, other::text, tags::text[] FROM {table} ORDER BY id"
+        return connection.execute(query.encode()).fetchall()
+
+
+def labels(url: str, name: str) -> tuple[str, ...]:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(f"SELECT enum_range(NULL::{name})::text[]".encode()).fetchone()
+        assert row is not None
+        return tuple(row[0])
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
+)
+@given(
+    types=st.lists(changes(), min_size=1, max_size=3),
+    kinds=st.lists(st.sampled_from(TOGETHER), max_size=4, unique=True),
+    rows=st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), max_size=5),
+)
+def test_any_change_does_what_the_model_says(
+    newest: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
+) -> None:
+    named = dict(zip(["mood", "kind", "size"], types, strict=False))
+    url = create_database(newest)
+    try:
+        build(url, named, kinds, [] if WITHOUT_ROWS.intersection(kinds) else rows)
+        before = pg_dump_schema(newest, url)
+        contents = {name: read(url, name) for name in named}
+        answers = {name: Answers(change.renames, change.mapping) for name, change in named.items()}
+        wanted = {name: change.after for name, change in named.items()}
+        plan = plan_for(url, wanted, answers)
+        assert plan.upgrade.refusals == ()
+        run(url, plan.upgrade)
+        for name, change in named.items():
+            assert labels(url, name) == change.after
+            assert read(url, name) == [
+                (
+                    change.becomes(mood),
+                    change.becomes(other),
+                    None if tags is None else [change.becomes(tag) for tag in tags],
+                )
+                for mood, other, tags in contents[name]
+            ]
+        again = plan_for(url, wanted, {})
+        assert again.upgrade.statements == ()
+        run(url, plan.downgrade)
+        assert pg_dump_schema(newest, url) == before
+    finally:
+        drop_database(newest, url)
