@@ -35,6 +35,10 @@ test-minimum: $(VENV_MIN)/.ready  ## Run the tests on the oldest releases that a
 .PHONY: test-all
 test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test  ## Run the tests on all of them
 
+.PHONY: fuzz
+fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-5000} $(VENV)/bin/python -m pytest tests/test_properties.py
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server
 	$(VENV)/bin/python examples/demo.py

@@ -27,6 +27,7 @@ class Settings:
     :param compare_order: whether labels that only come in another order are a difference.
     :param lock_timeout: how long a revision waits for its table locks, as PostgreSQL writes it
         (``"10s"``, or milliseconds as a number), or None to leave ``lock_timeout`` alone.
+    :param analyze: whether a revision that rewrites tables ends with their ``ANALYZE``.
     :param include_types: which types are ours: a list of names, with or without schema, or a
         callable that gets schema and name; None for all.
     :param drop_unused: whether ``sync`` drops types that nothing uses.
@@ -35,6 +36,7 @@ class Settings:
 
     compare_order: bool = True
     lock_timeout: str | int | None = "10s"
+    analyze: bool = True
     include_types: IncludeTypes | Collection[str] | None = None
     drop_unused: bool = False
     qualify: bool = True
@@ -84,7 +86,7 @@ def _meant(name: str, known: Sequence[str], spelt: Callable[[str], str]) -> str:
 
 def _problem(name: str, value: Any) -> str:
     """Return what a setting's value must be, if it isn't."""
-    if name in ("compare_order", "drop_unused", "qualify"):
+    if name in ("analyze", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
     if name == "lock_timeout":
         fits = value is None or (

@@ -24,6 +24,7 @@ from .core.schema import Name
 from .environment import Environment
 from .postgresql import catalog
 from .postgresql import dependents
+from .postgresql import routines
 from .postgresql import rows
 from .postgresql.facts import Facts
 from .postgresql.rows import Held
@@ -156,10 +157,13 @@ def _details(
                 if not column.inherited and column.can_be_counted:
                     wanted.append((match.live, column, drop.label))
     tables = {column.table for enum in differing.values() for column in enum.columns}
+    names = sorted({*tables, *(enum.name for enum in differing.values())})
     unqualified = "" if settings.qualify or not live.search_path else live.search_path[0]
     facts = Facts(
         enums=live.by_name,
         dependents=dependents.read(connection, list(differing)),
+        routines=routines.read(connection, names),
+        analyze=settings.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
         lock_timeout=settings.lock_timeout_sql,
         unqualified=unqualified,

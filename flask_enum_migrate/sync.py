@@ -279,11 +279,13 @@ def _body(
     upgrade = [
         *describe_all(changes, shown),
         *(f"{shown(drop.name)}: drop it, unused." for drop in drops),
+        *made.upgrade.hazards,
     ]
     downgrade = [
         *(f"{shown(drop.name)}: create it again." for drop in drops),
         *describe_all(back, shown),
         *merged,
+        *made.downgrade.hazards,
     ]
     return Body(
         renderer.render(made.upgrade, upgrade, database.transaction),

@@ -159,6 +159,8 @@ KINDS = {
         "CREATE TABLE child (extra mood DEFAULT 'bad') INHERITS (entry)",
         "ALTER TABLE child ALTER mood SET DEFAULT 'bad'",
         "ALTER TABLE child ADD CHECK (mood <> 'good')",
+        "ALTER TABLE child ADD CONSTRAINT merged CHECK (other <> 'good')",
+        "ALTER TABLE entry ADD CONSTRAINT merged CHECK (other <> 'good')",
         "ALTER TABLE entry ADD CONSTRAINT inherited CHECK (mood <> 'good')",
         "INSERT INTO child (id, mood) VALUES (100, 'bad')",
     ],
@@ -175,6 +177,8 @@ KINDS = {
         "INSERT INTO parts VALUES (1, 'bad'), (11, 'ok')",
         "ALTER TABLE parts ADD CONSTRAINT parts_check CHECK (mood <> 'good')",
         "CREATE UNIQUE INDEX pu ON parts (id, mood)",
+        "CREATE INDEX px ON parts ((mood = 'ok')) WHERE mood <> 'good'",
+        "COMMENT ON INDEX part1_expr_idx IS 'of part1'",
     ],
     "arrays": [
         "ALTER TABLE entry ADD cube mood[3][3], ALTER tags SET STORAGE EXTERNAL",
@@ -208,6 +212,33 @@ KINDS = {
         "COMMENT ON TYPE ct IS 'composite'",
         "COMMENT ON COLUMN ct.m IS 'attribute'",
         "ALTER TYPE outer_ct OWNER TO enum_owner_{n}",
+    ],
+    "two parents": [
+        "CREATE TABLE p1 (id int, m mood DEFAULT 'ok', CHECK (m <> 'good'))",
+        "CREATE TABLE p2 (m mood, id int)",
+        "CREATE TABLE both_of_them (own mood) INHERITS (p1, p2)",
+        "INSERT INTO both_of_them VALUES (1, 'bad', 'ok')",
+        "INSERT INTO p2 VALUES ('ok', 2)",
+    ],
+    "typed tables": [
+        "CREATE TYPE shape AS (n int, m mood)",
+        "CREATE TABLE shaped OF shape (n PRIMARY KEY, m WITH OPTIONS DEFAULT 'ok' NOT NULL)",
+        "INSERT INTO shaped VALUES (1, 'bad')",
+        "CREATE VIEW tv AS SELECT m FROM shaped",
+    ],
+    "range types": [
+        "CREATE TYPE span AS RANGE (SUBTYPE = mood)",
+        "CREATE TABLE spans (a span DEFAULT '[bad,ok]', b span[], c span_multirange)",
+        "INSERT INTO spans VALUES (DEFAULT, '{\"[bad,ok)\"}', '{[bad,bad],[ok,ok]}')",
+        "CREATE INDEX ON spans USING gist (a)",
+        "CREATE VIEW sv AS SELECT a FROM spans WHERE a @> 'ok'::mood",
+        "COMMENT ON TYPE span IS 'span'",
+    ],
+    "rows in columns": [
+        "CREATE TABLE keeper (id int, e entry, es entry[])",
+        "INSERT INTO keeper SELECT 1, e, ARRAY[e, NULL] FROM entry e",
+        "CREATE VIEW kv AS SELECT (e).mood FROM keeper",
+        "CREATE MATERIALIZED VIEW km AS SELECT e FROM keeper",
     ],
     "row constants": [
         "CREATE TYPE ct2 AS (n int, m mood)",
@@ -372,3 +403,41 @@ def test_a_plain_owner_needs_no_superuser(roles: str, project: Project) -> None:
     project.models(MODEL, LABELS=["good", "bad", "ok", "new"])
     project.round_trip()
     assert catalogs(project) == before
+
+
+def test_open_sessions_go_on(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "CREATE FUNCTION count_ok() RETURNS bigint LANGUAGE plpgsql AS $$"
+        " DECLARE m mood := 'ok'; n bigint; BEGIN"
+        " SELECT count(*) INTO n FROM entry WHERE mood = m; RETURN n; END $$",
+        "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$"
+        " BEGIN IF NEW.mood = 'bad' THEN NEW.other := 'ok'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER stamp BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION stamp()",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    project.sync()
+    with psycopg.connect(project.url, autocommit=True, prepare_threshold=None) as session:
+        insert = "INSERT INTO entry (mood) VALUES ('bad') RETURNING other::text"
+        assert session.execute("SELECT count_ok()").fetchone() == (1,)
+        assert session.execute(insert).fetchone() == ("ok",)
+        for command in ("upgrade", "downgrade"):
+            project.db(command)
+            assert session.execute("SELECT count_ok()").fetchone() == (1,)
+            assert session.execute(insert).fetchone() == ("ok",)
+    assert project.rows("SELECT prosecdef FROM pg_proc WHERE proname = 'stamp'") == [(True,)]
+
+
+def test_statistics_are_gathered_anew(project: Project) -> None:
+    project.start(MODEL, ROWS, "ANALYZE entry", LABELS=["bad", "gone", "ok", "good"])
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    project.sync()
+    project.db("upgrade")
+    statistics = "SELECT count(*) FROM pg_stats WHERE tablename = 'entry' AND attname = 'mood'"
+    assert project.rows(statistics) == [(1,)]
+    project.config["ENUM_MIGRATE_ANALYZE"] = False
+    project.models(MODEL, LABELS=["bad", "good", "ok"])
+    project.sync()
+    assert "ANALYZE" not in project.revision()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from hypothesis import HealthCheck
@@ -117,7 +118,7 @@ def build(url: str, types: dict[str, Change], kinds: list[str], rows: list[list[
                 connection.execute(sql.encode())
 
 
-def read(url: str, name: str) -> list[tuple[object, ...]]:
+def read(url: str, name: str) -> list[tuple[Any, ...]]:
     table = "entry" if name == "mood" else f"entry_{name}"
     with psycopg.connect(url) as connection:
         query = f"SELECT mood::text, other::text, tags::text[] FROM {table} ORDER BY id"

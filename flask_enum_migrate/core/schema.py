@@ -84,7 +84,9 @@ class LiveColumn:
     :param has_children: whether the table has children or partitions.
     :param partition_key: whether its table is partitioned by it.
     :param generated: ``pg_attribute.attgenerated``.
-    :param typed_table: whether its table was made ``OF`` a composite type.
+    :param typed_table: the composite type that its table was made ``OF``, as SQL, or ``""``.
+    :param parents: the parents of its table, as SQL and in order, where several have the column.
+    :param mixed_parents: whether these parents have other columns that not all of them have.
     :param storage: ``SET STORAGE`` value to restore after a change of type, or ``""``.
     :param compression: ``SET COMPRESSION`` value to restore after a change of type, or ``""``.
     :param may_alter: whether the current role may act as the owner of the table.
@@ -102,7 +104,9 @@ class LiveColumn:
     has_children: bool = False
     partition_key: bool = False
     generated: str = ""
-    typed_table: bool = False
+    typed_table: str = ""
+    parents: tuple[str, ...] = ()
+    mixed_parents: bool = False
     storage: str = ""
     compression: str = ""
     may_alter: bool = True

@@ -1,4 +1,4 @@
-"""Domains and composite types that are made of an enum: replaced along with it. Pure."""
+"""Domains, composite and range types that are made of an enum: replaced along with it. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from .facts import Dependent
 Follow = Callable[[str], str]
 
 
-def displace(carrier: Dependent) -> str:
-    """Return the statement that puts a type aside."""
+def displace(carrier: Dependent) -> Iterator[str]:
+    """Yield the statements that put a type aside."""
     name, old = _names(carrier)
     if _is_domain(carrier):
-        return ddl.rename_domain(name, old.name)
-    return ddl.rename_type(name, old.name)
+        yield ddl.rename_domain(name, old.name)
+        return
+    yield ddl.rename_type(name, old.name)
+    if made_along := carrier.detail["range"]:
+        # The multirange type and its constructor without arguments keep their names otherwise.
+        multirange = Name(made_along["multirange_schema"], made_along["multirange"])
+        aside = ddl.shortened(multirange.name, "__old")
+        yield ddl.rename_type(multirange, aside)
+        yield ddl.rename_function(multirange, aside)
 
 
 def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
@@ -27,6 +34,10 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
     """
     name, _ = _names(carrier)
     detail = carrier.detail
+    if detail["range"]:
+        multirange = Name(detail["range"]["multirange_schema"], detail["range"]["multirange"])
+        yield ddl.create_range(name, detail["range"]["subtype"], multirange)
+        return
     if not _is_domain(carrier):
         attributes = [(a["name"], a["type"]) for a in detail["attributes"]]
         yield ddl.create_composite(name, attributes)

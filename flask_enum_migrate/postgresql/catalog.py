@@ -104,7 +104,15 @@ _COLUMNS = text(
                SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND (
                    a.attnum = ANY (p.partattrs)
                    OR p.partexprs::text ~ ('\\:varattno ' || a.attnum || ' '))) AS partition_key,
-           a.attgenerated::text AS generated, c.reloftype <> 0 AS typed_table,
+           a.attgenerated::text AS generated,
+           CASE c.reloftype WHEN 0 THEN '' ELSE format_type(c.reloftype, NULL) END AS typed_table,
+           CASE WHEN a.attinhcount > 1 THEN ARRAY(
+               SELECT h.inhparent::regclass::text FROM pg_inherits h
+               WHERE h.inhrelid = c.oid ORDER BY h.inhseqno) ELSE '{{}}' END AS parents,
+           a.attinhcount > 1 AND EXISTS (
+               SELECT FROM pg_attribute x WHERE x.attrelid = c.oid AND x.attnum > 0
+                 AND NOT x.attislocal AND x.attinhcount < (
+                     SELECT count(*) FROM pg_inherits h WHERE h.inhrelid = c.oid)) AS mixed_parents,
            CASE WHEN a.attstorage = t.typstorage THEN ''
                 ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                       WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
@@ -198,6 +206,7 @@ def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSche
 
 def _live_column(row: Any) -> LiveColumn:
     values = {key: value for key, value in row.items() if key not in ("enum", "schema", "table")}
+    values["parents"] = tuple(values["parents"])
     if not values["dimensions"]:
         values["storage"] = values["compression"] = ""
     return LiveColumn(table=Name(row["schema"], row["table"]), **values)

@@ -272,7 +272,13 @@ _DETAIL = f"""
             'relkind', (SELECT c.relkind FROM pg_class c WHERE c.oid = t.typrelid),
             'base', CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END,
             'default', pg_get_expr(t.typdefaultbin, 0), 'not_null', t.typnotnull,
-            'collated', t.typcollation <> 0,
+            'range', (SELECT json_build_object(
+                'subtype', format_type(r.rngsubtype, NULL), 'multirange', mt.typname,
+                'multirange_schema', mn.nspname,
+                'plain', r.rngcanonical = 0 AND r.rngsubdiff = 0 AND oc.opcdefault)
+                FROM pg_range r JOIN pg_type mt ON mt.oid = r.rngmultitypid
+                JOIN pg_namespace mn ON mn.oid = mt.typnamespace
+                JOIN pg_opclass oc ON oc.oid = r.rngsubopc WHERE r.rngtypid = t.oid),
             'constraints', (
                 SELECT json_agg(json_build_object(
                     'name', k.conname, 'definition', pg_get_constraintdef(k.oid),

@@ -105,6 +105,20 @@ def create_composite(name: Name, attributes: Sequence[tuple[str, str]]) -> str:
     return f"CREATE TYPE {qualified(name)} AS ({listed})"
 
 
+def create_range(name: Name, subtype: str, multirange: Name) -> str:
+    """Return ``CREATE TYPE … AS RANGE``.
+
+    :param subtype: what it is a range of, as SQL.
+    """
+    along = f"MULTIRANGE_TYPE_NAME = {qualified(multirange)}"
+    return f"CREATE TYPE {qualified(name)} AS RANGE (SUBTYPE = {subtype}, {along})"
+
+
+def rename_function(name: Name, new_name: str) -> str:
+    """Return ``ALTER FUNCTION … RENAME TO`` for a function without arguments."""
+    return f"ALTER FUNCTION {qualified(name)}() RENAME TO {identifier(new_name)}"
+
+
 def rename_domain(name: Name, new_name: str) -> str:
     """Return ``ALTER DOMAIN … RENAME TO``."""
     return f"ALTER DOMAIN {qualified(name)} RENAME TO {identifier(new_name)}"
@@ -162,6 +176,19 @@ def set_lock_timeout(value: str) -> str:
     )
 
 
+def analyze(table: Name) -> str:
+    """Return ``ANALYZE``."""
+    return f"ANALYZE {qualified(table)}"
+
+
+def touch_routine(identity: str, security_definer: bool) -> str:
+    """Return a statement that changes nothing about a routine but makes sessions compile it anew.
+
+    :param identity: its name with its argument types, as ``regprocedure`` prints it.
+    """
+    return f"ALTER ROUTINE {identity} SECURITY {'DEFINER' if security_definer else 'INVOKER'}"
+
+
 def restore_lock_timeout() -> str:
     """Return a block that gives ``lock_timeout`` back the value it had."""
     return (
@@ -186,6 +213,29 @@ def alter_table(
         return f"ALTER {target} {actions[0]}"
     listed = ",\n    ".join(action.replace("\n", "\n    ") for action in actions)
     return f"ALTER {target}\n    {listed}"
+
+
+def no_inherit(parent: str) -> str:
+    """Return the action that takes a table off a parent.
+
+    :param parent: the parent, as SQL.
+    """
+    return f"NO INHERIT {parent}"
+
+
+def inherit(parent: str) -> str:
+    """Return the action that puts a table under a parent, as SQL."""
+    return f"INHERIT {parent}"
+
+
+def not_of() -> str:
+    """Return the action that takes a typed table off its type."""
+    return "NOT OF"
+
+
+def of_type(type_: str) -> str:
+    """Return the action that makes a table one of a composite type, as SQL."""
+    return f"OF {type_}"
 
 
 def drop_default(column: str) -> str:

@@ -40,6 +40,11 @@ def read(connection: Connection, oids: Collection[int]) -> tuple[Dependent, ...]
     return _Sorter(rows, frozenset(oids)).dependents()
 
 
+def column_key(catalog: str, oid: int, number: int) -> Key:
+    """Return the key of a column: tables have at most 1,600."""
+    return f"{catalog} column", oid * 2000 + number
+
+
 class _Row:
     """A row of the query, unpacked."""
 
@@ -103,13 +108,15 @@ class _Sorter:
         """Return what has to be rebuilt, and what stands in the way."""
         edges: dict[Key, set[Key]] = {}
         main: dict[Key, _Row] = {}
-        problems: list[Dependent] = []
+        columns: list[Dependent] = []
         on_type: set[Key] = set()
+        needs_column: dict[Key, set[Key]] = {}
         roots: dict[Key, frozenset[int]] = {}
         for row in self._rows:
             if row.is_table_column:
-                if problem := self._column_problem(row):
-                    problems.append(_dependent(row, problem=problem))
+                problem = self._column_problem(row)
+                if problem or self._holds_rows(row):
+                    columns.append(_dependent(row, problem=problem))
                 continue
             key = self._real(row.key)
             roots[key] = roots.get(key, frozenset()) | row.roots
@@ -121,12 +128,16 @@ class _Sorter:
                     on_type.add(key)
                 elif target != key and not self._is_column(target, subid):
                     edges.setdefault(key, set()).add(target)
+                elif target != key:
+                    needs_column.setdefault(key, set()).add(column_key(*target, subid))
         found = [
-            _dependent(row, edges.get(key, set()), roots[key])
+            _dependent(row, edges.get(key, set()) | needs_column.get(key, set()), roots[key])
             for key, row in main.items()
             if self._needs_rebuild(row, edges.get(key, set()), key in on_type)
         ]
-        return (*problems, *_settled(found))
+        # A parent's constraint merges with one that its child has already, not the other way round.
+        found.sort(key=lambda dependent: not dependent.detail.get("merged"))
+        return tuple(_settled([*columns, *found]))
 
     def _is_column(self, target: Key, subid: int) -> bool:
         return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in _TABLES
@@ -140,19 +151,19 @@ class _Sorter:
             return "it is a temporary table of another session"
         if row.detail["relkind"] == "f" and column["inherited"]:
             return "a foreign table among children or partitions can't be converted"
-        if column["inherited"] > 1:
-            return "its column comes from more than one parent"
         if column["generated"] and direct:
             return "a generated column of the type itself can't be converted"
-        if not direct and any(r[3] == "R" for r in row.refs):
-            return "its column holds rows of a table with the enum in it"
         return ""
+
+    def _holds_rows(self, row: _Row) -> bool:
+        """Return whether a column holds rows of a table that changes: PostgreSQL rejects that."""
+        return any(r[3] == "R" for r in row.refs)
 
     def _needs_rebuild(self, row: _Row, edges: set[Key], on_type: bool) -> bool:
         catalog, detail = row.key[0], row.detail
         if catalog == "pg_class" and detail["relkind"] in ("v", "m"):
             return True
-        if catalog == "pg_class" and detail["relkind"] in ("t", "S", "c"):
+        if catalog == "pg_class" and detail["relkind"] in (*_TABLES, "c"):
             return False
         if catalog == "pg_class" and detail["index"]:
             relations = {edge for edge in edges if edge[0] not in ("pg_constraint", "pg_class")}
@@ -188,8 +199,7 @@ def _settled(found: list[Dependent]) -> list[Dependent]:
     for dependent in found:
         index = dependent.detail.get("index") if dependent.key[0] == "pg_class" else None
         if index and index["parent"]:
-            problem = "it belongs to a partitioned table" if _is_special(dependent) else ""
-            by_key[dependent.key] = replace(dependent, rebuilt=False, problem=problem)
+            by_key[dependent.key] = replace(dependent, rebuilt=_is_special(dependent))
         elif index and index["constraint"]:
             del by_key[dependent.key]
             constraint = _constraint_of(dependent)
@@ -228,8 +238,9 @@ def _dependent(
 ) -> Dependent:
     if row.key[0] == "pg_constraint":
         row.detail["called"] = _CALLED.get(row.detail["contype"], row.kind)
+    key = row.key if not row.is_table_column else column_key(*row.key, row.subid)
     return Dependent(
-        key=row.key,
+        key=key,
         kind=row.kind,
         identity=row.identity,
         names=row.names,
@@ -247,13 +258,11 @@ def _problem(row: _Row) -> str:
         return f"it belongs to the extension {row.extension!r}"
     if not detail.get("may_alter", True):
         return "the current role doesn't own it"
-    if catalog == "pg_class":
+    if catalog == "pg_class" and not row.is_table_column:
         return _relation_problem(detail)
     if catalog == "pg_type":
         return _type_problem(detail)
     if catalog == "pg_constraint":
-        if detail["merged"]:
-            return "it is inherited and declared in the child too"
         return "its triggers are disabled" if detail["disabled"] else ""
     if catalog == "pg_attrdef" and detail["generated"]:
         return _generated_problem(detail)
@@ -261,7 +270,7 @@ def _problem(row: _Row) -> str:
         return "it is an ordered-set or moving aggregate"
     if catalog == "pg_operator" and detail["linked"]:
         return "it is linked to a commutator or negator"
-    supported = (*_ALWAYS, "pg_attrdef", "pg_statistic_ext", "pg_cast", "pg_operator")
+    supported = (*_ALWAYS, "pg_class", "pg_attrdef", "pg_statistic_ext", "pg_cast", "pg_operator")
     return "" if catalog in supported else "it can't be created again by itself"
 
 
@@ -274,8 +283,8 @@ def _generated_problem(detail: dict[str, Any]) -> str:
 
 
 def _type_problem(detail: dict[str, Any]) -> str:
-    if detail["typtype"] not in ("d", "c"):
-        return "it is a range type"
+    if detail["range"] and not detail["range"]["plain"]:
+        return "it is a range type with functions or an operator class of its own"
     collated = any(attribute["collated"] for attribute in detail["attributes"] or ())
     return "it has a collation of its own" if collated else ""
 
@@ -288,6 +297,4 @@ def _relation_problem(detail: dict[str, Any]) -> str:
         return ""
     if not index["valid"]:
         return "it is invalid"
-    if detail["relkind"] == "I" and (index["expressions"] or index["partial"]):
-        return "it belongs to a partitioned table"
     return ""

@@ -48,6 +48,22 @@ class Dependent:
 
 
 @dataclass(frozen=True, slots=True)
+class Routine:
+    """A PL/pgSQL routine whose compiled form in open sessions may hold a type that is replaced.
+
+    :param key: its catalog and OID.
+    :param identity: its name with its argument types, as ``regprocedure`` prints it.
+    :param security_definer: whether it runs with its owner's rights.
+    :param may_alter: whether the current role may act as its owner.
+    """
+
+    key: Key
+    identity: str
+    security_definer: bool
+    may_alter: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableSize:
     """How large a table is.
 
@@ -65,14 +81,18 @@ class Facts:
 
     :param enums: the types as they are, by name.
     :param dependents: what PostgreSQL doesn't carry along when a type is replaced.
+    :param routines: what open sessions may have compiled with a type that is replaced.
     :param sizes: the sizes of tables.
+    :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
     """
 
     enums: Mapping[Name, LiveEnum]
     dependents: tuple[Dependent, ...] = ()
+    routines: tuple[Routine, ...] = ()
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    analyze: bool = True
     lock_timeout: str | None = "10s"
     unqualified: str = ""
 

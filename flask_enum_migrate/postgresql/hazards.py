@@ -62,8 +62,12 @@ def blocked(
                 f"{why} labels inside {column}, of type {column.through}, can't be mapped.",
                 "Change its rows in a migration of their own first.",
             )
-        if column.typed_table:
-            yield Refusal(f"{why} {column.table} is a typed table.", "Take it off its type first.")
+        if column.mixed_parents:
+            yield Refusal(
+                f"{why} {column} comes from {listed(column.parents)}, which also have columns of "
+                "their own.",
+                "Take the table off all parents but one first: ALTER TABLE … NO INHERIT ….",
+            )
         if not column.may_alter:
             yield Refusal(
                 f"{why} the current role doesn't own {column.table}.", "Connect as its owner."

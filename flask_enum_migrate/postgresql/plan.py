@@ -12,6 +12,7 @@ that a revision which was interrupted behind a commit can simply run again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
@@ -48,6 +49,7 @@ class Direction:
     :param steps: the rest, in the order of execution.
     :param rewritten: the tables that are rewritten.
     :param rebuilt: what is dropped and created again, in words.
+    :param hazards: what running sessions will notice, in words.
     :param refusals: why this direction can't be done; nothing else is set then.
     """
 
@@ -55,6 +57,7 @@ class Direction:
     steps: tuple[Step, ...] = ()
     rewritten: tuple[Name, ...] = ()
     rebuilt: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -135,13 +138,15 @@ def _direction(
         *rebuild.refresh(rebuilt),
     ]
     steps = [
-        *_step("What hangs on the type goes now", map(rebuild.drop, reversed(rebuilt))),
+        *_step(
+            "What hangs on the type goes now", filter(None, map(rebuild.drop, reversed(rebuilt)))
+        ),
         *renaming,
         *(displace(a, facts) for a in replaced),
         *_step(
             "The types that are made of it are replaced too.",
             [
-                *map(carriers.displace, carried),
+                *(sql for carrier in carried for sql in carriers.displace(carrier)),
                 *(sql for carrier in carried for sql in carriers.create(carrier, followed)),
             ],
         ),
@@ -150,6 +155,8 @@ def _direction(
         *_step("… and comes back as it was.", back),
         *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
         *(retire(a, facts) for a in replaced),
+        *_step("Open sessions compile these anew.", _touched(hanging, facts) if replaced else []),
+        *_step("Their statistics went with the old columns.", _analyzed(rewritten, facts)),
     ]
     touched = {
         *rewritten,
@@ -160,7 +167,39 @@ def _direction(
     if touched:
         locked = sorted(facts.shown(table) for table in touched)
         steps = [*_lock(locked, facts), *steps, *_unlock(facts)]
-    return Direction(committing, tuple(steps), tuple(rewritten), tuple(map(str, rebuilt)))
+    return Direction(
+        committing=committing,
+        steps=tuple(steps),
+        rewritten=tuple(rewritten),
+        rebuilt=tuple(map(str, [*carried, *rebuilt])),
+        hazards=tuple(_hazards(replaced, facts)),
+    )
+
+
+def _hazards(replaced: Sequence[Alteration], facts: Facts) -> Iterator[str]:
+    """Yield what running sessions will notice."""
+    if replaced:
+        yield (
+            "Sessions with prepared statements on these columns get one error each, "
+            "and then go on: cached plan must not change result type."
+        )
+    for routine in facts.routines:
+        if replaced and not routine.may_alter:
+            yield f"Sessions that ran {routine.identity} must reconnect: it isn't ours to touch."
+
+
+def _touched(hanging: Sequence[Dependent], facts: Facts) -> list[str]:
+    """Return the statements that make sessions forget routines they compiled with the old type."""
+    new = {dependent.key for dependent in hanging}
+    return [
+        ddl.touch_routine(routine.identity, routine.security_definer)
+        for routine in facts.routines
+        if routine.may_alter and routine.key not in new
+    ]
+
+
+def _analyzed(tables: Sequence[Name], facts: Facts) -> list[str]:
+    return [ddl.analyze(facts.shown(table)) for table in tables] if facts.analyze else []
 
 
 def _step(comment: str, statements: Iterable[str]) -> list[Step]:

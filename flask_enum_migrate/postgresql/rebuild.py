@@ -17,6 +17,7 @@ from .facts import Dependent
 Follow = Callable[[str], str]
 
 _POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+_ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
@@ -42,17 +43,26 @@ def definitions(dependent: Dependent) -> Iterator[str]:
     detail = dependent.detail
     for key in ("definition", "using", "check", "where"):
         if sql := detail.get(key):
-            yield _without_body(sql) if dependent.key[0] == "pg_proc" else sql
+            yield sql[: _end_of_expressions(dependent, sql)]
     for column in detail.get("columns") or ():
         if isinstance(column, dict) and column["default"]:
             yield column["default"]
 
 
 def drop(dependent: Dependent) -> str:
-    """Return the statement that drops an object; without CASCADE, so that nothing goes unseen."""
+    """Return the statement that drops an object; without CASCADE, so that nothing goes unseen.
+
+    :return: ``""`` for what goes along with another object.
+    """
     catalog, detail = dependent.key[0], dependent.detail
     table = _table(dependent)
     match catalog:
+        case "pg_class column":
+            column = ddl.identifier(dependent.names[2])
+            action = ddl.alter_column_type(dependent.names[2], "text", f"{column}::text")
+            return ddl.alter_table(table, [action])
+        case "pg_class" if detail["index"] and detail["index"]["parent"]:
+            return ""
         case "pg_constraint":
             name = ddl.identifier(dependent.names[-1])
             return ddl.alter_table(table, [f"DROP CONSTRAINT {name}"])
@@ -80,6 +90,12 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
     :param follow: rewrites the labels in a deparsed expression.
     """
     match dependent.key[0]:
+        case "pg_class column":
+            type_ = dependent.detail["column"]["type"]
+            action = ddl.alter_column_type(
+                dependent.names[2], type_, ddl.through_text(dependent.names[2], type_)
+            )
+            return [ddl.alter_table(_table(dependent), [action])]
         case "pg_constraint":
             return _create_constraint(dependent, follow)
         case "pg_class" if dependent.detail["index"]:
@@ -121,11 +137,7 @@ def refresh(dependents: Iterable[Dependent]) -> list[str]:
 
 def locked_tables(dependents: Iterable[Dependent]) -> set[Name]:
     """Return the tables that dropping these objects locks."""
-    return {
-        _table(d)
-        for d in dependents
-        if d.key[0] in ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef")
-    }
+    return {_table(d) for d in dependents if d.key[0] in _ON_TABLES}
 
 
 def restore(dependent: Dependent) -> str:
@@ -154,6 +166,8 @@ def _create_constraint(dependent: Dependent, follow: Follow) -> list[str]:
 def _create_index(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
     sql = [follow(detail["definition"])]
+    if parent := detail["index"]["parent"]:
+        sql.append(f"ALTER INDEX {parent} ATTACH PARTITION {dependent.identity}")
     sql += _comment(dependent, f"INDEX {dependent.identity}")
     return sql + _index_marks(Name(*dependent.names[:2]), detail)
 
@@ -259,8 +273,8 @@ def _create_routine(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
     shown = f"{_routine(detail)} {dependent.identity}"
     definition = detail["definition"].rstrip()
-    head = _without_body(definition)
-    sql = [follow(head) + definition[len(head) :], *_owner(dependent, shown)]
+    end = _end_of_expressions(dependent, definition)
+    sql = [follow(definition[:end]) + definition[end:], *_owner(dependent, shown)]
     sql += _grants(detail["acl"], shown, detail["owner"], None, public=True)
     for extension in detail["extensions"] or ():
         sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
@@ -318,10 +332,11 @@ def _create_trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
     return sql + _comment(dependent, f"{kind} {name} ON {table}")
 
 
-def _without_body(definition: str) -> str:
-    """Return a routine's definition up to its body, which is text and not an expression."""
-    end = definition.find("\nAS ")
-    return definition if end < 0 else definition[:end]
+def _end_of_expressions(dependent: Dependent, definition: str) -> int:
+    """Return where a routine's body or a trigger's arguments begin: text, and no expression."""
+    mark = {"pg_proc": "\nAS ", "pg_trigger": " EXECUTE "}.get(dependent.key[0])
+    end = definition.find(mark) if mark else -1
+    return len(definition) if end < 0 else end
 
 
 def _comment(dependent: Dependent, shown: str) -> list[str]:

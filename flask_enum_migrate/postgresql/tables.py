@@ -55,6 +55,9 @@ def rewrite_tables(
         put = [set_default(c, after[c], facts, replaced) for c in own if after.get(c) is not None]
         types = [a for alt, c in columns if not c.inherited for a in _column_actions(alt, c, facts)]
         shown = facts.shown(table)
+        apart, together = _kinship(columns)
+        drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
+        sets += [Step("", (ddl.alter_table(shown, [action]),)) for action in together]
         if related:
             drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
             sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
@@ -67,6 +70,22 @@ def rewrite_tables(
             sql = ddl.alter_table(shown, [*drop, *types, *put])
             rewrites.append(Step(_cost(table, facts), (sql,)))
     return [*drops, *rewrites, *sets], rewritten
+
+
+def _kinship(columns: Sequence[tuple[Alteration, LiveColumn]]) -> tuple[list[str], list[str]]:
+    """Return the actions that take a table off its kin, and those that put it back.
+
+    A child of several parents can't follow any of them alone, nor a typed table its type.
+    """
+    apart: list[str] = []
+    together: list[str] = []
+    for parents in {column.parents for _, column in columns if column.parents}:
+        apart += [ddl.no_inherit(parent) for parent in reversed(parents[1:])]
+        together += [ddl.inherit(parent) for parent in parents[1:]]
+    for type_ in {column.typed_table for _, column in columns if column.typed_table}:
+        apart.append(ddl.not_of())
+        together.append(ddl.of_type(type_))
+    return apart, together
 
 
 def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
