@@ -82,6 +82,10 @@ KINDS = {
         "GRANT SELECT ON v1 TO enum_reader_{n}",
         "GRANT UPDATE (m), SELECT (id) ON v2 TO enum_reader_{n} WITH GRANT OPTION",
         "ALTER VIEW v3 OWNER TO enum_reader_{n}",
+        "REVOKE DELETE, TRUNCATE ON v4 FROM CURRENT_USER",
+        "GRANT SELECT ON v4 TO PUBLIC",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO enum_owner_{n}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO enum_owner_{n}",
         "CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER t INSTEAD OF INSERT ON v2 FOR EACH ROW EXECUTE FUNCTION instead()",
         "CREATE RULE r AS ON DELETE TO v1 DO INSTEAD NOTHING",
@@ -310,8 +314,10 @@ def catalogs(project: Project) -> list[list[tuple[object, ...]]]:
         ),
         project.rows("SELECT matviewname, ispopulated FROM pg_matviews ORDER BY 1"),
         project.rows(
-            "SELECT relname, relacl::text FROM pg_class"
-            " WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+            "SELECT relname, x.grantee::regrole::text, x.privilege_type, x.is_grantable"
+            " FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner))) x"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')"
+            " ORDER BY 1, 2, 3"
         ),
     ]
 

@@ -96,6 +96,15 @@ _ACL = """
      FROM aclexplode({acl}) x)
 """
 
+# Whom default privileges would let in when the object is created again.
+_CREEPING = """
+    (SELECT json_agg(DISTINCT CASE x.grantee WHEN 0 THEN ''
+                     ELSE pg_get_userbyid(x.grantee)::text END)
+     FROM pg_default_acl f, aclexplode(f.defaclacl) x
+     WHERE f.defaclobjtype = '{kind}' AND f.defaclrole = current_user::regrole
+       AND f.defaclnamespace IN (0, {namespace}) AND x.grantee <> f.defaclrole)
+"""
+
 _DETAIL = f"""
     CASE o.classid
       WHEN 'pg_class'::regclass THEN (
@@ -105,7 +114,9 @@ _DETAIL = f"""
             'may_alter', pg_has_role(c.relowner, 'USAGE'), 'options', c.reloptions,
             'persistence', c.relpersistence,
             'other_temp', c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace),
-            'acl', {_ACL.format(acl="c.relacl")}, 'populated', c.relispopulated,
+            'acl', {_ACL.format(acl="c.relacl")},
+            'creeping', {_CREEPING.format(kind="r", namespace="c.relnamespace")},
+            'populated', c.relispopulated,
             'tablespace', coalesce((SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
                                    ''),
             'definition', CASE WHEN o.objsubid > 0 THEN NULL
@@ -234,7 +245,9 @@ _DETAIL = f"""
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
             'sql_body', p.prosqlbody IS NOT NULL,
-            'acl', {_ACL.format(acl="p.proacl")}, 'may_alter', pg_has_role(p.proowner, 'USAGE'),
+            'acl', {_ACL.format(acl="p.proacl")},
+            'creeping', {_CREEPING.format(kind="f", namespace="p.pronamespace")},
+            'may_alter', pg_has_role(p.proowner, 'USAGE'),
             'extensions', (SELECT json_agg(e.extname) FROM pg_depend d
                            JOIN pg_extension e ON e.oid = d.refobjid
                            WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid

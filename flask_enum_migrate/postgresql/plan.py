@@ -139,7 +139,8 @@ def _direction(
     ]
     steps = [
         *_step(
-            "What hangs on the type goes now", filter(None, map(rebuild.drop, reversed(rebuilt)))
+            "What hangs on the type goes first …",
+            filter(None, map(rebuild.drop, reversed(rebuilt))),
         ),
         *renaming,
         *(displace(a, facts) for a in replaced),

@@ -17,6 +17,10 @@ from .facts import Dependent
 Follow = Callable[[str], str]
 
 _POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+# MAINTAIN came with PostgreSQL 17.
+_ALL_ON_RELATION = {
+    "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER",
+}  # fmt: skip
 _ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
@@ -217,11 +221,11 @@ def _create_view(dependent: Dependent, follow: Follow) -> list[str]:
             comment = ddl.literal(column["comment"])
             statements.append(f"COMMENT ON COLUMN {shown}.{name} IS {comment}")
     statements += _comment(dependent, f"{kind} {shown}")
-    statements += _grants(detail["acl"], f"TABLE {shown}", detail["owner"], None)
+    statements += _grants(dependent, f"TABLE {shown}")
     for column in detail["columns"] or ():
         if column["acl"]:
             name = ddl.identifier(column["name"])
-            statements += _grants(column["acl"], f"TABLE {shown}", detail["owner"], name)
+            statements += _column_grants(column["acl"], f"TABLE {shown}", name)
     return statements
 
 
@@ -275,7 +279,7 @@ def _create_routine(dependent: Dependent, follow: Follow) -> list[str]:
     definition = detail["definition"].rstrip()
     end = _end_of_expressions(dependent, definition)
     sql = [follow(definition[:end]) + definition[end:], *_owner(dependent, shown)]
-    sql += _grants(detail["acl"], shown, detail["owner"], None, public=True)
+    sql += _grants(dependent, shown, public=True)
     for extension in detail["extensions"] or ():
         sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
     return sql + _comment(dependent, shown)
@@ -291,9 +295,7 @@ def _create_aggregate(dependent: Dependent) -> list[str]:
         parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
     sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
     sql += _owner(dependent, shown)
-    sql += _grants(
-        detail["acl"], f"FUNCTION {dependent.identity}", detail["owner"], None, public=True
-    )
+    sql += _grants(dependent, f"FUNCTION {dependent.identity}", public=True)
     return sql + _comment(dependent, shown)
 
 
@@ -352,31 +354,55 @@ def _owner(dependent: Dependent, shown: str) -> list[str]:
     return [f"ALTER {shown} OWNER TO {ddl.identifier(detail['owner'])}"]
 
 
-def _grants(
-    acl: Sequence[Sequence[Any]] | None,
-    shown: str,
-    owner: str,
-    column: str | None,
-    *,
-    public: bool = False,
-) -> list[str]:
-    """Return the statements that leave exactly these privileges.
+def _grants(dependent: Dependent, shown: str, *, public: bool = False) -> list[str]:
+    """Return the statements that leave exactly the privileges an object had.
 
-    :param acl: (grantee, privilege, grantable, grantor), ``""`` for ``PUBLIC``; None for default.
     :param public: whether ``PUBLIC`` has privileges by default.
     """
+    detail = dependent.detail
+    owner, acl = detail["owner"], detail["acl"]
+    strangers = set(detail["creeping"] or ())
     if acl is None:
-        return []
-    sql = []
-    if column is None:
-        everyone = ["PUBLIC"] if public else []
-        sql.append(f"REVOKE ALL ON {shown} FROM {', '.join([*everyone, ddl.identifier(owner)])}")
-    for grantee, privilege, grantable, _ in acl:
-        role = ddl.identifier(grantee) if grantee else "PUBLIC"
-        option = " WITH GRANT OPTION" if grantable else ""
-        what = privilege if column is None else f"{privilege} ({column})"
-        sql.append(f"GRANT {what} ON {shown} TO {role}{option}")
+        return _revoke(shown, strangers)
+    held = _by_grantee(acl)
+    by_default = {owner} | ({""} if public else set())
+    complete = _ALL_ON_RELATION if not public else {"EXECUTE"}
+    owner_has_all = complete <= held.get((owner, False), set())
+    gone = strangers | (by_default if not owner_has_all else by_default - {owner})
+    sql = _revoke(shown, gone)
+    for (grantee, grantable), privileges in held.items():
+        if grantee != owner or not owner_has_all:
+            sql.append(_grant(", ".join(sorted(privileges)), shown, grantee, grantable))
     return sql
+
+
+def _column_grants(acl: Sequence[Sequence[Any]], shown: str, column: str) -> list[str]:
+    return [
+        _grant(", ".join(f"{p} ({column})" for p in sorted(privileges)), shown, grantee, grantable)
+        for (grantee, grantable), privileges in _by_grantee(acl).items()
+    ]
+
+
+def _by_grantee(acl: Sequence[Sequence[Any]]) -> dict[tuple[str, bool], set[str]]:
+    """Gather privileges by who holds them and whether they may be passed on."""
+    held: dict[tuple[str, bool], set[str]] = {}
+    for grantee, privilege, grantable, _ in acl:
+        held.setdefault((grantee, grantable), set()).add(privilege)
+    return held
+
+
+def _revoke(shown: str, roles: set[str]) -> list[str]:
+    listed = ", ".join(_role(role) for role in sorted(roles))
+    return [f"REVOKE ALL ON {shown} FROM {listed}"] if roles else []
+
+
+def _grant(privileges: str, shown: str, grantee: str, grantable: bool) -> str:
+    option = " WITH GRANT OPTION" if grantable else ""
+    return f"GRANT {privileges} ON {shown} TO {_role(grantee)}{option}"
+
+
+def _role(name: str) -> str:
+    return ddl.identifier(name) if name else "PUBLIC"
 
 
 def _table(dependent: Dependent) -> Name:
