@@ -154,6 +154,9 @@ KINDS = {
         "ALTER PROCEDURE p1(mood) OWNER TO enum_reader_{n}",
         "COMMENT ON FUNCTION f2() IS 'function'",
         "ALTER TABLE entry ALTER other SET DEFAULT f1('ok')",
+        "CREATE VIEW later AS SELECT mood FROM entry",
+        "CREATE FUNCTION a_first() RETURNS SETOF mood LANGUAGE sql"
+        " AS 'SELECT mood FROM public.later'",
     ],
     "other defaults": [
         "CREATE TABLE elsewhere (id int, kind text DEFAULT 'ok'::mood::text,"
@@ -447,3 +450,65 @@ def test_statistics_are_gathered_anew(project: Project) -> None:
     project.models(MODEL, LABELS=["bad", "good", "ok"])
     project.sync()
     assert "ANALYZE" not in project.revision()
+
+
+def test_an_sql_body_that_names_a_removed_label_is_refused(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "CREATE FUNCTION f() RETURNS SETOF mood LANGUAGE sql AS"
+        " $$SELECT mood FROM entry WHERE mood = 'gone'$$",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    refused = project.sync(expect=1).stderr
+    assert "function public.f() hangs on it, and it names 'gone'" in refused
+
+
+@pytest.mark.parametrize(
+    ("setup", "refusal"),
+    [
+        (
+            "CREATE VIEW v AS SELECT mood FROM entry;"
+            " INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'p', 'l')",
+            "view public.v hangs on it, and it has a security label",
+        ),
+        (
+            "CREATE FUNCTION f(mood, mood) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+            " CREATE OPERATOR <-> (FUNCTION = f, LEFTARG = mood, RIGHTARG = mood, NEGATOR = >-<)",
+            "operator public.<->(public.mood,public.mood) hangs on it, and it is linked",
+        ),
+        (
+            "CREATE INDEX i ON entry (mood);"
+            " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
+            "index public.i hangs on it, and it is invalid",
+        ),
+        (
+            "ALTER TABLE entry ADD UNIQUE (mood, id);"
+            " ALTER TABLE entry ADD CONSTRAINT fk FOREIGN KEY (other, id)"
+            " REFERENCES entry (mood, id) NOT VALID; ALTER TABLE entry DISABLE TRIGGER ALL",
+            "foreign key fk on public.entry hangs on it, and its triggers are disabled",
+        ),
+    ],
+    ids=["security label", "negator", "invalid index", "disabled"],
+)
+def test_what_cannot_come_back_is_refused_by_name(
+    project: Project, setup: str, refusal: str
+) -> None:
+    project.start(MODEL, ROWS, setup, LABELS=["bad", "gone", "ok", "good"])
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    assert refusal in project.sync(expect=1).stderr
+    project.models(MODEL, LABELS=["bad", "gone", "ok", "good", "new"])
+    project.sync()
+    project.db("upgrade")
+    schema = project.dump()
+    assert "can't be undone by itself" in project.db("downgrade", expect=1).stderr
+    assert project.dump() == schema
+
+
+def test_a_plain_index_does_not_count_as_a_dependent(project: Project) -> None:
+    project.start(
+        MODEL, ROWS, "CREATE INDEX i ON entry (mood, other)", LABELS=["bad", "gone", "ok", "good"]
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    assert "DROP INDEX" not in project.round_trip()

@@ -244,7 +244,7 @@ _DETAIL = f"""
                 FROM pg_aggregate g WHERE g.aggfnoid = p.oid),
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
-            'sql_body', p.prosqlbody IS NOT NULL,
+            'language', (SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang),
             'acl', {_ACL.format(acl="p.proacl")},
             'creeping', {_CREEPING.format(kind="f", namespace="p.pronamespace")},
             'may_alter', pg_has_role(p.proowner, 'USAGE'),
@@ -326,6 +326,8 @@ DEPENDENTS = text(
            (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
             WHERE d.classid = o.classid AND d.objid = o.objid
               AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension,
+           EXISTS (SELECT FROM pg_seclabel l WHERE l.classoid = o.classid AND l.objoid = o.objid)
+             AS has_security_label,
            ({_DETAIL})::text AS detail
     FROM o
     CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i

@@ -161,17 +161,27 @@ def set_schema(name: Name, schema: str) -> str:
     return f"ALTER TYPE {qualified(name)} SET SCHEMA {identifier(schema)}"
 
 
-def set_lock_timeout(value: str) -> str:
-    """Return a block that sets ``lock_timeout`` and keeps the old value for later.
+def set_for_now(setting: str, value: str) -> str:
+    """Return a block that changes a setting for the transaction and keeps the old value for later.
 
     ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set; a ``SELECT``
     would print a row where psql runs the script.
     """
     return (
         "DO $$ BEGIN\n"
-        "    PERFORM set_config('enum_migrate.lock_timeout',"
-        " current_setting('lock_timeout'), true);\n"
-        f"    PERFORM set_config('lock_timeout', {literal(value)}, true);\n"
+        f"    PERFORM set_config('enum_migrate.{setting}',"
+        f" current_setting('{setting}'), true);\n"
+        f"    PERFORM set_config('{setting}', {literal(value)}, true);\n"
+        "END $$"
+    )
+
+
+def restore(setting: str) -> str:
+    """Return a block that gives a setting the value back that it had."""
+    return (
+        "DO $$ BEGIN\n"
+        f"    PERFORM set_config('{setting}',"
+        f" current_setting('enum_migrate.{setting}'), true);\n"
         "END $$"
     )
 
@@ -187,16 +197,6 @@ def touch_routine(identity: str, security_definer: bool) -> str:
     :param identity: its name with its argument types, as ``regprocedure`` prints it.
     """
     return f"ALTER ROUTINE {identity} SECURITY {'DEFINER' if security_definer else 'INVOKER'}"
-
-
-def restore_lock_timeout() -> str:
-    """Return a block that gives ``lock_timeout`` back the value it had."""
-    return (
-        "DO $$ BEGIN\n"
-        "    PERFORM set_config('lock_timeout',"
-        " current_setting('enum_migrate.lock_timeout'), true);\n"
-        "END $$"
-    )
 
 
 def lock_tables(tables: Iterable[Name]) -> str:

@@ -60,6 +60,7 @@ class _Row:
         self.detail: dict[str, Any] = json.loads(row.detail) if row.detail else {}
         self.detail["comment"] = row.comment or None
         self.extension: str | None = row.extension
+        self.has_security_label: bool = row.has_security_label
 
     @property
     def is_table_column(self) -> bool:
@@ -256,6 +257,8 @@ def _problem(row: _Row) -> str:
     catalog, detail = row.key[0], row.detail
     if row.extension:
         return f"it belongs to the extension {row.extension!r}"
+    if row.has_security_label and catalog != "pg_type":
+        return "it has a security label, which only its provider can give"
     if not detail.get("may_alter", True):
         return "the current role doesn't own it"
     if catalog == "pg_class" and not row.is_table_column:

@@ -132,8 +132,12 @@ def _direction(
         return follow(sql, following).sql or sql
 
     tables, rewritten = rewrite_tables(replaced, facts, before, after, _own_defaults(rebuilt))
+    # A routine's body may name what comes back only after it.
+    has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
+        *([ddl.set_for_now("check_function_bodies", "off")] if has_routines else []),
         *(sql for dependent in rebuilt for sql in rebuild.create(dependent, followed)),
+        *([ddl.restore("check_function_bodies")] if has_routines else []),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
         *rebuild.refresh(rebuilt),
     ]
@@ -227,13 +231,13 @@ def _lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
     return [
         Step(
             f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
-            (ddl.set_lock_timeout(facts.lock_timeout), ddl.lock_tables(tables)),
+            (ddl.set_for_now("lock_timeout", facts.lock_timeout), ddl.lock_tables(tables)),
         )
     ]
 
 
 def _unlock(facts: Facts) -> list[Step]:
-    return [] if facts.lock_timeout is None else [Step("", (ddl.restore_lock_timeout(),))]
+    return [] if facts.lock_timeout is None else [Step("", (ddl.restore("lock_timeout"),))]
 
 
 def _drop(drop: DropType, facts: Facts) -> Step:

@@ -47,7 +47,9 @@ def definitions(dependent: Dependent) -> Iterator[str]:
     detail = dependent.detail
     for key in ("definition", "using", "check", "where"):
         if sql := detail.get(key):
-            yield sql[: _end_of_expressions(dependent, sql)]
+            # PostgreSQL reads the body of an SQL function when it is created, others when they run.
+            whole = detail.get("language") == "sql"
+            yield sql if whole else sql[: _end_of_expressions(dependent, sql)]
     for column in detail.get("columns") or ():
         if isinstance(column, dict) and column["default"]:
             yield column["default"]
