@@ -1,0 +1,228 @@
+"""The statements that create one object again with all its properties, a function a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core.schema import Name
+from . import ddl
+from .facts import Dependent
+from .privileges import column_grants
+from .privileges import give_owner
+from .privileges import grants
+
+Follow = Callable[[str], str]
+"""Rewrites the labels in a deparsed expression."""
+
+_POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+_ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
+
+
+def constraint(dependent: Dependent, follow: Follow) -> list[str]:
+    table, name = table_of(dependent), ddl.identifier(dependent.names[-1])
+    definition = follow(dependent.detail["definition"])
+    sql = [ddl.alter_table(table, [f"ADD CONSTRAINT {name} {definition}"])]
+    sql += _comment(dependent, f"CONSTRAINT {name} ON {ddl.qualified(table)}")
+    if index := dependent.detail.get("of_index"):
+        sql += _index_marks(Name(table.schema, dependent.names[-1]), index)
+    return sql
+
+
+def index(dependent: Dependent, follow: Follow) -> list[str]:
+    detail = dependent.detail
+    sql = [follow(detail["definition"])]
+    if parent := detail["index"]["parent"]:
+        sql.append(f"ALTER INDEX {parent} ATTACH PARTITION {dependent.identity}")
+    sql += _comment(dependent, f"INDEX {dependent.identity}")
+    return sql + _index_marks(Name(*dependent.names[:2]), detail)
+
+
+def _index_marks(name: Name, detail: dict[str, Any]) -> list[str]:
+    index = detail["index"]
+    table = Name(index["table_schema"], index["table"])
+    kind = "MATERIALIZED VIEW" if index["table_kind"] == "m" else "TABLE"
+    shown, on = ddl.qualified(name), f"ALTER {kind} {ddl.qualified(table)}"
+    sql = []
+    if detail["tablespace"]:
+        sql.append(f"ALTER INDEX {shown} SET TABLESPACE {ddl.identifier(detail['tablespace'])}")
+    for number, target in index["targets"] or ():
+        sql.append(f"ALTER INDEX {shown} ALTER COLUMN {number} SET STATISTICS {target}")
+    for extension in index["extensions"] or ():
+        sql.append(f"ALTER INDEX {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
+    if index["clustered"]:
+        sql.append(f"{on} CLUSTER ON {ddl.identifier(name.name)}")
+    if index["replica_identity"]:
+        sql.append(f"{on} REPLICA IDENTITY USING INDEX {ddl.identifier(name.name)}")
+    return sql
+
+
+def view(dependent: Dependent, follow: Follow) -> list[str]:
+    detail, shown = dependent.detail, dependent.identity
+    kind = relation(detail)
+    options = ", ".join(_option(option) for option in detail["options"] or ())
+    query = follow(detail["definition"]).strip().removesuffix(";")
+    sql = f"CREATE {kind} {shown}"
+    if detail["persistence"] == "t":
+        sql = f"CREATE TEMPORARY {kind} {ddl.identifier(dependent.names[1])}"
+    sql += f" WITH ({options})" if options else ""
+    if detail["tablespace"]:
+        sql += f" TABLESPACE {ddl.identifier(detail['tablespace'])}"
+    sql += f" AS\n{query}" + ("\nWITH NO DATA" if detail["relkind"] == "m" else "")
+    statements = [sql, *give_owner(dependent, f"{kind} {shown}")]
+    for column in detail["columns"] or ():
+        name = ddl.identifier(column["name"])
+        if column["default"]:
+            default = follow(column["default"])
+            statements.append(f"ALTER VIEW {shown} ALTER COLUMN {name} SET DEFAULT {default}")
+        if column["target"] is not None and column["target"] >= 0:
+            statements.append(
+                f"ALTER {kind} {shown} ALTER COLUMN {name} SET STATISTICS {column['target']}"
+            )
+        if column["comment"]:
+            comment = ddl.literal(column["comment"])
+            statements.append(f"COMMENT ON COLUMN {shown}.{name} IS {comment}")
+    statements += _comment(dependent, f"{kind} {shown}")
+    statements += grants(dependent, f"TABLE {shown}")
+    for column in detail["columns"] or ():
+        if column["acl"]:
+            name = ddl.identifier(column["name"])
+            statements += column_grants(column["acl"], f"TABLE {shown}", name)
+    return statements
+
+
+def _option(option: str) -> str:
+    name, _, value = option.partition("=")
+    return f"{name}={ddl.literal(value)}"
+
+
+def default(dependent: Dependent, follow: Follow) -> list[str]:
+    definition = follow(dependent.detail["definition"])
+    table, column = table_of(dependent), dependent.names[2]
+    if dependent.detail["generated"]:
+        # In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
+        return [ddl.alter_table(table, [ddl.set_expression(column, definition)])]
+    return [ddl.alter_table(table, [ddl.set_default(column, definition)], only=True)]
+
+
+def policy(dependent: Dependent, follow: Follow) -> list[str]:
+    detail = dependent.detail
+    kind = "PERMISSIVE" if detail["permissive"] else "RESTRICTIVE"
+    roles = ", ".join(ddl.identifier(role) if role else "PUBLIC" for role in detail["roles"])
+    on = f"{ddl.identifier(dependent.names[-1])} ON {ddl.qualified(table_of(dependent))}"
+    sql = f"CREATE POLICY {on} AS {kind} FOR {_POLICY_COMMANDS[detail['command']]} TO {roles}"
+    if detail["using"]:
+        sql += f"\n    USING ({follow(detail['using'])})"
+    if detail["check"]:
+        sql += f"\n    WITH CHECK ({follow(detail['check'])})"
+    return [sql, *_comment(dependent, f"POLICY {on}")]
+
+
+def publication_table(detail: dict[str, Any], follow: Follow) -> str:
+    sql = f"ALTER PUBLICATION {publication(detail)} ADD TABLE ONLY {published(detail)}"
+    if detail["columns"]:
+        sql += f" ({', '.join(map(ddl.identifier, detail['columns']))})"
+    if detail["where"]:
+        sql += f" WHERE ({follow(detail['where'])})"
+    return sql
+
+
+def statistics(dependent: Dependent, follow: Follow) -> list[str]:
+    detail, shown = dependent.detail, f"STATISTICS {dependent.identity}"
+    sql = [follow(detail["definition"]), *give_owner(dependent, shown)]
+    if detail["target"] is not None and detail["target"] >= 0:
+        sql.append(f"ALTER {shown} SET STATISTICS {detail['target']}")
+    return sql + _comment(dependent, shown)
+
+
+def routine(dependent: Dependent, follow: Follow) -> list[str]:
+    detail = dependent.detail
+    shown = f"{routine_kind(detail)} {dependent.identity}"
+    definition = detail["definition"].rstrip()
+    end = end_of_expressions(dependent, definition)
+    sql = [follow(definition[:end]) + definition[end:], *give_owner(dependent, shown)]
+    sql += grants(dependent, shown, public=True)
+    for extension in detail["extensions"] or ():
+        sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
+    return sql + _comment(dependent, shown)
+
+
+def aggregate(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, f"AGGREGATE {dependent.identity}"
+    parts = []
+    for key, value in detail["aggregate"].items():
+        if key == "plain" or value is None:
+            continue
+        quoted = ddl.literal(value) if key == "initcond" else value
+        parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
+    sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
+    sql += give_owner(dependent, shown)
+    sql += grants(dependent, f"FUNCTION {dependent.identity}", public=True)
+    return sql + _comment(dependent, shown)
+
+
+def cast(dependent: Dependent) -> list[str]:
+    detail = dependent.detail
+    shown = f"CAST ({detail['source']} AS {detail['target']})"
+    how = {"i": "WITH INOUT", "b": "WITHOUT FUNCTION"}.get(
+        detail["method"], f"WITH FUNCTION {detail['function']}"
+    )
+    context = {"a": " AS ASSIGNMENT", "i": " AS IMPLICIT"}.get(detail["context"], "")
+    return [f"CREATE {shown} {how}{context}", *_comment(dependent, shown)]
+
+
+def operator(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, f"OPERATOR {dependent.identity}"
+    options = [("LEFTARG", detail["left"]), ("RIGHTARG", detail["right"])]
+    options += [("RESTRICT", detail["restrict"]), ("JOIN", detail["join"])]
+    if detail["commutator"]:
+        own = f"OPERATOR({ddl.identifier(detail['schema'])}.{detail['name']})"
+        options.append(("COMMUTATOR", own))
+    parts = [f"FUNCTION = {detail['function']}"]
+    parts += [f"{key} = {value}" for key, value in options if value]
+    parts += [word for word in ("HASHES", "MERGES") if detail[word.lower()]]
+    name = f"{ddl.identifier(detail['schema'])}.{detail['name']}"
+    sql = [f"CREATE OPERATOR {name} ({', '.join(parts)})", *give_owner(dependent, shown)]
+    return sql + _comment(dependent, shown)
+
+
+def trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
+    detail = dependent.detail
+    table = ddl.qualified(table_of(dependent))
+    name, kind = ddl.identifier(dependent.names[-1]), dependent.kind.upper()
+    sql = [follow(detail["definition"]).strip().removesuffix(";")]
+    if state := _ENABLED.get(detail["enabled"]):
+        sql.append(f"ALTER TABLE {table} {state} {kind} {name}")
+    return sql + _comment(dependent, f"{kind} {name} ON {table}")
+
+
+def end_of_expressions(dependent: Dependent, definition: str) -> int:
+    """Return where a routine's body or a trigger's arguments begin: text, and no expression."""
+    mark = {"pg_proc": "\nAS ", "pg_trigger": " EXECUTE "}.get(dependent.key[0])
+    end = definition.find(mark) if mark else -1
+    return len(definition) if end < 0 else end
+
+
+def _comment(dependent: Dependent, shown: str) -> list[str]:
+    comment = dependent.detail["comment"]
+    return [f"COMMENT ON {shown} IS {ddl.literal(comment)}"] if comment else []
+
+
+def table_of(dependent: Dependent) -> Name:
+    return Name(dependent.names[0], dependent.names[1] if len(dependent.names) > 1 else "")
+
+
+def relation(detail: dict[str, Any]) -> str:
+    return {"v": "VIEW", "m": "MATERIALIZED VIEW"}.get(detail["relkind"], "INDEX")
+
+
+def routine_kind(detail: dict[str, Any]) -> str:
+    return {"p": "PROCEDURE", "a": "AGGREGATE"}.get(detail["prokind"], "FUNCTION")
+
+
+def publication(detail: dict[str, Any]) -> str:
+    return ddl.identifier(detail["publication"])
+
+
+def published(detail: dict[str, Any]) -> str:
+    return ddl.qualified(Name(detail["schema"], detail["table"]))
