@@ -264,7 +264,10 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
         for table in direction.rewritten
     ]
-    return plain(f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock.")
+    cost = f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
+    if direction.rebuilt:
+        cost += f", and creates {some(direction.rebuilt, 5)} again"
+    return plain(f"{cost}.")
 
 
 def table(result: CheckResult) -> None:

@@ -506,6 +506,21 @@ def test_what_cannot_come_back_is_refused_by_name(
     assert project.dump() == schema
 
 
+def test_sync_tells_what_it_creates_again(one_project: Project) -> None:
+    one_project.start(
+        MODEL,
+        ROWS,
+        "CREATE VIEW v AS SELECT mood FROM entry",
+        "ALTER TABLE entry ADD CONSTRAINT c CHECK (mood <> 'good')",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    one_project.models(MODEL, LABELS=["bad", "ok", "good"])
+    assert (
+        "and creates check constraint c on public.entry, view public.v again."
+        in one_project.sync().stderr
+    )
+
+
 def test_a_plain_index_does_not_count_as_a_dependent(project: Project) -> None:
     project.start(
         MODEL, ROWS, "CREATE INDEX i ON entry (mood, other)", LABELS=["bad", "gone", "ok", "good"]

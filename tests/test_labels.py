@@ -338,6 +338,6 @@ def test_two_labels_mapped_to_a_new_one_are_not_told_apart(project: Project) -> 
     project.sync("--map", "mood.bad=meh", "--map", "mood.ok=meh")
     project.db("upgrade")
     upgraded = project.dump()
-    with pytest.raises(Exception, match="public.entry.mood holds 'meh', a label"):
+    with pytest.raises(Exception, match=r"public.entry.mood holds 'meh', a label"):
         project.db("downgrade")
     assert project.dump() == upgraded

@@ -114,7 +114,7 @@ class LiveColumn:
     @property
     def can_be_counted(self) -> bool:
         """Whether a query can tell which of its rows hold a label."""
-        return set(self.made_of) <= {"a", "d"} and self.relation_kind != "m"
+        return set(self.made_of) <= {"a", "d"} and self.relation_kind in ("r", "p")
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
