@@ -242,10 +242,10 @@ KINDS = {
         "COMMENT ON TYPE span IS 'span'",
     ],
     "rows in columns": [
-        "CREATE TABLE keeper (id int, e entry, es entry[])",
-        "INSERT INTO keeper SELECT 1, e, ARRAY[e, NULL] FROM entry e",
-        "CREATE VIEW kv AS SELECT (e).mood FROM keeper",
-        "CREATE MATERIALIZED VIEW km AS SELECT e FROM keeper",
+        "CREATE TABLE a_keeper (id int, e entry, es entry[])",
+        "INSERT INTO a_keeper SELECT 1, e, ARRAY[e, NULL] FROM entry e",
+        "CREATE VIEW kv AS SELECT (e).mood FROM a_keeper",
+        "CREATE MATERIALIZED VIEW km AS SELECT e FROM a_keeper",
     ],
     "row constants": [
         "CREATE TYPE ct2 AS (n int, m mood)",

@@ -131,7 +131,14 @@ def _direction(
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
 
-    tables, rewritten = rewrite_tables(replaced, facts, before, after, _own_defaults(rebuilt))
+    tables, rewritten = rewrite_tables(
+        replaced,
+        facts,
+        before,
+        after,
+        elsewhere=_columns(rebuilt, "pg_attrdef"),
+        detoured=_columns(rebuilt, "pg_class column"),
+    )
     # A routine's body may name what comes back only after it.
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
@@ -219,9 +226,9 @@ def _hanging_on(replaced: Sequence[Alteration], facts: Facts) -> list[Dependent]
     return rebuild.in_order(d for d in facts.dependents if d.roots & oids)
 
 
-def _own_defaults(rebuilt: Sequence[Dependent]) -> set[tuple[Name, str]]:
-    """Return the columns whose default comes back only with the function it calls."""
-    return {(Name(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == "pg_attrdef"}
+def _columns(rebuilt: Sequence[Dependent], catalog: str) -> set[tuple[Name, str]]:
+    """Return the columns that some of these objects are, or are the defaults of."""
+    return {(Name(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == catalog}
 
 
 def _lock(tables: Sequence[Name], facts: Facts) -> list[Step]:

@@ -24,6 +24,7 @@ def rewrite_tables(
     before: Defaults,
     after: Defaults,
     elsewhere: set[tuple[Name, str]],
+    detoured: set[tuple[Name, str]],
 ) -> tuple[list[Step], list[Name]]:
     """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
 
@@ -31,9 +32,10 @@ def rewrite_tables(
     their own, and block the change just the same.
 
     :param elsewhere: columns whose default is taken care of elsewhere.
+    :param detoured: columns that hold rows of these tables, and are text meanwhile.
     """
     by_table: dict[Name, list[tuple[Alteration, LiveColumn]]] = defaultdict(list)
-    seen: set[tuple[Name, str]] = set()
+    seen = set(detoured)
     for alteration in replaced:
         for column in alteration.enum.columns:
             # A row type can hold several enums that are replaced.
