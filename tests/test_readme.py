@@ -105,6 +105,8 @@ class Reader:
             assert words[0] == "flask", command
             printed = self.flask(words[1:], answers)
         assert_like(printed, expected, f"$ {command}")
+        if expected.strip() == GAP:
+            assert self.exit_code == 0, printed
 
     def python(self, name: str) -> str:
         printed = io.StringIO()
