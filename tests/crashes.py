@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 import psycopg
@@ -17,9 +21,92 @@ from sqlalchemy.engine import Engine
 
 from tests.project import Project
 from tests.servers import Server
+from tests.servers import create_database
+from tests.servers import drop_database
 from tests.servers import pg_dump_schema
 
 COMMIT = "COMMIT"
+UPGRADE, DOWNGRADE = ("upgrade",), ("downgrade", "first")
+
+APP = """
+import os
+import signal
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+KILL_BEFORE = os.environ.get("KILL_BEFORE")
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["URL"]
+if "AUDIT_URL" in os.environ:
+    app.config["SQLALCHEMY_BINDS"] = {"audit": os.environ["AUDIT_URL"]}
+Migrate(app, SQLAlchemy(app))
+
+
+def kill(*context):
+    if context[2:3] and KILL_BEFORE and KILL_BEFORE in context[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+event.listen(Engine, "before_cursor_execute", kill)
+"""
+
+JOB = """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum(*LABELS, name=NAME), nullable=False, server_default="a", index=True)
+    past = db.Column(db.ARRAY(db.Enum(*LABELS, name=NAME)))
+    kind = db.Column(db.Enum(*KINDS, name="kind"))
+"""
+EVENT = JOB.replace("class Job(db.Model):", 'class Event(db.Model):\n    __bind_key__ = "audit"')
+
+ROWS = (
+    "INSERT INTO {0} VALUES (1, 'a', '{{a,b}}', 'x'), (2, 'b', NULL, NULL),"
+    " (3, 'c', '{{c,NULL,c}}', 'y')",
+    "CREATE VIEW busy AS SELECT id, state FROM {0} WHERE state = 'b'",
+    "COMMENT ON VIEW busy IS 'at it'",
+    "CREATE INDEX partial ON {0} (id) WHERE state <> 'a'",
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of revision: what the models say afterwards, and the answers it needs."""
+
+    labels: str
+    flags: tuple[str, ...] = ()
+    name: str = "state"
+    kinds: str = "x y"
+    enums: dict[str, list[str]] = field(default_factory=dict)
+
+
+KINDS = {
+    "add": Kind("first a middle b c"),
+    "rename": Kind("a B c", ("--rename", "state.b=B")),
+    "swap": Kind("b a c", ("--rename", "state.a=b", "--rename", "state.b=a")),
+    "remove": Kind("a b", ("--map", "state.c=b")),
+    "reorder": Kind("c a b"),
+    "rename type": Kind("a b c", name="condition"),
+    "all": Kind(
+        "a B new c",
+        ("--rename", "state.b=B", "--rename", "kind.x=X", "--map-null", "kind.y"),
+        name="condition",
+        kinds="new X",
+    ),
+}
+
+
+def models(project: Project, layout: str, kind: Kind) -> None:
+    project.models(
+        JOB + (EVENT if layout == "multidb" else ""),
+        LABELS=kind.labels.split(),
+        NAME=kind.name,
+        KINDS=kind.kinds.split(),
+    )
+
+
 _CATALOGS = (
     "attrdef attribute cast class constraint depend description enum index inherits namespace"
     " policy proc rewrite shdepend trigger type"
@@ -173,3 +260,50 @@ class Patient:
     def close(self) -> None:
         for observer in self._observers:
             observer.close()
+
+    def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[str]:
+        """Start a command as a process of its own."""
+        folder = self.project.folder
+        (folder / "app.py").write_text(APP)
+        return subprocess.Popen(
+            [sys.executable, "-m", "flask", "db", *command],
+            cwd=folder,
+            env={**os.environ, "URL": self.project.sqlalchemy_url(), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def sessions(self, condition: str = "true") -> int:
+        """Return how many sessions of others the database has."""
+        [(number,)] = self.project.rows(
+            f"""SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND backend_type = 'client backend'
+                AND application_name <> 'observer' AND pid <> pg_backend_pid() AND {condition}"""
+        )
+        return int(number)
+
+
+@contextmanager
+def admitted(project: Project, layout: str) -> Iterator[Patient]:
+    """An app with one database or two, in which rows and dependents wait for a revision."""
+    urls = [project.url]
+    if layout == "multidb":
+        urls.append(create_database(project.server))
+        project.config["SQLALCHEMY_BINDS"] = {"audit": project.sqlalchemy_url(urls[1])}
+    try:
+        models(project, layout, Kind("a b c"))
+        project.db("init", *(["--multidb"] if layout == "multidb" else []))
+        project.db("migrate", "-m", "first", "--rev-id", "first")
+        project.db("upgrade")
+        for url, table in zip(urls, ("job", "event"), strict=False):
+            with psycopg.connect(url, autocommit=True) as connection:
+                for statement in ROWS if layout == "single" else ROWS[:1]:
+                    connection.execute(statement.format(table).encode())
+        patient = Patient(project, urls)
+        yield patient
+        patient.close()
+    finally:
+        project.close()
+        for url in urls[1:]:
+            drop_database(project.server, url)

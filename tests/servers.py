@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 EMBEDDED = "18"
 GIVEN = "given"
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_prepared_transactions": "4",
+}
 """Nothing here is worth surviving a power cut."""
 
 

@@ -199,9 +199,55 @@ def touch_routine(identity: str, security_definer: bool) -> str:
     return f"ALTER ROUTINE {identity} SECURITY {'DEFINER' if security_definer else 'INVOKER'}"
 
 
-def lock_tables(tables: Iterable[Name]) -> str:
-    """Return ``LOCK TABLE``; partitions and children are locked along with their parents."""
-    return f"LOCK TABLE {', '.join(map(qualified, tables))} IN ACCESS EXCLUSIVE MODE"
+def lock_tables(tables: Sequence[Name]) -> str:
+    """Return a block that locks tables, or fails with 55P03 and says who is in the way.
+
+    Partitions and children are locked along with their parents. What could be locked before the
+    time was up is released again when the block fails.
+    """
+    listed = ", ".join(map(qualified, tables))
+    shown = ", ".join(map(str, tables))
+    relations = ", ".join(f"({literal(qualified(table))}::regclass::oid)" for table in tables)
+    return _do(f"""
+DECLARE
+    holders text;
+    remedy text;
+BEGIN
+    LOCK TABLE {listed} IN ACCESS EXCLUSIVE MODE;
+EXCEPTION WHEN lock_not_available THEN
+    WITH RECURSIVE wanted (relation) AS (
+        VALUES {relations}
+        UNION SELECT h.inhrelid FROM pg_inherits h JOIN wanted ON h.inhparent = wanted.relation
+    ), holder AS (
+        SELECT l.pid, l.virtualtransaction AS id,
+            string_agg(DISTINCT l.mode || ' on ' || l.relation::regclass, ', ') AS locks
+        FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+        WHERE l.granted AND l.relation IN (SELECT relation FROM wanted)
+          AND l.pid IS DISTINCT FROM pg_backend_pid()
+        GROUP BY l.pid, l.virtualtransaction
+    )
+    SELECT string_agg(coalesce(
+            'process ' || h.pid || ' (role ' || coalesce(a.usename, '?') || ', application '
+                || coalesce(nullif(a.application_name, ''), '?') || ') holds ' || h.locks || ', '
+                || coalesce(a.state, 'in a state that only its own role may see')
+                || coalesce(' since ' || a.state_change::timestamptz(0), '')
+                || ', its query ' || left(a.query, 200),
+            'the prepared transaction ' || quote_literal(p.gid) || ' holds ' || h.locks,
+            'process ' || h.pid || ' holds ' || h.locks), '; '),
+        string_agg(coalesce(
+            'SELECT pg_terminate_backend(' || h.pid || ')',
+            'ROLLBACK PREPARED ' || quote_literal(p.gid)), '; ')
+    INTO holders, remedy
+    FROM holder h LEFT JOIN pg_stat_activity a ON a.pid = h.pid
+    LEFT JOIN (pg_locks x JOIN pg_prepared_xacts p ON p.transaction = x.transactionid)
+        ON x.virtualtransaction = h.id AND x.pid IS NULL AND h.pid IS NULL;
+    RAISE lock_not_available USING
+        MESSAGE = {literal(f"No lock on {shown} within ")} || current_setting('lock_timeout')
+            || ', so no table was changed' || coalesce('. In the way is ' || holders, ''),
+        HINT = 'Run the upgrade again when it is free' || coalesce(', or end what holds it by '
+            || remedy, '');
+END
+""")
 
 
 def alter_table(
