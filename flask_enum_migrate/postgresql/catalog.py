@@ -32,6 +32,9 @@ _SESSION = text(
 )
 _RESTORE = text("SELECT set_config('search_path', :search_path, false)")
 
+# FirstNormalObjectId: what initdb makes has a lower OID.
+_FIRST_OID = 16384
+
 _OWN = """
     t.typtype = 'e'
     AND n.nspname NOT IN ('pg_catalog', 'information_schema')
@@ -68,34 +71,30 @@ _ENUMS = text(
 # A column holds an enum directly, as an array, or through domains, ranges and row types.
 _COLUMNS = text(
     f"""
-    WITH RECURSIVE holder (type, enum, through, made_of) AS (
-        SELECT u.type, t.oid, NULL::oid, u.made_of
-        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace,
-             LATERAL (VALUES (t.oid, ''), (t.typarray, 'a')) u (type, made_of)
-        WHERE {_OWN}
+    WITH RECURSIVE made (base, type, step) AS (
+        SELECT d.typbasetype, d.oid, 'd' FROM pg_type d WHERE d.typtype = 'd'
+        UNION ALL
+        SELECT r.rngsubtype, m.type, 'r'
+        FROM pg_range r, unnest(ARRAY[r.rngtypid, r.rngmultitypid]) m (type)
+        UNION ALL
+        SELECT a.atttypid, c.reltype, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE a.atttypid >= {_FIRST_OID} AND a.attnum > 0 AND NOT a.attisdropped
+          AND c.relkind IN ('c', 'r', 'p', 'f', 'v', 'm')
+        UNION ALL
+        SELECT t.oid, t.typarray, 'a' FROM pg_type t WHERE t.typarray <> 0
+    ),
+    holder (type, enum, through, made_of) AS (
+        SELECT t.oid, t.oid, false, ''
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {_OWN}
       UNION
-        SELECT u.type, h.enum, coalesce(h.through, o.type), h.made_of || o.made_of || u.made_of
-        FROM holder h CROSS JOIN LATERAL (
-            SELECT d.oid, 'd' FROM pg_type d WHERE d.typtype = 'd' AND d.typbasetype = h.type
-            UNION ALL
-            SELECT m.type, 'r'
-            FROM pg_range r, unnest(ARRAY[r.rngtypid, r.rngmultitypid]) m (type)
-            WHERE r.rngsubtype = h.type
-            UNION ALL
-            SELECT c.reltype, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-            WHERE a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
-              AND c.relkind IN ('c', 'r', 'p', 'f', 'v', 'm')
-        ) o (type, made_of)
-        JOIN pg_type ot ON ot.oid = o.type,
-        LATERAL (VALUES (ot.oid, ''), (ot.typarray, 'a')) u (type, made_of)
-        WHERE u.type <> 0 AND length(h.made_of) < 40
+        SELECT m.type, h.enum, h.through OR m.step <> 'a', h.made_of || m.step
+        FROM holder h JOIN made m ON m.base = h.type
+        WHERE length(h.made_of) < 40
     )
     SELECT h.enum::bigint AS enum, n.nspname::text AS schema, c.relname::text AS table,
            a.attname::text AS column, c.relkind::text AS relation_kind,
-           CASE WHEN h.through IS NULL AND t.typcategory = 'A'
-                THEN greatest(a.attndims, 1) ELSE 0 END::int AS dimensions,
-           CASE WHEN h.through IS NULL THEN '' ELSE format_type(a.atttypid, a.atttypmod) END
-             AS through,
+           CASE h.made_of WHEN 'a' THEN greatest(a.attndims, 1) ELSE 0 END::int AS dimensions,
+           CASE WHEN h.through THEN format_type(a.atttypid, a.atttypmod) ELSE '' END AS through,
            h.made_of,
            pg_get_expr(d.adbin, d.adrelid) AS default,
            a.attnotnull AS not_null, a.attinhcount > 0 AS inherited,
