@@ -24,6 +24,7 @@ from .core.schema import Name
 from .environment import Environment
 from .postgresql import catalog
 from .postgresql import dependents
+from .postgresql import rights
 from .postgresql import routines
 from .postgresql import rows
 from .postgresql.facts import Facts
@@ -147,11 +148,13 @@ def _details(
 ) -> tuple[tuple[Held, ...], Facts]:
     wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
     differing: dict[int, LiveEnum] = {}
+    schemas: set[str] = set()
     for match in pairing.pairs:
         change = alter(match, compare_order=settings.compare_order)
         if change is None:
             continue
         differing[match.live.oid] = match.live
+        schemas |= {match.live.name.schema, match.new_name.schema}
         for drop in change.removed:
             for column in match.live.columns:
                 if not column.inherited and column.can_be_counted:
@@ -167,6 +170,8 @@ def _details(
         sizes=rows.sizes(connection, sorted(tables)),
         lock_timeout=settings.lock_timeout_sql,
         unqualified=unqualified,
+        role=live.user,
+        may_create=rights.may_create(connection, schemas),
     )
     return rows.count(connection, wanted), facts
 

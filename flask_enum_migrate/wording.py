@@ -82,7 +82,9 @@ def message_for(changes: Iterable[AlterEnum], drops: Iterable[DropType] = ()) ->
     names = []
     for change in changes:
         verbs = []
-        if change.name != change.new_name:
+        if change.name.schema != change.new_name.schema:
+            verbs.append(f"move {change.name.name} to {change.new_name.schema}")
+        if change.name.name != change.new_name.name:
             verbs.append(f"rename {change.name.name}")
         if change.added:
             verbs.append("add " + ", ".join(add.label for add in change.added))

@@ -493,6 +493,19 @@ def _do(body: str) -> str:
     return f"DO {tag}{body}{tag}"
 
 
+def create_schema(schema: str) -> str:
+    """Return ``CREATE SCHEMA``."""
+    return f"CREATE SCHEMA {identifier(schema)}"
+
+
+def grant_create(schema: str, role: str) -> str:
+    """Return the ``GRANT`` that lets a role create types.
+
+    :param role: as SQL.
+    """
+    return f"GRANT CREATE ON SCHEMA {identifier(schema)} TO {role}"
+
+
 def comment_on_type(name: Name, comment: str) -> str:
     """Return ``COMMENT ON TYPE``."""
     return f"COMMENT ON TYPE {qualified(name)} IS {literal(comment)}"

@@ -86,6 +86,9 @@ class Facts:
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
+    :param role: the current role.
+    :param may_create: of the schemas that types are in or move to and that exist, whether the
+        role may create types there.
     """
 
     enums: Mapping[Name, LiveEnum]
@@ -95,6 +98,8 @@ class Facts:
     analyze: bool = True
     lock_timeout: str | None = "10s"
     unqualified: str = ""
+    role: str = ""
+    may_create: Mapping[str, bool] | None = None
 
     def called(self, name: Name) -> str:
         """Return the shortest name by which an option can mean a type."""

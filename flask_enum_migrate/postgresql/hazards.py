@@ -39,17 +39,12 @@ def blocked(
         )
     if not enum.may_alter:
         yield Refusal(
-            f"{enum.name} is owned by {enum.owner!r}, and the current role isn't a member.",
+            f"{enum.name} is owned by {enum.owner!r}, and {_role(facts)} isn't a member of that.",
             f"Connect as {enum.owner!r}.",
         )
+    yield from _schema_blocked(change, enum, facts)
     if not change.replaces_type:
         return
-    schema = change.name.schema
-    if not enum.may_create:
-        yield Refusal(
-            f"Replacing {enum.name} needs the right to create types in the schema {schema!r}.",
-            f"GRANT CREATE ON SCHEMA {ddl.identifier(schema)} TO the role that migrates.",
-        )
     why = f"{enum.name} has to be replaced, and can't be:"
     for column in enum.columns:
         if column.partition_key:
@@ -70,7 +65,7 @@ def blocked(
             )
         if not column.may_alter:
             yield Refusal(
-                f"{why} the current role doesn't own {column.table}.", "Connect as its owner."
+                f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
     removed = {drop.label for drop in change.removed} if today else set()
     routines = {d.key for d in facts.dependents if d.key[0] == "pg_proc"}
@@ -80,15 +75,44 @@ def blocked(
             or (dependent.is_type and dependent.references & routines and _USES_ROUTINE)
             or _names_removed(dependent, change, removed)
         ):
+            owner = dependent.detail.get("owner")
             yield Refusal(
                 f"{why} {dependent} hangs on it, and {problem}.",
-                "Drop it in a migration of its own before this one, and create it again after it.",
+                f"Connect as {owner!r}, which owns it, or as a member of that role."
+                if owner and not dependent.detail.get("may_alter", True)
+                else "Drop it in a migration of its own before this one, and create it again "
+                "after it.",
             )
         elif enum.oid in dependent.roots and facts.unqualified:
             yield Refusal(
                 f"{why} {dependent} hangs on it, and its definition names schemas.",
                 "Set ENUM_MIGRATE_QUALIFY = True, or drop it in a migration before this one.",
             )
+
+
+def _role(facts: Facts) -> str:
+    return f"the role {facts.role!r}" if facts.role else "the current role"
+
+
+def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+    """Yield why the type can't be created in its schema, or moved to it."""
+    schema, moves = change.new_name.schema, change.new_name.schema != change.name.schema
+    if not change.replaces_type and not moves:
+        return
+    known = {change.name.schema: enum.may_create} if facts.may_create is None else facts.may_create
+    if moves and facts.may_create is not None and schema not in known:
+        yield Refusal(
+            f"{change.name} would move to the schema {schema!r}, which doesn't exist.",
+            f"First create it, in a migration of its own: {ddl.create_schema(schema)}",
+        )
+    elif not known.get(schema, True):
+        verb = "move" if moves else "be replaced"
+        role = ddl.identifier(facts.role) if facts.role else "the role that migrates"
+        yield Refusal(
+            f"{change.name} has to {verb}, and {_role(facts)} may not create types in the schema "
+            f"{schema!r}.",
+            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+        )
 
 
 def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str]) -> str:

@@ -1,0 +1,148 @@
+"""Roles: what a plain owner can do, and what is refused to those who are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.project import Project
+
+MODELS = """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum(*labels, name="state", schema=SCHEMA), server_default="a")
+    past = db.Column(db.ARRAY(db.Enum(*labels, name="state", schema=SCHEMA)))
+"""
+
+
+@pytest.fixture
+def owner(project: Project) -> Iterator[str]:
+    """A role that logs in by itself, is no superuser, and may create in ``public``."""
+    role = "enum_owner_" + str(make_url(project.url).database)
+    admin = project.url
+    project.sql(f"CREATE ROLE {role} LOGIN", f"GRANT CREATE ON SCHEMA public TO {role}")
+    project.url = make_url(admin).set(username=role).render_as_string(hide_password=False)
+    try:
+        yield role
+    finally:
+        project.close()
+        project.url = admin
+        project.sql(f"DROP OWNED BY {role} CASCADE", f"DROP ROLE {role}")
+
+
+def as_admin(project: Project, *statements: str) -> None:
+    own, project.url = (
+        project.url,
+        make_url(project.url).set(username="postgres").render_as_string(hide_password=False),
+    )
+    try:
+        project.sql(*statements)
+    finally:
+        project.url = own
+
+
+def start(project: Project, *sql: str) -> None:
+    project.start(MODELS, *sql, labels=["a", "b", "c"], SCHEMA=None)
+
+
+def change(project: Project, labels: str, schema: str | None = None) -> None:
+    project.models(MODELS, labels=labels.split(), SCHEMA=schema)
+
+
+@pytest.mark.parametrize(
+    ("labels", "flags"),
+    [
+        ("first a b new c", ()),
+        ("a B c", ("--rename", "state.b=B")),
+        ("a b", ("--map", "state.c=b")),
+        ("c b a", ()),
+    ],
+    ids=["add", "rename", "remove", "reorder"],
+)
+def test_a_plain_owner(project: Project, owner: str, labels: str, flags: tuple[str, ...]) -> None:
+    start(
+        project,
+        "INSERT INTO job VALUES (1, 'a', '{a,b}'), (2, 'c', NULL)",
+        "CREATE VIEW busy AS SELECT id FROM job WHERE state = 'b'",
+        "CREATE INDEX partial ON job (id) WHERE state <> 'a'",
+        "ALTER TABLE job ADD CHECK (state >= 'a' OR state < 'a')",
+    )
+    assert project.rows("SELECT rolsuper FROM pg_roles WHERE rolname = user") == [(False,)]
+    change(project, labels)
+    project.round_trip(*flags, merges=bool(flags) and flags[0] == "--map")
+    assert project.labels("state") == labels.split()
+
+
+def test_the_types_owner_is_needed(project: Project, owner: str) -> None:
+    start(project)
+    as_admin(project, "ALTER TYPE state OWNER TO postgres")
+    change(project, "a b c d")
+    refused = project.sync(expect=1).stderr
+    assert f"public.state is owned by 'postgres', and the role '{owner}' isn't" in refused
+    assert "Connect as 'postgres'" in refused
+
+
+def test_the_tables_owner_is_needed(project: Project, owner: str) -> None:
+    start(project)
+    as_admin(
+        project,
+        "CREATE TABLE foreigners (id int, state state)",
+        "GRANT SELECT ON foreigners TO PUBLIC",
+    )
+    change(project, "c b a")
+    refused = project.sync(expect=1).stderr
+    assert f"the role '{owner}' doesn't own public.foreigners" in refused
+
+
+def test_the_views_owner_is_needed(project: Project, owner: str) -> None:
+    start(project)
+    as_admin(project, "CREATE VIEW theirs AS SELECT state FROM job")
+    change(project, "c b a")
+    refused = project.sync(expect=1).stderr
+    assert "view public.theirs hangs on it, and the current role doesn't own it" in refused
+    assert "Connect as 'postgres', which owns it" in refused
+
+
+def test_create_on_the_schema_is_needed(project: Project, owner: str) -> None:
+    start(project)
+    as_admin(project, f"REVOKE CREATE ON SCHEMA public FROM {owner}")
+    change(project, "c b a")
+    refused = project.sync(expect=1).stderr
+    assert f"the role '{owner}' may not create types in the schema 'public'" in refused
+    assert f"GRANT CREATE ON SCHEMA public TO {owner}" in refused
+    change(project, "a b c d")  # which needs no such right
+    project.sync()
+    project.db("upgrade")
+    assert project.labels("state") == ["a", "b", "c", "d"]
+
+
+def test_a_schema_to_move_to(project: Project, owner: str) -> None:
+    start(project)
+    change(project, "a b c", "far")
+    refused = project.sync(expect=1).stderr
+    assert "public.state would move to the schema 'far', which doesn't exist" in refused
+    assert "CREATE SCHEMA far" in refused
+    as_admin(project, "CREATE SCHEMA far", f"GRANT USAGE ON SCHEMA far TO {owner}")
+    refused = project.sync(expect=1).stderr
+    assert f"the role '{owner}' may not create types in the schema 'far'" in refused
+    as_admin(project, f"GRANT CREATE ON SCHEMA far TO {owner}")
+    project.round_trip()
+
+
+def test_check_needs_only_the_catalogs(project: Project, owner: str) -> None:
+    start(project)
+    role = f"{owner}_guest"
+    as_admin(project, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON alembic_version TO {role}")
+    own = project.url
+    project.url = make_url(own).set(username=role).render_as_string(hide_password=False)
+    try:
+        change(project, "a b c")
+        project.db("enum", "check")
+        change(project, "a b d")
+        assert "Drift: " in project.db("enum", "check", expect=1).stdout
+        assert project.rows("SELECT has_table_privilege('job', 'SELECT')") == [(False,)]
+    finally:
+        project.url = own
+        as_admin(project, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
