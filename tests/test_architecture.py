@@ -24,7 +24,10 @@ MODULES = {
 }
 CORE = [name for name in MODULES if name.startswith("core.")]
 # These ask the server; all else in postgresql/ only thinks.
-ASKING = {"postgresql." + name for name in ("catalog", "closure", "dependents", "routines", "rows")}
+ASKING = {
+    f"postgresql.{name}"
+    for name in ("catalog", "closure", "dependents", "rights", "routines", "rows")
+}
 PURE = [name for name in MODULES if name.startswith("postgresql.") and name not in ASKING]
 OUTER = {"alembic", "click", "flask", "flask_migrate", "flask_sqlalchemy", "jinja2", "sqlalchemy"}
 
