@@ -13,6 +13,7 @@ import click
 from flask import g
 from flask.cli import with_appcontext
 
+from .core.errors import AnswerError
 from .core.errors import EnumMigrateError
 from .core.errors import EnvironmentFailed
 from .core.errors import Refused
@@ -192,9 +193,9 @@ def sync(
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
     with _errors("Nothing was written"):
-        flags = Flags(rename, map_, map_null, downgrade_map)
+        given = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
-            flags = questions.ask_renames(api.check(**place), flags, _confirm)
+            given = flags = questions.ask_renames(api.check(**place), flags, _confirm)
         while True:
             try:
                 result = api.sync(
@@ -211,7 +212,12 @@ def sync(
                 answered = questions.ask_rows(refused, flags, _prompt) if asks else None
                 if answered is None:
                     raise
-                flags = answered
+                given, flags = flags, answered
+            except AnswerError as error:
+                if flags is given:
+                    raise
+                report.wrong_answer(error)
+                flags = given
         report.sync(result, dry_run=dry_run)
 
 

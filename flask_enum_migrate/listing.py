@@ -57,7 +57,9 @@ def _used_by(state: EnumState) -> str:
     """Return the columns that use a type, without their schema where it is the type's own."""
     columns: Sequence[LiveColumn | DeclaredColumn] = ()
     if state.live and state.live.columns:
-        columns = state.live.columns
+        # A materialized view only shows what its tables hold.
+        live = sorted(state.live.columns, key=lambda column: column.relation_kind == "m")
+        columns = live
     elif state.declared:
         columns = state.declared.columns
     schema = _name(state).schema

@@ -78,6 +78,11 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
         _err(_red(outcome) + ": " + plain(f"{error.fact} {error.next_action}".strip()))
 
 
+def wrong_answer(error: AnswerError) -> None:
+    """Print why an answer doesn't fit, before the question is asked again."""
+    _err(_red("No: ") + plain(f"{error.fact} {error.next_action}".strip()))
+
+
 def check(result: CheckResult, format_: str = "text") -> None:
     """Print what differs, what to do about it, and in the last line whether anything does.
 
@@ -85,7 +90,7 @@ def check(result: CheckResult, format_: str = "text") -> None:
     """
     _skipped(result.skipped)
     if format_ == "json":
-        click.echo(formats.as_json(result, "" if result.in_sync else _next(result)))
+        click.echo(formats.as_json(result, _next_command(result)))
         return
     if format_ == "github":
         for line in formats.github(result):
@@ -106,11 +111,19 @@ def check(result: CheckResult, format_: str = "text") -> None:
 
 
 def _next(result: CheckResult) -> str:
-    if result.behind:
-        return f"The database isn't at head. Next: flask {result.command} upgrade"
+    command = _next_command(result)
+    if not command:
+        return "Next: convert the columns in a migration of your own."
+    return ("The database isn't at head. " if result.behind else "") + f"Next: {command}"
+
+
+def _next_command(result: CheckResult) -> str:
+    """Return the command to run next, or ``""`` where there is none."""
+    if result.behind and result.drift:
+        return f"flask {result.command} upgrade"
     if any(state.change for state in result.drift):
-        return f"Next: flask {result.command} enum sync"
-    return "Next: convert the columns in a migration of your own."
+        return f"flask {result.command} enum sync"
+    return ""
 
 
 def _notes(result: CheckResult) -> None:
@@ -152,7 +165,11 @@ def _outlook(state: EnumState) -> str:
     """Return what the difference will cost, as far as it can be told without a plan."""
     if not state.change or not state.live or not state.change.replaces_type:
         return _INSTANT
-    tables = dict.fromkeys(str(c.table) for c in state.live.columns if not c.inherited)
+    tables = dict.fromkeys(
+        str(c.table)
+        for c in state.live.columns
+        if not c.inherited and c.relation_kind in ("r", "p")
+    )
     if not tables:
         return "the type is replaced, no table is rewritten"
     return f"rewrites {some([*tables], 5)} under an ACCESS EXCLUSIVE lock"
@@ -243,6 +260,8 @@ def _plan(plan: BindPlan) -> None:
         _err(click.style("  - drop the type, which nothing uses", fg="red"))
     _err("  Upgrade:   " + _cost(plan, plan.plan.upgrade))
     _err("  Downgrade: " + _cost(plan, plan.plan.downgrade))
+    for remark in plan.plan.upgrade.remarks:
+        _err(f"  {plain(remark)}")
 
 
 def _maybe_renamed(change: AlterEnum) -> None:

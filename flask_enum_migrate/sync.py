@@ -202,7 +202,8 @@ def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: 
     where = ", ".join(map(str, held))
     flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
     flags.append(_flag("--map", called, drop.label, "LABEL"))
-    flags.append(_flag("--map-null", called, drop.label))
+    if not any(one.column.not_null and not one.column.dimensions for one in held):
+        flags.append(_flag("--map-null", called, drop.label))
     return Refusal(
         f"{change.name} loses the label {drop.label!r}, which {where} hold"
         f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
@@ -279,12 +280,14 @@ def _body(
     upgrade = [
         *describe_all(changes, shown),
         *(f"{shown(drop.name)}: drop it, unused." for drop in drops),
+        *made.upgrade.remarks,
         *made.upgrade.hazards,
     ]
     downgrade = [
         *(f"{shown(drop.name)}: create it again." for drop in drops),
         *describe_all(back, shown),
         *merged,
+        *made.downgrade.remarks,
         *made.downgrade.hazards,
     ]
     return Body(

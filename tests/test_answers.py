@@ -78,7 +78,7 @@ def test_fits(
 WRONG = [
     # live, models, flags -> option, value, a part of the problem, candidates
     (["a"], ["b"], Flags(rename=["x=b"]), "--rename", "names no label", ["t.a=b"]),
-    (["a"], ["b"], Flags(rename=["a=x"]), "--rename", "names no label", ["t.a=b"]),
+    (["a"], ["b"], Flags(rename=["a=x"]), "--rename", "'x' is not a label of", ["t.a=b"]),
     (["a"], ["b"], Flags(rename=["a"]), "--rename", "names no label", ["t.a=b"]),
     (["a"], ["b"], Flags(rename=[""]), "--rename", "names no label", ["t.a=b"]),
     (["a"], ["a", "b"], Flags(rename=["x=y"]), "--rename", "no label is removed", []),
@@ -102,7 +102,7 @@ WRONG = [
         ["a", "c"],
         Flags(downgrade_map=["c=d"]),
         "--downgrade-map",
-        "names no label",
+        "'d' is not a label of",
         ["t.c=a"],
     ),
     # Two answers to one question
@@ -262,7 +262,7 @@ def test_bad_answers_write_nothing(one_project: Project) -> None:
     done = one_project.sync("--rename", "a=c", expect=2)
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        "Bad option: --rename a=c: names no label that differs between models and database.",
+        "Bad option: --rename a=c: 'c' is not a label of public.item state.",
         "Did you mean this?",
         "    --rename 'item state.a=c d'",
         "Nothing was written.",

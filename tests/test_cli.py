@@ -416,7 +416,7 @@ def test_check_as_json(one_project: Project) -> None:
     one_project.models(mood("SAD", "OK\u00e4"))
     drift = json.loads(one_project.db("enum", "check", "--format", "json", expect=1).stdout)
     assert drift["outcome"] == "drift"
-    assert drift["next"] == "Next: flask db enum sync"
+    assert drift["next"] == "flask db enum sync"
     assert drift["enums"][0]["changes"] == [
         {"kind": "add_value", "label": "OK\u00e4", "after": "SAD"},
         {"kind": "drop_value", "label": "GONE", "mapped": False, "becomes": None},

@@ -166,7 +166,8 @@ def test_a_default_follows_the_map_there_and_back(project: Project) -> None:
     project.models(changed, LABELS=["bad", "good"])
     assert "The default of public.entry.mood" in project.sync(expect=1).stderr
     project.sql("UPDATE entry SET other = 'bad' WHERE other = 'ok'")
-    project.round_trip("--map", "mood.ok=good", merges=True)
+    source = project.round_trip("--map", "mood.ok=good", merges=True)
+    assert "The default of public.entry.mood becomes 'good'::public.mood." in source
     project.sql("INSERT INTO entry (id, other) VALUES (9, NULL)")
     assert project.rows("SELECT mood::text, tags::text FROM entry WHERE id = 9") == [
         ("good", "{good,bad}")

@@ -208,6 +208,16 @@ class _Choices:
                 if left.startswith(prefix) and label in self.lefts and label != right:
                     yield _Meaning(self.name, label, right)
 
+    def unknown_right(self, value: str) -> str:
+        """Return what stands right of an ``=`` that fits, if nothing fits but the left side."""
+        for i, char in enumerate(value if self.rights is not None else ""):
+            left = value[:i]
+            if char == "=" and any(
+                left == prefix + x for prefix in self.prefixes for x in self.lefts
+            ):
+                return value[i + 1 :]
+        return ""
+
     def near(self, value: str) -> Iterator[_Meaning]:
         """Yield pairs whose labels resemble a value."""
         lefts = _nearest(value.partition("=")[0], self.lefts)
@@ -283,6 +293,9 @@ class _Option:
         )
         if problems:
             return " and ".join(problems)
+        for choice in self._choices:
+            if unknown := choice.unknown_right(value):
+                return f"{unknown!r} is not a label of {choice.name}"
         if any(choice.lefts and choice.rights != {} for choice in self._choices):
             return "names no label that differs between models and database"
         wanted = "removed" if self._option != "--downgrade-map" else "new"

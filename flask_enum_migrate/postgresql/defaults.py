@@ -63,10 +63,10 @@ def set_default(
 def changed_tables(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
 ) -> list[Name]:
-    return [column.table for column, _, _ in _differing(alterations, before, after)]
+    return [column.table for column, _, _ in differing_defaults(alterations, before, after)]
 
 
-def _differing(
+def differing_defaults(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
 ) -> Iterator[tuple[LiveColumn, str | None, Alteration]]:
     """Yield the defaults that don't become what they should by the renames alone."""
@@ -84,7 +84,7 @@ def changed_defaults(
     in_place: Sequence[Alteration], facts: Facts, before: Defaults, after: Defaults
 ) -> list[Step]:
     steps = []
-    for column, default, alteration in _differing(in_place, before, after):
+    for column, default, alteration in differing_defaults(in_place, before, after):
         action = (
             ddl.drop_default(column.column)
             if default is None

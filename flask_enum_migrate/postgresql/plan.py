@@ -32,6 +32,7 @@ from .alteration import retire
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
+from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .expressions import follow
 from .facts import Dependent
@@ -49,6 +50,7 @@ class Direction:
     :param steps: the rest, in the order of execution.
     :param rewritten: the tables that are rewritten.
     :param rebuilt: what is dropped and created again, in words.
+    :param remarks: what else happens that isn't obvious, in words.
     :param hazards: what running sessions will notice, in words.
     :param refusals: why this direction can't be done; nothing else is set then.
     """
@@ -57,6 +59,7 @@ class Direction:
     steps: tuple[Step, ...] = ()
     rewritten: tuple[Name, ...] = ()
     rebuilt: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
@@ -184,6 +187,10 @@ def _direction(
         steps=tuple(steps),
         rewritten=tuple(rewritten),
         rebuilt=tuple(map(str, [*carried, *rebuilt])),
+        remarks=tuple(
+            f"The default of {column} becomes {default or 'none'}."
+            for column, default, _ in differing_defaults(alterations, before, after)
+        ),
         hazards=tuple(_hazards(replaced, facts)),
     )
 
