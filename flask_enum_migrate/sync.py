@@ -221,10 +221,10 @@ def _flag(option: str, called: str, label: str, new: str | None = None) -> str:
 
 
 def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
-    if database.transaction == "autocommit" and made.upgrade.rewritten:
+    if database.transaction == "autocommit" and made.upgrade.steps:
         yield Refusal(
-            "env.py runs migrations on an AUTOCOMMIT connection, so replacing a type could stop "
-            "half way.",
+            "env.py runs migrations on an AUTOCOMMIT connection, so anything but an addition could "
+            "stop half way.",
             "Let env.py run migrations in a transaction.",
         )
 
@@ -266,7 +266,7 @@ def _body(
     if made.downgrade.refusals:
         facts = " ".join(refusal.fact for refusal in made.downgrade.refusals)
         refused = f"This revision can't be undone by itself: {facts}"
-    elif database.transaction == "autocommit" and made.downgrade.rewritten:
+    elif database.transaction == "autocommit" and made.downgrade.steps:
         refused = "Undoing this revision needs a transaction, and env.py opens none."
     merged = [
         f"Rows that held {drop.label!r} keep "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck
 from hypothesis import Phase
 from hypothesis import given
@@ -22,11 +23,12 @@ from tests.servers import drop_database
 from tests.servers import pg_dump_schema
 from tests.test_dependents import KINDS
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "240"))
+PARTS = 4  # for the workers to share
 
 # Objects that name these labels hang on the type, so they stay, under whatever name.
 FIXED = ["bad", "ok", "good"]
-# What can go along with other kinds, needs no role, and holds no label as mere text.
+# What can go along with other kinds, and needs no role.
 TOGETHER = [
     "check", "partial and expression indexes", "exclusion", "foreign keys", "materialized views",
     "rules and triggers", "publications and statistics", "inheritance", "partitions", "arrays",
@@ -132,8 +134,9 @@ def labels(url: str, name: str) -> tuple[str, ...]:
         return tuple(row[0])
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=EXAMPLES // PARTS,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -145,9 +148,11 @@ def labels(url: str, name: str) -> tuple[str, ...]:
     rows=st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), max_size=5),
 )
 def test_any_change_does_what_the_model_says(
-    newest: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
+    part: int, newest: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
 ) -> None:
     named = dict(zip(["mood", "kind", "size"], types, strict=False))
+    if {"arrays", "inheritance"}.intersection(kinds):  # a published table takes no UPDATE there
+        kinds = [kind for kind in kinds if kind != "publications and statistics"]
     url = create_database(newest)
     try:
         build(url, named, kinds, [] if WITHOUT_ROWS.intersection(kinds) else rows)
