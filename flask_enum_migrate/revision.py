@@ -157,6 +157,8 @@ def _redirect(config: Config, folder: str) -> None:
     for key in ("version_path_separator", "path_separator"):  # Alembic 1.16 renamed it
         config.set_main_option(key, "os")
     config.set_main_option("version_locations", locations.replace("%", "%%"))
+    # Older Alembic makes no folders that the app's template may name.
+    config.set_main_option("file_template", "%%(rev)s")
     config.file_config.remove_section("post_write_hooks")
 
 

@@ -119,8 +119,11 @@ def test_password_in_an_exception_of_env_py(drifted: Project) -> None:
 
 
 def edit(project: Project, *lines: str) -> None:
+    """Put lines before the imports of env.py, but after a ``__future__`` that it may have."""
     env = project.migrations / "env.py"
-    env.write_text("\n".join([*lines, env.read_text()]))
+    before, imports, after = env.read_text().partition("import logging\n")
+    assert imports
+    env.write_text("\n".join([before, *lines, imports + after]))
 
 
 @pytest.mark.parametrize(

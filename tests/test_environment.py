@@ -405,8 +405,8 @@ def test_x_arguments(one_project: Project) -> None:
     assert "env.py failed with SystemError: no tenant" in said
     assert re.search(r"env\.py, line \d+\)", said)
     one_project.sync("-x", "tenant=1")
-    one_project.db("-x", "tenant=1", "upgrade")
-    assert one_project.db("-x", "tenant=1", "enum", "check").stdout.startswith("In sync")
+    one_project.db("upgrade", "-x", "tenant=1")
+    assert one_project.db("enum", "check", "-x", "tenant=1").stdout.startswith("In sync")
 
 
 def test_env_py_that_prints_and_logs(one_project: Project) -> None:

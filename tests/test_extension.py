@@ -175,7 +175,9 @@ def test_directory_and_x_arg(one_project: Project) -> None:
     env.write_text(source)
     one_project.db("enum", "check", expect=2)
     one_project.db("enum", "check", "-d", str(elsewhere), "-x", "a=1")
-    one_project.db("-d", str(elsewhere), "-x", "a=1", "enum", "check")
+    group = one_project.app.cli.commands["db"]
+    if {"directory", "x_arg"} <= {option.name for option in group.params}:  # newer Flask-Migrate
+        one_project.db("-d", str(elsewhere), "-x", "a=1", "enum", "check")
     assert "no x" in one_project.db("enum", "check", "-d", str(elsewhere), expect=2).stderr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def mako(project: Project, *replacements: tuple[str, str]) -> None:
         assert old in text
         text = text.replace(old, new)
     path.write_text(text)
+
+
+def own_directives(project: Project, process: Any) -> None:
+    """Give Migrate a ``process_revision_directives``, and an env.py that takes it.
+
+    In an env.py of older Flask-Migrate it would clash with the one that env.py itself gives.
+    """
+    env = project.migrations / "env.py"
+    text = env.read_text()
+    if "**conf_args" not in text:
+        own = "process_revision_directives=process_revision_directives,"
+        assert own in text
+        env.write_text(text.replace(own, ""))
+    project.migrate_options = {"process_revision_directives": process}
+    project.models(MODELS, **labels("a", "b", "c"))
 
 
 def files(project: Project) -> dict[Path, bytes]:
@@ -111,7 +127,9 @@ def test_typed_template(changed: Project) -> None:
 def test_template_that_needs_arguments_of_env_py(changed: Project) -> None:
     env = changed.migrations / "env.py"
     text = env.read_text()
-    env.write_text(text.replace("**conf_args", 'template_args={"team": "billing"}, **conf_args'))
+    connection = "connection=connection,"
+    assert connection in text
+    env.write_text(text.replace(connection, f'{connection} template_args={{"team": "billing"}},'))
     mako(changed, ("Create Date:", "Team: ${team.upper()}\nCreate Date:"))
     changed.sync()
     assert "Team: BILLING" in changed.revision()
@@ -208,7 +226,12 @@ def test_file_template_with_folders(changed: Project) -> None:
         file_template="%%(year)d/%%(month).2d/%%(rev)s",
         recursive_version_locations="true",
     )
-    result = changed.db("enum", "sync", "--rev-id", "c0ffee")
+    result = changed.db("enum", "sync", "--rev-id", "c0ffee", expect=None)
+    if result.exit_code:  # an older Alembic can't do it either, where the folder isn't there yet
+        with pytest.raises(FileNotFoundError):
+            changed.db("revision")
+        (changed.migrations / "versions" / f"{datetime.now():%Y/%m}").mkdir(parents=True)
+        result = changed.db("enum", "sync", "--rev-id", "c0ffee")
     [path] = (changed.migrations / "versions").glob("2*/*/c0ffee.py")
     assert str(path) in result.stdout
     changed.db("upgrade")
@@ -425,8 +448,7 @@ def test_own_directives_run_after_ours(changed: Project) -> None:
         script.rev_id = "0007"
         script.message = "numbered"
 
-    changed.migrate_options = {"process_revision_directives": process}
-    changed.models(MODELS, **labels("a", "b", "c"))
+    own_directives(changed, process)
     changed.sync()
     assert seen == ["EnumStatements"]
     assert (changed.migrations / "versions" / "0007_numbered.py").exists()
@@ -439,8 +461,7 @@ def test_own_directives_take_the_revision_away(changed: Project, args: tuple[str
     def process(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
         directives.clear()
 
-    changed.migrate_options = {"process_revision_directives": process}
-    changed.models(MODELS, **labels("a", "b", "c"))
+    own_directives(changed, process)
     before = files(changed)
     result = changed.sync(*args)
     assert files(changed) == before
@@ -469,8 +490,7 @@ def test_own_rewriter(changed: Project) -> None:
     def rewrite(context: Any, revision: Any, op: ops.AddColumnOp) -> ops.AddColumnOp:
         raise AssertionError
 
-    changed.migrate_options = {"process_revision_directives": writer}
-    changed.models(MODELS, **labels("a", "b", "c"))
+    own_directives(changed, writer)
     changed.sync()
     changed.db("upgrade")
     assert changed.labels("state") == ["a", "b", "c"]
@@ -480,8 +500,7 @@ def test_own_directives_fail(changed: Project) -> None:
     def process(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
         raise LookupError("no ticket number")
 
-    changed.migrate_options = {"process_revision_directives": process}
-    changed.models(MODELS, **labels("a", "b", "c"))
+    own_directives(changed, process)
     assert "LookupError: no ticket number" in refuses_to_write(changed)
 
 
