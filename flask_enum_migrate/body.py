@@ -15,7 +15,7 @@ from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 
 from .core.errors import RevisionFileError
-from .postgresql import ddl
+from .postgresql import quoting
 from .postgresql.plan import Direction
 
 TEMPLATE = "enum_revision.py.jinja"
@@ -70,7 +70,7 @@ class Renderer:
         data = {
             "notes": [_comment(note) for note in notes],
             "refused": refused,
-            "exact": any(ddl.needs_exact(sql) for sql in direction.statements),
+            "exact": any(quoting.needs_exact(sql) for sql in direction.statements),
             "committing": _statements(direction.committing),
             "steps": steps,
             "commit": commit,
@@ -123,7 +123,7 @@ def _quoted(line: str) -> str:
 
 
 def _statements(statements: Sequence[str]) -> list[_Statement]:
-    return [_Statement(sql, ddl.needs_exact(sql)) for sql in statements]
+    return [_Statement(sql, quoting.needs_exact(sql)) for sql in statements]
 
 
 def _comment(text: str) -> str:

@@ -98,8 +98,8 @@ STATEMENT = re.compile(
     r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
     r"(ADD|RENAME) VALUE) \{"
 )
-# One quotes; the other puts together what the server has quoted.
-WRITERS = {"postgresql.ddl", "postgresql.recreate"}
+# They quote through postgresql.quoting, or put together what the server has quoted.
+WRITERS = {"postgresql.blocks", "postgresql.ddl", "postgresql.recreate"}
 
 
 @pytest.mark.parametrize("name", sorted({*MODULES} - WRITERS))
@@ -112,20 +112,20 @@ def test_few_modules_write_sql(name: str) -> None:
 def test_writers_would_be_noticed() -> None:
     for name in WRITERS & set(MODULES):
         assert STATEMENT.search(MODULES[name].read_text(encoding="utf-8"))
-        assert name == "postgresql.ddl" or "ddl" in MODULES[name].read_text(encoding="utf-8")
+        assert "quoting" in MODULES[name].read_text(encoding="utf-8")
 
 
 # Doubling a quote is how SQL quotes; postgresql.conf does so too.
 DOUBLING = re.compile(r"""replace\(\s*(?:'"',\s*'""'|"'",\s*"''")""")
 
 
-@pytest.mark.parametrize("name", sorted({*MODULES} - {"postgresql.ddl", "embedded"}))
+@pytest.mark.parametrize("name", sorted({*MODULES} - {"postgresql.quoting", "embedded"}))
 def test_one_module_quotes(name: str) -> None:
     assert not DOUBLING.search(MODULES[name].read_text(encoding="utf-8"))
 
 
 def test_quoting_would_be_noticed() -> None:
-    assert len(DOUBLING.findall(MODULES["postgresql.ddl"].read_text(encoding="utf-8"))) == 2
+    assert len(DOUBLING.findall(MODULES["postgresql.quoting"].read_text(encoding="utf-8"))) == 2
 
 
 def test_every_keyword_that_needs_quotes(servers: dict[str, Server]) -> None:

@@ -11,7 +11,9 @@ from ..core.changes import AlterEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
+from . import blocks
 from . import ddl
+from . import quoting
 from .expressions import TypeChange
 from .facts import Facts
 from .facts import Step
@@ -33,7 +35,7 @@ class Alteration:
     @cached_property
     def displaced(self) -> Name:
         """The name of the old type while the new one takes its place."""
-        return Name(self.change.name.schema, ddl.shortened(self.change.name.name, "__old"))
+        return Name(self.change.name.schema, quoting.shortened(self.change.name.name, "__old"))
 
     @cached_property
     def _aside(self) -> dict[str, str]:
@@ -43,10 +45,10 @@ class Alteration:
         """Return the free label that stands in for one whose name is taken for a while."""
         if label not in self._aside:
             taken = {*self.change.labels, *self.change.new_labels, *self._aside.values()}
-            candidate, number = ddl.shortened(label, "__new"), 1
+            candidate, number = quoting.shortened(label, "__new"), 1
             while candidate in taken:
                 number += 1
-                candidate = ddl.shortened(label, f"__new{number}")
+                candidate = quoting.shortened(label, f"__new{number}")
             self._aside[label] = candidate
         return self._aside[label]
 
@@ -150,5 +152,5 @@ def retire(alteration: Alteration, facts: Facts) -> Step:
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     return Step(
         f"Owner, privileges and comment of {new} stay as they were.",
-        (ddl.copy_type_properties(old, new), ddl.drop_type(old)),
+        (blocks.copy_type_properties(old, new), ddl.drop_type(old)),
     )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from collections.abc import Iterator
 
 from ..core.schema import Name
+from . import blocks
 from . import ddl
+from . import quoting
 from .facts import Dependent
 
 Follow = Callable[[str], str]
@@ -22,7 +24,7 @@ def displace(carrier: Dependent) -> Iterator[str]:
     if made_along := carrier.detail["range"]:
         # The multirange type and its constructor without arguments keep their names otherwise.
         multirange = Name(made_along["multirange_schema"], made_along["multirange"])
-        aside = ddl.shortened(multirange.name, "__old")
+        aside = quoting.shortened(multirange.name, "__old")
         yield ddl.rename_type(multirange, aside)
         yield ddl.rename_function(multirange, aside)
 
@@ -59,7 +61,7 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
 def retire(carrier: Dependent) -> Iterator[str]:
     """Yield the statements that give the new type what the old one had, and drop the old one."""
     name, old = _names(carrier)
-    yield ddl.copy_type_properties(old, name)
+    yield blocks.copy_type_properties(old, name)
     yield ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
 
 
@@ -77,4 +79,4 @@ def _is_domain(carrier: Dependent) -> bool:
 
 def _names(carrier: Dependent) -> tuple[Name, Name]:
     name = Name(carrier.detail["schema"], carrier.detail["name"])
-    return name, Name(name.schema, ddl.shortened(name.name, "__old"))
+    return name, Name(name.schema, quoting.shortened(name.name, "__old"))

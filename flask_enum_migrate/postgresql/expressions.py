@@ -14,7 +14,7 @@ from dataclasses import field
 from itertools import zip_longest
 
 from ..core.schema import Name
-from . import ddl
+from . import quoting
 
 _TOKEN = re.compile(
     r"""
@@ -69,18 +69,18 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
         position = token.end()
         text = token.group()
         if token["cast"] and (change := changes.get(_name(token["type"]))):
-            text = f"::{ddl.qualified(change.new_name)}{token['array']}"
+            text = f"::{quoting.qualified(change.new_name)}{token['array']}"
         elif token["literal"]:
             cast = following if following and following.start() == token.end() else None
             target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
             value = decode(text)
             if target and cast and cast["array"]:
                 value = _follow_array(value, target.labels)
-                text = ddl.literal(value)
+                text = quoting.literal(value)
                 lost.extend(e for e in _elements(value) if e in removed)
             elif target:
                 becomes = target.labels.get(value, value)
-                text = "NULL" if becomes is None else ddl.literal(becomes)
+                text = "NULL" if becomes is None else quoting.literal(becomes)
                 lost.extend(label for label in removed if label == becomes)
             elif value in removed or any(e in removed for e in _elements(value)):
                 lost.append(value)

@@ -10,6 +10,7 @@ from ..core.errors import Refusal
 from ..core.schema import LiveEnum
 from . import carriers
 from . import ddl
+from . import quoting
 from . import rebuild
 from .expressions import TypeChange
 from .expressions import follow
@@ -107,7 +108,7 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
         )
     elif not known.get(schema, True):
         verb = "move" if moves else "be replaced"
-        role = ddl.identifier(facts.role) if facts.role else "the role that migrates"
+        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
         yield Refusal(
             f"{change.name} has to {verb}, and {_role(facts)} may not create types in the schema "
             f"{schema!r}.",
@@ -132,7 +133,7 @@ def label_problem(label: str) -> str:
         return "it isn't valid Unicode"
     if "\x00" in label:
         return "PostgreSQL's text can't hold a NUL"
-    return f"it has {size} bytes, and 63 is the most" if size > ddl.MAX_BYTES else ""
+    return f"it has {size} bytes, and 63 is the most" if size > quoting.MAX_BYTES else ""
 
 
 def listed(labels: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from ..core.changes import AlterEnum
 from ..core.changes import DropType
 from ..core.errors import Refusal
 from ..core.schema import Name
+from . import blocks
 from . import carriers
 from . import ddl
 from . import rebuild
@@ -145,9 +146,9 @@ def _direction(
     # A routine's body may name what comes back only after it.
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
-        *([ddl.set_for_now("check_function_bodies", "off")] if has_routines else []),
+        *([blocks.set_for_now("check_function_bodies", "off")] if has_routines else []),
         *(sql for dependent in rebuilt for sql in rebuild.create(dependent, followed)),
-        *([ddl.restore("check_function_bodies")] if has_routines else []),
+        *([blocks.restore("check_function_bodies")] if has_routines else []),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
         *rebuild.refresh(rebuilt),
     ]
@@ -241,17 +242,17 @@ def _columns(rebuilt: Sequence[Dependent], catalog: str) -> set[tuple[Name, str]
 def _lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
     comment = "All tables are locked at once and in one order"
     if facts.lock_timeout is None:
-        return [Step(f"{comment}.", (ddl.lock_tables(tables),))]
+        return [Step(f"{comment}.", (blocks.lock_tables(tables),))]
     return [
         Step(
             f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
-            (ddl.set_for_now("lock_timeout", facts.lock_timeout), ddl.lock_tables(tables)),
+            (blocks.set_for_now("lock_timeout", facts.lock_timeout), blocks.lock_tables(tables)),
         )
     ]
 
 
 def _unlock(facts: Facts) -> list[Step]:
-    return [] if facts.lock_timeout is None else [Step("", (ddl.restore("lock_timeout"),))]
+    return [] if facts.lock_timeout is None else [Step("", (blocks.restore("lock_timeout"),))]
 
 
 def _drop(drop: DropType, facts: Facts) -> Step:

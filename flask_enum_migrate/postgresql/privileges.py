@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from . import ddl
+from . import quoting
 from .facts import Dependent
 
 # MAINTAIN came with PostgreSQL 17.
@@ -19,7 +19,7 @@ def give_owner(dependent: Dependent, shown: str) -> list[str]:
     detail = dependent.detail
     if detail["owner"] == detail.get("creator"):
         return []
-    return [f"ALTER {shown} OWNER TO {ddl.identifier(detail['owner'])}"]
+    return [f"ALTER {shown} OWNER TO {quoting.identifier(detail['owner'])}"]
 
 
 def grants(dependent: Dependent, shown: str, *, public: bool = False) -> list[str]:
@@ -70,4 +70,4 @@ def _grant(privileges: str, shown: str, grantee: str, grantable: bool) -> str:
 
 
 def _role(name: str) -> str:
-    return ddl.identifier(name) if name else "PUBLIC"
+    return quoting.identifier(name) if name else "PUBLIC"

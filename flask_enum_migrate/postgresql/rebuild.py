@@ -8,8 +8,11 @@ from graphlib import CycleError
 from graphlib import TopologicalSorter
 
 from ..core.schema import Name
+from . import blocks
 from . import ddl
+from . import quoting
 from . import recreate
+from . import using
 from .facts import Dependent
 from .recreate import Follow
 
@@ -55,13 +58,13 @@ def drop(dependent: Dependent) -> str:
     table = recreate.table_of(dependent)
     match catalog:
         case "pg_class column":
-            column = ddl.identifier(dependent.names[2])
+            column = quoting.identifier(dependent.names[2])
             action = ddl.alter_column_type(dependent.names[2], "text", f"{column}::text")
             return ddl.alter_table(table, [action])
         case "pg_class" if detail["index"] and detail["index"]["parent"]:
             return ""
         case "pg_constraint":
-            name = ddl.identifier(dependent.names[-1])
+            name = quoting.identifier(dependent.names[-1])
             return ddl.alter_table(table, [f"DROP CONSTRAINT {name}"])
         case "pg_attrdef" if detail["generated"]:
             # Nothing may be computed from the old type any more: rows and indexes stay.
@@ -91,7 +94,7 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
         case "pg_class column":
             type_ = dependent.detail["column"]["type"]
             action = ddl.alter_column_type(
-                dependent.names[2], type_, ddl.through_text(dependent.names[2], type_)
+                dependent.names[2], type_, using.through_text(dependent.names[2], type_)
             )
             return [ddl.alter_table(recreate.table_of(dependent), [action])]
         case "pg_constraint":
@@ -146,6 +149,6 @@ def restore(dependent: Dependent) -> str:
     detail = dependent.detail
     index, name = detail["index"], dependent.names[1]
     schema, table = index["table_schema"], index["table"]
-    return ddl.rename_partition_index(
+    return blocks.rename_partition_index(
         index["parent"], Name(schema, table), Name(dependent.names[0], name), detail["comment"]
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.schema import Name
 from . import ddl
+from . import quoting
 from .facts import Dependent
 from .privileges import column_grants
 from .privileges import give_owner
@@ -20,10 +21,10 @@ _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
 def constraint(dependent: Dependent, follow: Follow) -> list[str]:
-    table, name = table_of(dependent), ddl.identifier(dependent.names[-1])
+    table, name = table_of(dependent), quoting.identifier(dependent.names[-1])
     definition = follow(dependent.detail["definition"])
     sql = [ddl.alter_table(table, [f"ADD CONSTRAINT {name} {definition}"])]
-    sql += _comment(dependent, f"CONSTRAINT {name} ON {ddl.qualified(table)}")
+    sql += _comment(dependent, f"CONSTRAINT {name} ON {quoting.qualified(table)}")
     if index := dependent.detail.get("of_index"):
         sql += _index_marks(Name(table.schema, dependent.names[-1]), index)
     return sql
@@ -42,18 +43,18 @@ def _index_marks(name: Name, detail: dict[str, Any]) -> list[str]:
     index = detail["index"]
     table = Name(index["table_schema"], index["table"])
     kind = "MATERIALIZED VIEW" if index["table_kind"] == "m" else "TABLE"
-    shown, on = ddl.qualified(name), f"ALTER {kind} {ddl.qualified(table)}"
+    shown, on = quoting.qualified(name), f"ALTER {kind} {quoting.qualified(table)}"
     sql = []
     if detail["tablespace"]:
-        sql.append(f"ALTER INDEX {shown} SET TABLESPACE {ddl.identifier(detail['tablespace'])}")
+        sql.append(f"ALTER INDEX {shown} SET TABLESPACE {quoting.identifier(detail['tablespace'])}")
     for number, target in index["targets"] or ():
         sql.append(f"ALTER INDEX {shown} ALTER COLUMN {number} SET STATISTICS {target}")
     for extension in index["extensions"] or ():
-        sql.append(f"ALTER INDEX {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
+        sql.append(f"ALTER INDEX {shown} DEPENDS ON EXTENSION {quoting.identifier(extension)}")
     if index["clustered"]:
-        sql.append(f"{on} CLUSTER ON {ddl.identifier(name.name)}")
+        sql.append(f"{on} CLUSTER ON {quoting.identifier(name.name)}")
     if index["replica_identity"]:
-        sql.append(f"{on} REPLICA IDENTITY USING INDEX {ddl.identifier(name.name)}")
+        sql.append(f"{on} REPLICA IDENTITY USING INDEX {quoting.identifier(name.name)}")
     return sql
 
 
@@ -64,14 +65,14 @@ def view(dependent: Dependent, follow: Follow) -> list[str]:
     query = follow(detail["definition"]).strip().removesuffix(";")
     sql = f"CREATE {kind} {shown}"
     if detail["persistence"] == "t":
-        sql = f"CREATE TEMPORARY {kind} {ddl.identifier(dependent.names[1])}"
+        sql = f"CREATE TEMPORARY {kind} {quoting.identifier(dependent.names[1])}"
     sql += f" WITH ({options})" if options else ""
     if detail["tablespace"]:
-        sql += f" TABLESPACE {ddl.identifier(detail['tablespace'])}"
+        sql += f" TABLESPACE {quoting.identifier(detail['tablespace'])}"
     sql += f" AS\n{query}" + ("\nWITH NO DATA" if detail["relkind"] == "m" else "")
     statements = [sql, *give_owner(dependent, f"{kind} {shown}")]
     for column in detail["columns"] or ():
-        name = ddl.identifier(column["name"])
+        name = quoting.identifier(column["name"])
         if column["default"]:
             default = follow(column["default"])
             statements.append(f"ALTER VIEW {shown} ALTER COLUMN {name} SET DEFAULT {default}")
@@ -80,20 +81,20 @@ def view(dependent: Dependent, follow: Follow) -> list[str]:
                 f"ALTER {kind} {shown} ALTER COLUMN {name} SET STATISTICS {column['target']}"
             )
         if column["comment"]:
-            comment = ddl.literal(column["comment"])
+            comment = quoting.literal(column["comment"])
             statements.append(f"COMMENT ON COLUMN {shown}.{name} IS {comment}")
     statements += _comment(dependent, f"{kind} {shown}")
     statements += grants(dependent, f"TABLE {shown}")
     for column in detail["columns"] or ():
         if column["acl"]:
-            name = ddl.identifier(column["name"])
+            name = quoting.identifier(column["name"])
             statements += column_grants(column["acl"], f"TABLE {shown}", name)
     return statements
 
 
 def _option(option: str) -> str:
     name, _, value = option.partition("=")
-    return f"{name}={ddl.literal(value)}"
+    return f"{name}={quoting.literal(value)}"
 
 
 def default(dependent: Dependent, follow: Follow) -> list[str]:
@@ -108,8 +109,8 @@ def default(dependent: Dependent, follow: Follow) -> list[str]:
 def policy(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
     kind = "PERMISSIVE" if detail["permissive"] else "RESTRICTIVE"
-    roles = ", ".join(ddl.identifier(role) if role else "PUBLIC" for role in detail["roles"])
-    on = f"{ddl.identifier(dependent.names[-1])} ON {ddl.qualified(table_of(dependent))}"
+    roles = ", ".join(quoting.identifier(role) if role else "PUBLIC" for role in detail["roles"])
+    on = f"{quoting.identifier(dependent.names[-1])} ON {quoting.qualified(table_of(dependent))}"
     sql = f"CREATE POLICY {on} AS {kind} FOR {_POLICY_COMMANDS[detail['command']]} TO {roles}"
     if detail["using"]:
         sql += f"\n    USING ({follow(detail['using'])})"
@@ -121,7 +122,7 @@ def policy(dependent: Dependent, follow: Follow) -> list[str]:
 def publication_table(detail: dict[str, Any], follow: Follow) -> str:
     sql = f"ALTER PUBLICATION {publication(detail)} ADD TABLE ONLY {published(detail)}"
     if detail["columns"]:
-        sql += f" ({', '.join(map(ddl.identifier, detail['columns']))})"
+        sql += f" ({', '.join(map(quoting.identifier, detail['columns']))})"
     if detail["where"]:
         sql += f" WHERE ({follow(detail['where'])})"
     return sql
@@ -143,7 +144,7 @@ def routine(dependent: Dependent, follow: Follow) -> list[str]:
     sql = [follow(definition[:end]) + definition[end:], *give_owner(dependent, shown)]
     sql += grants(dependent, shown, public=True)
     for extension in detail["extensions"] or ():
-        sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {ddl.identifier(extension)}")
+        sql.append(f"ALTER {shown} DEPENDS ON EXTENSION {quoting.identifier(extension)}")
     return sql + _comment(dependent, shown)
 
 
@@ -153,7 +154,7 @@ def aggregate(dependent: Dependent) -> list[str]:
     for key, value in detail["aggregate"].items():
         if key == "plain" or value is None:
             continue
-        quoted = ddl.literal(value) if key == "initcond" else value
+        quoted = quoting.literal(value) if key == "initcond" else value
         parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
     sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
     sql += give_owner(dependent, shown)
@@ -176,20 +177,20 @@ def operator(dependent: Dependent) -> list[str]:
     options = [("LEFTARG", detail["left"]), ("RIGHTARG", detail["right"])]
     options += [("RESTRICT", detail["restrict"]), ("JOIN", detail["join"])]
     if detail["commutator"]:
-        own = f"OPERATOR({ddl.identifier(detail['schema'])}.{detail['name']})"
+        own = f"OPERATOR({quoting.identifier(detail['schema'])}.{detail['name']})"
         options.append(("COMMUTATOR", own))
     parts = [f"FUNCTION = {detail['function']}"]
     parts += [f"{key} = {value}" for key, value in options if value]
     parts += [word for word in ("HASHES", "MERGES") if detail[word.lower()]]
-    name = f"{ddl.identifier(detail['schema'])}.{detail['name']}"
+    name = f"{quoting.identifier(detail['schema'])}.{detail['name']}"
     sql = [f"CREATE OPERATOR {name} ({', '.join(parts)})", *give_owner(dependent, shown)]
     return sql + _comment(dependent, shown)
 
 
 def trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
-    table = ddl.qualified(table_of(dependent))
-    name, kind = ddl.identifier(dependent.names[-1]), dependent.kind.upper()
+    table = quoting.qualified(table_of(dependent))
+    name, kind = quoting.identifier(dependent.names[-1]), dependent.kind.upper()
     sql = [follow(detail["definition"]).strip().removesuffix(";")]
     if state := _ENABLED.get(detail["enabled"]):
         sql.append(f"ALTER TABLE {table} {state} {kind} {name}")
@@ -205,7 +206,7 @@ def end_of_expressions(dependent: Dependent, definition: str) -> int:
 
 def _comment(dependent: Dependent, shown: str) -> list[str]:
     comment = dependent.detail["comment"]
-    return [f"COMMENT ON {shown} IS {ddl.literal(comment)}"] if comment else []
+    return [f"COMMENT ON {shown} IS {quoting.literal(comment)}"] if comment else []
 
 
 def table_of(dependent: Dependent) -> Name:
@@ -221,8 +222,8 @@ def routine_kind(detail: dict[str, Any]) -> str:
 
 
 def publication(detail: dict[str, Any]) -> str:
-    return ddl.identifier(detail["publication"])
+    return quoting.identifier(detail["publication"])
 
 
 def published(detail: dict[str, Any]) -> str:
-    return ddl.qualified(Name(detail["schema"], detail["table"]))
+    return quoting.qualified(Name(detail["schema"], detail["table"]))

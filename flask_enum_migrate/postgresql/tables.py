@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from ..core.schema import LiveColumn
 from ..core.schema import Name
 from . import ddl
+from . import quoting
+from . import using
 from .alteration import Alteration
 from .alteration import displaced_labels
 from .defaults import Defaults
@@ -91,7 +93,7 @@ def _kinship(columns: Sequence[tuple[Alteration, LiveColumn]]) -> tuple[list[str
 
 
 def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
-    new = ddl.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
+    new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
     yield ddl.alter_column_type(
         column.column, column.through or new, _using(alteration, column, facts)
     )
@@ -108,11 +110,11 @@ def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     table, steps = facts.shown(column.table), set(column.made_of)
     if not steps <= {"a", "d"}:
-        return ddl.through_text(column.column, column.through)
+        return using.through_text(column.column, column.through)
     pairs = displaced_labels(alteration)
     if "a" not in steps:
         domain = "d" in steps
-        using = ddl.convert_scalar(table, column.column, old, new, pairs, domain=domain)
+        converted = using.convert_scalar(table, column.column, old, new, pairs, domain=domain)
     else:
         moved = {label: becomes for label, becomes in pairs.items() if label != becomes}
         targets = set(alteration.change.renames.values())
@@ -121,8 +123,8 @@ def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
             for drop in alteration.change.removed
             if not drop.mapped
         ]
-        using = ddl.convert_array(table, column.column, old, new, moved, refused)
-    return ddl.cast(using, column.through) if column.through else using
+        converted = using.convert_array(table, column.column, old, new, moved, refused)
+    return using.cast(converted, column.through) if column.through else converted
 
 
 def _cost(table: Name, facts: Facts) -> str:

@@ -1,0 +1,167 @@
+"""PL/pgSQL blocks for what only the database that runs the revision can know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.schema import Name
+from .quoting import identifier
+from .quoting import literal
+from .quoting import qualified
+
+
+def set_for_now(setting: str, value: str) -> str:
+    """Return a block that changes a setting for the transaction and keeps the old value for later.
+
+    ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set; a ``SELECT``
+    would print a row where psql runs the script.
+    """
+    return (
+        "DO $$ BEGIN\n"
+        f"    PERFORM set_config('enum_migrate.{setting}',"
+        f" current_setting('{setting}'), true);\n"
+        f"    PERFORM set_config('{setting}', {literal(value)}, true);\n"
+        "END $$"
+    )
+
+
+def restore(setting: str) -> str:
+    """Return a block that gives a setting the value back that it had."""
+    return (
+        "DO $$ BEGIN\n"
+        f"    PERFORM set_config('{setting}',"
+        f" current_setting('enum_migrate.{setting}'), true);\n"
+        "END $$"
+    )
+
+
+def lock_tables(tables: Sequence[Name]) -> str:
+    """Return a block that locks tables, or fails with 55P03 and says who is in the way.
+
+    Partitions and children are locked along with their parents. What could be locked before the
+    time was up is released again when the block fails.
+    """
+    listed = ", ".join(map(qualified, tables))
+    shown = ", ".join(map(str, tables))
+    relations = ", ".join(f"({literal(qualified(table))}::regclass::oid)" for table in tables)
+    return _do(f"""
+DECLARE
+    holders text;
+    remedy text;
+BEGIN
+    LOCK TABLE {listed} IN ACCESS EXCLUSIVE MODE;
+EXCEPTION WHEN lock_not_available THEN
+    WITH RECURSIVE wanted (relation) AS (
+        VALUES {relations}
+        UNION SELECT h.inhrelid FROM pg_inherits h JOIN wanted ON h.inhparent = wanted.relation
+    ), holder AS (
+        SELECT l.pid, l.virtualtransaction AS id,
+            string_agg(DISTINCT l.mode || ' on ' || l.relation::regclass, ', ') AS locks
+        FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+        WHERE l.granted AND l.relation IN (SELECT relation FROM wanted)
+          AND l.pid IS DISTINCT FROM pg_backend_pid()
+        GROUP BY l.pid, l.virtualtransaction
+    )
+    SELECT string_agg(coalesce(
+            'process ' || h.pid || ' (role ' || coalesce(a.usename, '?') || ', application '
+                || coalesce(nullif(a.application_name, ''), '?') || ') holds ' || h.locks || ', '
+                || coalesce(a.state, 'in a state that only its own role may see')
+                || coalesce(' since ' || a.state_change::timestamptz(0), '')
+                || ', its query ' || left(a.query, 200),
+            'the prepared transaction ' || quote_literal(p.gid) || ' holds ' || h.locks,
+            'process ' || h.pid || ' holds ' || h.locks), '; '),
+        string_agg(coalesce(
+            'SELECT pg_terminate_backend(' || h.pid || ')',
+            'ROLLBACK PREPARED ' || quote_literal(p.gid)), '; ')
+    INTO holders, remedy
+    FROM holder h LEFT JOIN pg_stat_activity a ON a.pid = h.pid
+    LEFT JOIN (pg_locks x JOIN pg_prepared_xacts p ON p.transaction = x.transactionid)
+        ON x.virtualtransaction = h.id AND x.pid IS NULL AND h.pid IS NULL;
+    RAISE lock_not_available USING
+        MESSAGE = {literal(f"No lock on {shown} within ")} || current_setting('lock_timeout')
+            || ', so no table was changed' || coalesce('. In the way is ' || holders, ''),
+        HINT = 'Run the upgrade again when it is free' || coalesce(', or end what holds it by '
+            || remedy, '');
+END
+""")
+
+
+def copy_type_properties(old_type: Name, new_type: Name) -> str:
+    """Return a block that gives one type the owner, privileges, comment and labels of another.
+
+    It reads them when it runs, because roles differ from one database to the next. What default
+    privileges gave the new type is taken back first; grants are made by whoever made them.
+    """
+    old, new = qualified(old_type), qualified(new_type)
+    grantee = "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END"
+    body = f"""
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        WITH was AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(old)})),
+             new AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(new)}))
+        SELECT {literal(f"ALTER TYPE {new} OWNER TO ")} || was.typowner::regrole
+        FROM was, new WHERE was.typowner <> new.typowner
+        UNION ALL
+        SELECT {literal(f"REVOKE ALL ON TYPE {new} FROM ")} || {grantee}
+        FROM was, new, aclexplode(coalesce(new.typacl, acldefault('T', was.typowner))) a
+        WHERE was.typacl IS DISTINCT FROM new.typacl
+        UNION ALL
+        SELECT step.sql
+        FROM was, new, aclexplode(coalesce(was.typacl, acldefault('T', was.typowner))) a, LATERAL (
+            VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> was.typowner),
+                   ({literal(f"GRANT USAGE ON TYPE {new} TO ")} || {grantee}
+                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true),
+                   ('SET LOCAL ROLE ' || CASE current_setting('role') WHEN 'none' THEN 'none'
+                    ELSE quote_ident(current_setting('role')) END, a.grantor <> was.typowner)
+        ) step (sql, needed)
+        WHERE was.typacl IS DISTINCT FROM new.typacl AND step.needed
+        UNION ALL
+        SELECT {literal(f"COMMENT ON TYPE {new} IS ")}
+            || quote_literal(obj_description(was.oid, 'pg_type'))
+        FROM was WHERE obj_description(was.oid, 'pg_type') IS NOT NULL
+        UNION ALL
+        SELECT 'SECURITY LABEL FOR ' || quote_ident(l.provider)
+            || {literal(f" ON TYPE {new} IS ")} || quote_literal(l.label)
+        FROM was JOIN pg_seclabel l ON l.classoid = 'pg_type'::regclass AND l.objoid = was.oid
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+"""
+    return _do(body)
+
+
+def rename_partition_index(parent: str, table: Name, name: Name, comment: str | None) -> str:
+    """Return a block that names and comments a partition's index, whatever it is called now.
+
+    :param parent: the index of the partitioned table, as ``regclass`` prints it.
+    """
+    renamed = literal(f" RENAME TO {identifier(name.name)}")
+    remark = ""
+    if comment:
+        remark = f"\n    COMMENT ON INDEX {qualified(name)} IS {literal(comment)};"
+    body = f"""
+DECLARE
+    current regclass;
+BEGIN
+    SELECT h.inhrelid INTO STRICT current
+    FROM pg_inherits h JOIN pg_index x ON x.indexrelid = h.inhrelid
+    WHERE h.inhparent = to_regclass({literal(parent)})
+      AND x.indrelid = to_regclass({literal(qualified(table))});
+    IF current IS DISTINCT FROM to_regclass({literal(qualified(name))}) THEN
+        EXECUTE 'ALTER INDEX ' || current || {renamed};
+    END IF;{remark}
+END
+"""
+    return _do(body)
+
+
+def _do(body: str) -> str:
+    tag = "$$"
+    number = 0
+    while tag in body:
+        number += 1
+        tag = f"$enum{number}$"
+    return f"DO {tag}{body}{tag}"
