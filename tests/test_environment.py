@@ -193,6 +193,13 @@ def test_removal_is_refused_without_a_transaction(one_project: Project, driver: 
     assert "Nothing was written." in said
 
 
+def test_rename_is_refused_without_a_transaction(one_project: Project) -> None:
+    start(one_project, AUTOCOMMIT)
+    one_project.models(MODELS, labels=["a", "c"])
+    said = one_project.sync("--rename", "b=c", expect=1).stderr
+    assert "AUTOCOMMIT" in said
+
+
 def test_downgrade_without_a_transaction_is_refused(one_project: Project) -> None:
     start(one_project, AUTOCOMMIT)
     one_project.models(MODELS, labels=["a", "b", "c"])
