@@ -527,3 +527,15 @@ def test_a_plain_index_does_not_count_as_a_dependent(project: Project) -> None:
     )
     project.models(MODEL, LABELS=["bad", "ok", "good"])
     assert "DROP INDEX" not in project.round_trip()
+
+
+def test_arguments_of_triggers_are_text_and_no_labels(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t AFTER UPDATE OF mood ON entry FOR EACH ROW EXECUTE FUNCTION f('gone')",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    assert "EXECUTE FUNCTION public.f('gone')" in project.round_trip()
