@@ -112,7 +112,7 @@ class Environment:
         :raises EnvironmentFailed: if env.py, or the connection it opens, fails.
         """
         with (
-            one_line(self.directory),
+            one_line(self.directory, command=self.command),
             quiet(),
             EnvironmentContext(config, script, fn=fn, **options),
         ):
@@ -169,9 +169,12 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def one_line(directory: Path, but: type[Exception] = EnumMigrateError) -> Iterator[None]:
+def one_line(
+    directory: Path, but: type[Exception] = EnumMigrateError, command: str = "db"
+) -> Iterator[None]:
     """Turn what env.py raises into an error that says what and what to do.
 
+    :param command: the name of Flask-Migrate's command group.
     :param but: an exception that the caller handles.
     """
     try:
@@ -196,7 +199,7 @@ def one_line(directory: Path, but: type[Exception] = EnumMigrateError) -> Iterat
         raise EnvironmentFailed(
             f"{env if by_env else directory} failed with {type(error).__name__}: "
             f"{masked(str(error))} ({where}).",
-            "Does `flask db current` work?",
+            f"Does `flask {command} current` work?",
         ) from error
 
 

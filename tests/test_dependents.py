@@ -469,6 +469,14 @@ def test_an_sql_body_that_names_a_removed_label_is_refused(project: Project) -> 
     ("setup", "refusal"),
     [
         (
+            "CREATE DOMAIN d AS text CONSTRAINT dc CHECK (VALUE <> 'ok'::mood::text)",
+            "dc on public.d hangs on it, and it belongs to a domain over another type",
+        ),
+        (
+            "CREATE DOMAIN d AS text DEFAULT 'ok'::mood::text; CREATE TABLE held (v d)",
+            "type public.d hangs on it, and it is a domain over another type",
+        ),
+        (
             "CREATE VIEW v AS SELECT mood FROM entry;"
             " INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'p', 'l')",
             "view public.v hangs on it, and it has a security label",
@@ -490,7 +498,14 @@ def test_an_sql_body_that_names_a_removed_label_is_refused(project: Project) -> 
             "foreign key fk on public.entry hangs on it, and its triggers are disabled",
         ),
     ],
-    ids=["security label", "negator", "invalid index", "disabled"],
+    ids=[
+        "check of a text domain",
+        "default of a text domain",
+        "security label",
+        "negator",
+        "invalid index",
+        "disabled",
+    ],
 )
 def test_what_cannot_come_back_is_refused_by_name(
     project: Project, setup: str, refusal: str

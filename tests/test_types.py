@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import NullPool
+from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
+from flask_enum_migrate.postgresql.catalog import qualified
 from tests.project import Project
 
 MOOD = """
@@ -325,3 +329,13 @@ class T{n}(db.Model):
             event.remove(Engine, "before_cursor_execute", record)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_failed_query_is_what_is_reported(one_project: Project) -> None:
+    engine = create_engine(one_project.sqlalchemy_url(), poolclass=NullPool)
+    with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="division by zero"), qualified(connection):
+            connection.exec_driver_sql("SELECT 1/0")
+        connection.rollback()
+        path = connection.exec_driver_sql("SHOW search_path").scalar_one()
+        assert path == '"$user", public'

@@ -185,21 +185,18 @@ def alter(
     mapping = {o: n for o, n in answers.mapping.items() if o in removed}
     added = {add.label for add in change.added}
     back = {n: o for n, o in answers.reverse_mapping.items() if n in added and o in live}
-    change = replace(
-        change, mapping=mapping, reverse_mapping={**_way_back(change, mapping), **back}
-    )
+    change = replace(change, mapping=mapping, reverse_mapping={**_way_back(mapping, added), **back})
     if not compare_order:
         change = replace(change, new_labels=_keep_order(change))
     return change if change.changes else None
 
 
-def _way_back(change: AlterEnum, mapping: Mapping[str, str | None]) -> dict[str, str]:
+def _way_back(mapping: Mapping[str, str | None], added: set[str]) -> dict[str, str]:
     """Return which added labels turn back into the one label that was mapped to them."""
     back: dict[str, list[str]] = {}
     for old, new in mapping.items():
         if new is not None:
             back.setdefault(new, []).append(old)
-    added = {add.label for add in change.added}
     return {new: olds[0] for new, olds in back.items() if new in added and len(olds) == 1}
 
 

@@ -55,6 +55,7 @@ class Alteration:
     def column_defaults(
         self, defaults: Mapping[LiveColumn, str | None]
     ) -> Iterator[tuple[LiveColumn, str | None]]:
+        """Yield the type's columns that have an entry, with their defaults."""
         for column in self.enum.columns:
             if column in defaults:
                 yield column, defaults[column]
@@ -138,6 +139,7 @@ def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
 
 
 def displace(alteration: Alteration, facts: Facts) -> Step:
+    """Put the old type aside and create the new one under its name."""
     change = alteration.change
     return Step(
         "",
@@ -149,6 +151,7 @@ def displace(alteration: Alteration, facts: Facts) -> Step:
 
 
 def retire(alteration: Alteration, facts: Facts) -> Step:
+    """Give the new type what the old one had, and drop the old one."""
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     return Step(
         f"Owner, privileges and comment of {new} stay as they were.",

@@ -8,11 +8,13 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ..core.schema import DeclaredColumn
 from ..core.schema import FoundColumn
@@ -164,10 +166,14 @@ class _Session:
 def qualified(connection: Connection) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified."""
     row = connection.execute(_SESSION).one()
+    restore = {"search_path": row.search_path}
     try:
         yield _Session(row.role, tuple(row.schemas), row.version)
-    finally:
-        connection.execute(_RESTORE, {"search_path": row.search_path})
+    except BaseException:
+        with suppress(DBAPIError):  # a failed transaction takes no statement, and reverts it itself
+            connection.execute(_RESTORE, restore)
+        raise
+    connection.execute(_RESTORE, restore)
 
 
 def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSchema:

@@ -138,7 +138,7 @@ _DETAIL = f"""
                 'constraint', (
                     SELECT json_build_object(
                         'oid', k.oid::bigint, 'name', k.conname, 'contype', k.contype,
-                        'definition', pg_get_constraintdef(k.oid), 'domain', false,
+                        'definition', pg_get_constraintdef(k.oid), 'domain', 0,
                         'comment', obj_description(k.oid, 'pg_constraint'), 'merged', false,
                         'disabled', false, 'may_alter', pg_has_role(c.relowner, 'USAGE'))
                     FROM pg_constraint k
@@ -164,10 +164,10 @@ _DETAIL = f"""
       WHEN 'pg_constraint'::regclass THEN (
         SELECT json_build_object(
             'contype', k.contype, 'definition', pg_get_constraintdef(k.oid),
-            'domain', k.contypid <> 0, 'index', k.conindid::bigint,
+            'domain', k.contypid::bigint, 'index', k.conindid::bigint,
             'derived', k.conparentid <> 0 OR (k.coninhcount > 0 AND NOT k.conislocal),
             'merged', k.contype = 'c' AND k.coninhcount > 0 AND k.conislocal,
-            'may_alter', pg_has_role(c.relowner, 'USAGE'),
+            'may_alter', coalesce(pg_has_role(c.relowner, 'USAGE'), true),
             'disabled', EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid
                                 AND t.tgisinternal AND t.tgenabled <> 'O'))
         FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.oid = o.objid)
@@ -283,6 +283,7 @@ _DETAIL = f"""
             'array', t.typelem <> 0 AND t.typcategory = 'A',
             'may_alter', pg_has_role(t.typowner, 'USAGE'),
             'relkind', (SELECT c.relkind FROM pg_class c WHERE c.oid = t.typrelid),
+            'base_oid', t.typbasetype::bigint,
             'base', CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END,
             'default', pg_get_expr(t.typdefaultbin, 0), 'not_null', t.typnotnull,
             'range', (SELECT json_build_object(

@@ -56,6 +56,7 @@ def _default_refusal(
 def set_default(
     column: LiveColumn, default: str | None, facts: Facts, alterations: Sequence[Alteration]
 ) -> str:
+    """Return the action that sets a default, with names as the revision writes them."""
     names = {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
     return ddl.set_default(column.column, follow(default or "NULL", names).sql or "NULL")
 
@@ -63,6 +64,7 @@ def set_default(
 def changed_tables(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
 ) -> list[Name]:
+    """Return the tables whose defaults have to be set."""
     return [column.table for column, _, _ in differing_defaults(alterations, before, after)]
 
 
@@ -83,6 +85,7 @@ def differing_defaults(
 def changed_defaults(
     in_place: Sequence[Alteration], facts: Facts, before: Defaults, after: Defaults
 ) -> list[Step]:
+    """Return the statements for defaults that no rewrite of their table sets."""
     steps = []
     for column, default, alteration in differing_defaults(in_place, before, after):
         action = (

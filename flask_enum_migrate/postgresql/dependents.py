@@ -76,8 +76,8 @@ class _Row:
             return bool(detail["relkind"] == "v")
         if self.key[0] in ("pg_proc", "pg_cast") and "i" in self.via:
             return True  # what PostgreSQL makes along with a range type
-        of_other = detail.get("contype") == "t" or detail.get("domain")
-        return self.key[0] == "pg_constraint" and bool(detail["derived"] or of_other)
+        is_trigger = detail.get("contype") == "t"
+        return self.key[0] == "pg_constraint" and bool(detail["derived"] or is_trigger)
 
 
 class _Sorter:
@@ -97,6 +97,18 @@ class _Sorter:
                 self._alias[row.key] = next(r[:2] for r in row.refs if r[3] == "i")
             elif row.key[0] == "pg_rewrite" and row.detail["return"]:
                 self._alias[row.key] = ("pg_class", row.detail["relation"])
+
+        self._made = {row.key for row in self._rows if row.key[0] == "pg_type"}
+
+    def _domain_problem(self, row: _Row) -> str:
+        """Return why a domain can't be replaced: its expressions may name an enum of another type.
+
+        PostgreSQL's dependencies don't tell a domain over the enum from one that only mentions it.
+        """
+        base = row.detail["base_oid"] if row.key[0] == "pg_type" else 0
+        if base and ("pg_type", base) not in self._made and base not in self._roots:
+            return "it is a domain over another type whose definition names the enum"
+        return ""
 
     def _real(self, key: Key) -> Key:
         seen = set()
@@ -119,6 +131,8 @@ class _Sorter:
                 if problem or self._holds_rows(row):
                     columns.append(_dependent(row, problem=problem))
                 continue
+            if row.detail.get("domain") and ("pg_type", row.detail["domain"]) in self._made:
+                continue  # it comes back with its domain
             key = self._real(row.key)
             roots[key] = roots.get(key, frozenset()) | row.roots
             if key == row.key and row.subid == 0:
@@ -132,7 +146,12 @@ class _Sorter:
                 elif target != key:
                     needs_column.setdefault(key, set()).add(column_key(*target, subid))
         found = [
-            _dependent(row, edges.get(key, set()) | needs_column.get(key, set()), roots[key])
+            _dependent(
+                row,
+                edges.get(key, set()) | needs_column.get(key, set()),
+                roots[key],
+                self._domain_problem(row),
+            )
             for key, row in main.items()
             if self._needs_rebuild(row, edges.get(key, set()), key in on_type)
         ]
@@ -265,6 +284,8 @@ def _problem(row: _Row) -> str:
         return _relation_problem(detail)
     if catalog == "pg_type":
         return _type_problem(detail)
+    if catalog == "pg_constraint" and detail["domain"]:
+        return "it belongs to a domain over another type"
     if catalog == "pg_constraint":
         return "its triggers are disabled" if detail["disabled"] else ""
     if catalog == "pg_attrdef" and detail["generated"]:

@@ -137,4 +137,5 @@ def label_problem(label: str) -> str:
 
 
 def listed(labels: Iterable[str]) -> str:
+    """Return labels quoted, with commas between."""
     return ", ".join(repr(label) for label in labels)
