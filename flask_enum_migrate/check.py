@@ -99,12 +99,17 @@ def check(environment: Environment, settings: Settings) -> CheckResult:
 def _states(database: Database, settings: Settings) -> list[EnumState]:
     pairing, bind = database.pairing, database.bind
     wrong: dict[DeclaredEnum, tuple[WrongColumn, ...]] = {}
+    strings: dict[int, tuple[WrongColumn, ...]] = {}  # by the type that they are today
     for column in pairing.wrong_columns:
-        wrong[column.enum] = (*wrong.get(column.enum, ()), column)
+        if isinstance(column.declared, str):
+            oid = column.found.type_oid
+            strings[oid] = (*strings.get(oid, ()), column)
+        else:
+            wrong[column.declared] = (*wrong.get(column.declared, ()), column)
     states = []
     for match in pairing.pairs:
         change = alter(match, compare_order=settings.compare_order)
-        columns = wrong.pop(match.declared, ())
+        columns = wrong.pop(match.declared, ()) + strings.pop(match.live.oid, ())
         state = DIFFERS if change else WRONG_COLUMNS if columns else IN_SYNC
         own = frozenset(match.declared.columns)
         missing = tuple(column for column in pairing.missing_columns if column in own)
@@ -114,6 +119,9 @@ def _states(database: Database, settings: Settings) -> list[EnumState]:
     for enum in pairing.new:
         states.append(EnumState(bind, NEW, enum, missing_columns=enum.columns))
     for live in pairing.undeclared:
+        if columns := strings.get(live.oid, ()):
+            states.append(EnumState(bind, WRONG_COLUMNS, live=live, wrong_columns=columns))
+            continue
         if live.extension or not settings.includes(live.name.schema, live.name.name):
             continue
         state = UNDECLARED if live.has_dependents else UNUSED

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column
 from sqlalchemy import Enum
 from sqlalchemy import MetaData
+from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import ARRAY
@@ -20,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from .core.diff import unite
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import DeclaredString
 from .core.schema import EnumClass
 from .core.schema import Name
 
@@ -58,6 +60,52 @@ def read(
     return tuple(enums.values())
 
 
+def strings(
+    metadata: MetaData | Iterable[MetaData],
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> dict[DeclaredColumn, Column[Any]]:
+    """Gather the columns that models declare as strings; a non-native Enum isn't one of them.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    :param schema_map: ``schema_translate_map`` of the connection.
+    """
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    found: dict[DeclaredColumn, Column[Any]] = {}
+    for table in _tables(metadata):
+        place = Name(_schema(table.schema, schema_map), table.name)
+        for column in table.columns:
+            if impl := _string(column.type, dialect):
+                found[DeclaredColumn(place, column.name, isinstance(impl, ARRAY))] = column
+    return found
+
+
+def string(
+    place: DeclaredColumn, column: Column[Any], include: ColumnFilter = lambda table, column: True
+) -> DeclaredString | None:
+    """Return a column of :func:`strings` with its type as SQL, or None if it doesn't count.
+
+    :param include: whether a table (second argument None) or a column counts.
+    """
+    if not include(column.table, None) or not include(column.table, column):
+        return None
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return DeclaredString(place, _impl(column.type, dialect).compile(dialect))
+
+
+def _string(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any] | None:
+    """Return the string type, or array of one, behind a column's type on PostgreSQL."""
+    impl = _impl(type_, dialect)
+    item = _impl(impl.item_type, dialect) if isinstance(impl, ARRAY) else impl
+    return impl if isinstance(item, String) and not isinstance(item, Enum) else None
+
+
+def _impl(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
+    impl = type_.dialect_impl(dialect)
+    while isinstance(impl, TypeDecorator):
+        impl = impl.load_dialect_impl(dialect).dialect_impl(dialect)
+    return impl
+
+
 def _classes(enum: Enum) -> tuple[EnumClass, ...]:
     cls: Any = enum.enum_class
     if cls is None:
@@ -73,9 +121,7 @@ def _tables(metadata: MetaData | Iterable[MetaData]) -> Iterator[Table]:
 
 def _native_enum(type_: TypeEngine[Any], dialect: Any) -> tuple[Enum | None, bool]:
     """Return the native enum behind a column's type on PostgreSQL, and whether in an array."""
-    impl = type_.dialect_impl(dialect)
-    while isinstance(impl, TypeDecorator):
-        impl = impl.load_dialect_impl(dialect).dialect_impl(dialect)
+    impl = _impl(type_, dialect)
     if isinstance(impl, ARRAY):
         return _native_enum(impl.item_type, dialect)[0], True
     if isinstance(impl, Enum) and impl.native_enum:

@@ -193,7 +193,7 @@ def _changes(change: AlterEnum) -> Iterator[str]:
 
 
 def _is_wrong(wrong: WrongColumn) -> str:
-    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.enum.name}"
+    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
 
 
 def sync(result: SyncResult, *, dry_run: bool) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Table
 
 from . import declared
+from .core.diff import NOTHING
 from .core.diff import Pairing
 from .core.diff import alter
 from .core.diff import pair
@@ -55,7 +56,7 @@ class Database:
     revisions: tuple[str, ...] = ()
     at_head: bool = True
     live: LiveSchema | None = None
-    pairing: Pairing = field(default_factory=lambda: Pairing((), (), (), (), ()))
+    pairing: Pairing = NOTHING
     held: tuple[Held, ...] = ()
     facts: Facts = field(default_factory=lambda: Facts({}))
     transaction: str = "alembic"
@@ -133,14 +134,22 @@ def _compare(
 
     schema_map = connection.get_execution_options().get("schema_translate_map")
     enums = declared.read(metadata, include, schema_map)
-    live = catalog.read(connection, [column for enum in enums for column in enum.columns])
+    strings = declared.strings(metadata, schema_map)
+    live = catalog.read(connection, [column for enum in enums for column in enum.columns], strings)
     enums = tuple(enum for enum in enums if _is_ours(enum.name, live, settings))
-    return live, pair(enums, live)
+    enumerated = [
+        string
+        for place, column in strings.items()
+        if (found := live.found.get(place))
+        and found.type_oid in live.by_oid
+        and _is_ours(live.by_oid[found.type_oid].name, live, settings)
+        and (string := declared.string(place, column, include))
+    ]
+    return live, pair(enums, live, enumerated)
 
 
 def _is_ours(name: Name, live: LiveSchema, settings: Settings) -> bool:
-    default = live.search_path[0] if live.search_path else ""
-    return settings.includes(name.schema or default, name.name)
+    return settings.includes(name.schema or live.default_schema, name.name)
 
 
 def _details(

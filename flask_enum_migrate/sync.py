@@ -231,8 +231,8 @@ def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
 
 def _wrong_column(wrong: WrongColumn) -> Refusal:
     return Refusal(
-        f"{wrong.column} is {wrong.found.type_name} in the database, but the model declares the "
-        f"enum {wrong.enum.name}.",
+        f"{wrong.column} is {wrong.found.type_name} in the database, but the model declares "
+        f"{wrong.wanted}.",
         "Convert it in a migration of its own: ALTER TABLE … ALTER COLUMN … TYPE … USING ….",
     )
 

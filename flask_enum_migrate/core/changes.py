@@ -168,6 +168,87 @@ class AlterEnum:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A type that a column has or gets: an enum or a string, or an array of it.
+
+    :param sql: the type as SQL prints it, with ``[]`` for an array.
+    :param enum: the enum's name, schema-qualified, or None where it is a string.
+    :param labels: the enum's labels, in order.
+    """
+
+    sql: str
+    enum: Name | None = None
+    labels: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return str(self.enum) + ("[]" if self.sql.endswith("[]") else "") if self.enum else self.sql
+
+
+@dataclass(frozen=True)
+class AlterColumnType:
+    """A column becomes one of another type: a string an enum, an enum a string or another enum.
+
+    :param table: its table, schema-qualified.
+    :param column: its name.
+    :param old: its type before.
+    :param new: its type afterwards.
+    :param mapping: value that is no label of the new type to the label its rows get, or None for
+        NULL.
+    :param reverse_mapping: the same for the way back.
+    """
+
+    table: Name
+    column: str
+    old: ColumnType
+    new: ColumnType
+    mapping: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    reverse_mapping: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+
+    def reverse(self) -> AlterColumnType:
+        """Return the change that undoes this one (but for rows that a mapping merged)."""
+        return replace(
+            self,
+            old=self.new,
+            new=self.old,
+            mapping=self.reverse_mapping,
+            reverse_mapping=self.mapping,
+        )
+
+    @property
+    def place(self) -> tuple[Name, str]:
+        """Its table and column."""
+        return self.table, self.column
+
+    @property
+    def array(self) -> bool:
+        """Whether it is an array."""
+        return self.old.sql.endswith("[]")
+
+    @property
+    def homeless(self) -> tuple[str, ...]:
+        """The labels of the old type that the new one lacks and no mapping knows."""
+        if self.new.enum is None:
+            return ()
+        known = {*self.new.labels, *self.mapping}
+        return tuple(label for label in self.old.labels if label not in known)
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateType:
+    """A type that existing columns are converted to is new.
+
+    :param name: its name, schema-qualified.
+    :param labels: its labels, in order.
+    """
+
+    name: Name
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DropType:
     """A type that nothing uses goes.
 

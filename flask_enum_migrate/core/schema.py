@@ -39,6 +39,18 @@ class DeclaredColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredString:
+    """A column that a model declares as a string.
+
+    :param column: the column.
+    :param type: its type, as SQL: ``VARCHAR(20)``.
+    """
+
+    column: DeclaredColumn
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnumClass:
     """The Python class a declaration was made from.
 
@@ -87,6 +99,7 @@ class LiveColumn:
     :param typed_table: the composite type that its table was made ``OF``, as SQL, or ``""``.
     :param parents: the parents of its table, as SQL and in order, where several have the column.
     :param mixed_parents: whether these parents have other columns that not all of them have.
+    :param collation: its collation, as SQL, where it isn't its type's own, or ``""``.
     :param storage: ``SET STORAGE`` value to restore after a change of type, or ``""``.
     :param compression: ``SET COMPRESSION`` value to restore after a change of type, or ``""``.
     :param may_alter: whether the current role may act as the owner of the table.
@@ -107,6 +120,7 @@ class LiveColumn:
     typed_table: str = ""
     parents: tuple[str, ...] = ()
     mixed_parents: bool = False
+    collation: str = ""
     storage: str = ""
     compression: str = ""
     may_alter: bool = True
@@ -156,14 +170,20 @@ class FoundColumn:
 
     :param table: the table's real name, or None where there is no such table.
     :param type_oid: the type of the column, or of its array's elements; 0 without such a column.
-    :param type_name: that type as SQL prints it.
+    :param type_name: the type of the column as SQL prints it.
     :param is_enum: whether that type is an enum.
+    :param is_string: whether it is a string type, or a domain over one.
+    :param array: whether the column is an array of it.
+    :param relation_kind: ``pg_class.relkind`` of the table.
     """
 
     table: Name | None
     type_oid: int = 0
     type_name: str = ""
     is_enum: bool = False
+    is_string: bool = False
+    array: bool = False
+    relation_kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +212,11 @@ class LiveSchema:
     def by_oid(self) -> dict[int, LiveEnum]:
         """The enums by ``pg_type.oid``."""
         return {enum.oid: enum for enum in self.enums}
+
+    @property
+    def default_schema(self) -> str:
+        """The schema in which an unqualified name is created, or ``""``."""
+        return self.search_path[0] if self.search_path else ""
 
     def find(self, name: Name) -> LiveEnum | None:
         """Return the enum a declared name means: by its schema, else by the search path."""

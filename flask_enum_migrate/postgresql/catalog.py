@@ -134,11 +134,13 @@ _FOUND = text(
     """
     SELECT w.position, c.schema, c.name AS table, coalesce(e.oid, 0)::bigint AS type_oid,
            coalesce(format_type(a.atttypid, a.atttypmod), '') AS type_name,
-           coalesce(e.typtype = 'e', false) AS is_enum
+           coalesce(e.typtype = 'e', false) AS is_enum,
+           coalesce(e.typcategory = 'S', false) AS is_string,
+           coalesce(e.oid <> t.oid, false) AS array, coalesce(c.kind, '') AS relation_kind
     FROM json_to_recordset(CAST(:wanted AS json))
            AS w (position int, schema text, "table" text, "column" text)
     LEFT JOIN LATERAL (
-        SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name
+        SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = w."table" AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
           AND CASE WHEN w.schema <> '' THEN n.nspname = w.schema
@@ -176,13 +178,19 @@ def qualified(connection: Connection) -> Iterator[_Session]:
     connection.execute(_RESTORE, restore)
 
 
-def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSchema:
+def read(
+    connection: Connection,
+    wanted: Collection[DeclaredColumn],
+    strings: Collection[DeclaredColumn] = (),
+) -> LiveSchema:
     """Read all enum types, the columns that use them, and what the wanted columns are.
 
     Five queries, however many types and columns there are; they need no right but to connect.
 
     :param connection: a connection whose search path is the app's.
     :param wanted: the columns that models declare as enums.
+    :param strings: the columns that models declare as strings; those which may be enums in the
+        database are found too.
     """
     wanted = list(wanted)
     with qualified(connection) as session:
@@ -205,6 +213,8 @@ def read(connection: Connection, wanted: Collection[DeclaredColumn]) -> LiveSche
             )
             for row in connection.execute(_ENUMS)
         ]
+        enumerated = {(c.table.name, c.column) for own in columns.values() for c in own}
+        wanted += [c for c in strings if (c.table.name, c.column) in enumerated]
         found = _find(connection, wanted, session.schemas)
     return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
 
@@ -233,6 +243,13 @@ def _find(
     result = connection.execute(_FOUND, {"wanted": json.dumps(rows), "schemas": list(schemas)})
     found = {}
     for column, row in zip(wanted, result, strict=True):
-        table = Name(row.schema, row.table) if row.table is not None else None
-        found[column] = FoundColumn(table, row.type_oid, row.type_name, row.is_enum)
+        found[column] = FoundColumn(
+            table=Name(row.schema, row.table) if row.table is not None else None,
+            type_oid=row.type_oid,
+            type_name=row.type_name,
+            is_enum=row.is_enum,
+            is_string=row.is_string,
+            array=row.array,
+            relation_kind=row.relation_kind,
+        )
     return found

@@ -40,6 +40,7 @@ from .facts import Dependent
 from .facts import Facts
 from .facts import Step
 from .hazards import blocked
+from .tables import replaced_columns
 from .tables import rewrite_tables
 
 
@@ -135,7 +136,7 @@ def _direction(
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
 
-    tables, rewritten = rewrite_tables(
+    rewrites = replaced_columns(
         replaced,
         facts,
         before,
@@ -143,6 +144,7 @@ def _direction(
         elsewhere=_columns(rebuilt, "pg_attrdef"),
         detoured=_columns(rebuilt, "pg_class column"),
     )
+    tables, rewritten = rewrite_tables(rewrites, facts)
     # A routine's body may name what comes back only after it.
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [

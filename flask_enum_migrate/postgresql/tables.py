@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..core.schema import LiveColumn
 from ..core.schema import Name
@@ -20,44 +22,74 @@ from .facts import Step
 from .facts import human_size
 
 
-def rewrite_tables(
+@dataclass(frozen=True, slots=True)
+class ColumnRewrite:
+    """What happens to one column while its table is rewritten.
+
+    :param column: the column as it is now.
+    :param actions: what changes its type; nothing where its parent's change does it.
+    :param has_default: whether it has a default that must go first.
+    :param set_default: the action that sets its default afterwards, or ``""``.
+    """
+
+    column: LiveColumn
+    actions: tuple[str, ...]
+    has_default: bool = False
+    set_default: str = ""
+
+
+def replaced_columns(
     replaced: Sequence[Alteration],
     facts: Facts,
     before: Defaults,
     after: Defaults,
     elsewhere: set[tuple[Name, str]],
     detoured: set[tuple[Name, str]],
+) -> Iterator[ColumnRewrite]:
+    """Yield the columns whose types are replaced.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    :param detoured: columns that hold rows of these tables, and are text meanwhile.
+    """
+    seen = set(detoured)
+    for alteration in replaced:
+        for column in alteration.enum.columns:
+            place = (column.table, column.column)
+            # A row type can hold several enums that are replaced.
+            if column.relation_kind not in ("r", "p", "f") or place in seen:
+                continue
+            seen.add(place)
+            default = None if place in elsewhere else after.get(column)
+            yield ColumnRewrite(
+                column,
+                () if column.inherited else tuple(_column_actions(alteration, column, facts)),
+                place not in elsewhere and before.get(column) is not None,
+                "" if default is None else set_default(column, default, facts, replaced),
+            )
+
+
+def rewrite_tables(
+    rewrites: Iterable[ColumnRewrite], facts: Facts
 ) -> tuple[list[Step], list[Name]]:
     """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
 
     The columns of children and partitions change with their parent's, but their defaults are
     their own, and block the change just the same.
-
-    :param elsewhere: columns whose default is taken care of elsewhere.
-    :param detoured: columns that hold rows of these tables, and are text meanwhile.
     """
-    by_table: dict[Name, list[tuple[Alteration, LiveColumn]]] = defaultdict(list)
-    seen = set(detoured)
-    for alteration in replaced:
-        for column in alteration.enum.columns:
-            # A row type can hold several enums that are replaced.
-            if (
-                column.relation_kind in ("r", "p", "f")
-                and (column.table, column.column) not in seen
-            ):
-                seen.add((column.table, column.column))
-                by_table[column.table].append((alteration, column))
+    by_table: dict[Name, list[ColumnRewrite]] = defaultdict(list)
+    for rewrite in rewrites:
+        by_table[rewrite.column.table].append(rewrite)
     drops: list[Step] = []
-    rewrites: list[Step] = []
+    changes: list[Step] = []
     sets: list[Step] = []
     rewritten: list[Name] = []
     for table in sorted(by_table):
-        columns = sorted(by_table[table], key=lambda item: item[1].column)
-        related = any(column.inherited or column.has_children for _, column in columns)
-        own = [c for _, c in columns if (c.table, c.column) not in elsewhere]
-        drop = [ddl.drop_default(c.column) for c in own if before.get(c) is not None]
-        put = [set_default(c, after[c], facts, replaced) for c in own if after.get(c) is not None]
-        types = [a for alt, c in columns if not c.inherited for a in _column_actions(alt, c, facts)]
+        own = sorted(by_table[table], key=lambda rewrite: rewrite.column.column)
+        columns = [rewrite.column for rewrite in own]
+        related = any(column.inherited or column.has_children for column in columns)
+        drop = [ddl.drop_default(one.column.column) for one in own if one.has_default]
+        put = [one.set_default for one in own if one.set_default]
+        types = [action for one in own for action in one.actions]
         shown = facts.shown(table)
         apart, together = _kinship(columns)
         drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
@@ -66,27 +98,27 @@ def rewrite_tables(
             drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
             sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
             drop, put = [], []
-        if any(column.relation_kind == "f" for _, column in columns):
+        if any(column.relation_kind == "f" for column in columns):
             sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
-            rewrites.append(Step("", (sql,)))
+            changes.append(Step("", (sql,)))
         elif types:
             rewritten.append(table)
             sql = ddl.alter_table(shown, [*drop, *types, *put])
-            rewrites.append(Step(_cost(table, facts), (sql,)))
-    return [*drops, *rewrites, *sets], rewritten
+            changes.append(Step(_cost(table, facts), (sql,)))
+    return [*drops, *changes, *sets], rewritten
 
 
-def _kinship(columns: Sequence[tuple[Alteration, LiveColumn]]) -> tuple[list[str], list[str]]:
+def _kinship(columns: Sequence[LiveColumn]) -> tuple[list[str], list[str]]:
     """Return the actions that take a table off its kin, and those that put it back.
 
     A child of several parents can't follow any of them alone, nor a typed table its type.
     """
     apart: list[str] = []
     together: list[str] = []
-    for parents in {column.parents for _, column in columns if column.parents}:
+    for parents in {column.parents for column in columns if column.parents}:
         apart += [ddl.no_inherit(parent) for parent in reversed(parents[1:])]
         together += [ddl.inherit(parent) for parent in parents[1:]]
-    for type_ in {column.typed_table for _, column in columns if column.typed_table}:
+    for type_ in {column.typed_table for column in columns if column.typed_table}:
         apart.append(ddl.not_of())
         together.append(ddl.of_type(type_))
     return apart, together
