@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -75,33 +76,11 @@ def survey(
     target = environment.heads(head or "heads")
 
     def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
-        token = str(context.opts.get("upgrade_token") or "upgrades")
-        bind = token.removesuffix("upgrades").removesuffix("_")
-        if context.dialect.name != "postgresql":
-            found.append(Database(bind, token, context.dialect.name))
-            return
-        if context.connection is None:
-            raise EnvironmentFailed("env.py gave no connection to look through.", "")
-        at_head = environment.is_at(revisions, target)
-        live, pairing = _compare(context, context.connection, settings)
-        held: tuple[Held, ...] = ()
-        facts = Facts({})
-        if thorough:
-            held, facts = _details(context.connection, live, pairing, settings)
-        found.append(
-            Database(
-                bind=bind,
-                token=token,
-                dialect="postgresql",
-                revisions=revisions,
-                at_head=at_head,
-                live=live,
-                pairing=pairing,
-                held=held,
-                facts=facts,
-                transaction=_transaction(context),
-            )
-        )
+        database = look(context, settings, thorough=thorough)
+        if database.live is not None:
+            at_head = environment.is_at(revisions, target)
+            database = replace(database, revisions=revisions, at_head=at_head)
+        found.append(database)
 
     environment.visit(visit)
     if not found:
@@ -110,6 +89,35 @@ def survey(
             "It has to call context.run_migrations().",
         )
     return tuple(found)
+
+
+def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Database:
+    """Look at the database that env.py gave Alembic, and at the models beside it.
+
+    :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
+    :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
+    """
+    token = str(context.opts.get("upgrade_token") or "upgrades")
+    bind = token.removesuffix("upgrades").removesuffix("_")
+    if context.dialect.name != "postgresql":
+        return Database(bind, token, context.dialect.name)
+    if context.connection is None:
+        raise EnvironmentFailed("env.py gave no connection to look through.", "")
+    live, pairing = _compare(context, context.connection, settings)
+    held: tuple[Held, ...] = ()
+    facts = Facts({})
+    if thorough:
+        held, facts = _details(context.connection, live, pairing, settings)
+    return Database(
+        bind=bind,
+        token=token,
+        dialect="postgresql",
+        live=live,
+        pairing=pairing,
+        held=held,
+        facts=facts,
+        transaction=_transaction(context),
+    )
 
 
 def _compare(
