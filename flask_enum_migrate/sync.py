@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from pathlib import Path
 
 from . import revision
@@ -13,6 +15,7 @@ from .core.answers import resolve
 from .core.changes import AlterEnum
 from .core.changes import DropType
 from .core.changes import DropValue
+from .core.diff import Answers
 from .core.diff import WrongColumn
 from .core.diff import alter
 from .core.errors import EnvironmentFailed
@@ -22,7 +25,9 @@ from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import Name
 from .environment import Environment
+from .postgresql.plan import Direction
 from .postgresql.plan import Plan
 from .postgresql.plan import plan
 from .postgresql.rows import Held
@@ -52,6 +57,48 @@ class BindPlan:
     drops: tuple[DropType, ...]
     plan: Plan
     body: Body
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be done in one bind, and why it may not be.
+
+    :param database: what was found there.
+    :param changes: what changes about each type.
+    :param drops: types that go because nothing uses them.
+    :param plan: the statements of both directions.
+    :param refusals: what needs an answer, or can't be done safely.
+    """
+
+    database: Database
+    changes: tuple[AlterEnum, ...] = ()
+    drops: tuple[DropType, ...] = ()
+    plan: Plan = field(default_factory=lambda: Plan(Direction(), Direction()))
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.changes and not self.drops
+
+    @property
+    def unknown(self) -> tuple[Held, ...]:
+        """Labels that go, of which no one could tell whether rows hold them."""
+        return () if self.is_empty else tuple(h for h in self.database.held if h.rows is None)
+
+
+@dataclass(frozen=True)
+class Comments:
+    """What is told about a plan.
+
+    :param upgrade: what the upgrade does, line by line.
+    :param downgrade: what the downgrade does, line by line.
+    :param refused: why the downgrade can't be done, or ``""``.
+    """
+
+    upgrade: tuple[str, ...]
+    downgrade: tuple[str, ...]
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,29 +156,21 @@ def sync(
     pairs = [pair for database in looked_at for pair in database.pairing.pairs]
     answers = resolve(flags, pairs, compare_order=settings.compare_order)
 
-    planned: list[tuple[Database, list[AlterEnum], list[DropType], Plan]] = []
-    refusals: list[Refusal] = []
-    unknown: list[Held] = []
-    for database in looked_at:
-        changes = [
-            change
-            for pair in database.pairing.pairs
-            if pair.live.name in answers
-            and (
-                change := alter(pair, answers[pair.live.name], compare_order=settings.compare_order)
+    drafts = [
+        one
+        for database in looked_at
+        if not (
+            one := draft(
+                database,
+                settings,
+                answers,
+                _drops(database, settings) if settings.drop_unused else (),
             )
-        ]
-        drops = list(_drops(database, settings)) if settings.drop_unused else []
-        if not changes and not drops:
-            continue
-        made = plan(changes, drops, database.facts)
-        refusals.extend(_needs_answers(changes, database))
-        refusals.extend(made.upgrade.refusals)
-        refusals.extend(_needs_transaction(made, database))
-        unknown.extend(held for held in database.held if held.rows is None)
-        planned.append((database, changes, drops, made))
+        ).is_empty
+    ]
+    refusals = [refusal for one in drafts for refusal in one.refusals]
     wrong = tuple(column for d in looked_at for column in d.pairing.wrong_columns)
-    if wrong and not planned:
+    if wrong and not drafts:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
         hints = (names_and_values(pair) for pair in pairs)
@@ -139,8 +178,8 @@ def sync(
 
     renderer = Renderer(environment.directory)
     plans = tuple(
-        BindPlan(d, tuple(changes), tuple(drops), made, _body(renderer, d, changes, drops, made))
-        for d, changes, drops, made in planned
+        BindPlan(one.database, one.changes, one.drops, one.plan, _body(renderer, one))
+        for one in drafts
     )
     message = message or message_for(
         [change for one in plans for change in one.changes],
@@ -161,9 +200,38 @@ def sync(
         new=tuple(enum for d in looked_at for enum in d.pairing.new),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
-        unknown=tuple(unknown),
+        unknown=tuple(held for one in drafts for held in one.unknown),
         command=environment.command,
     )
+
+
+def draft(
+    database: Database,
+    settings: Settings,
+    answers: Mapping[Name, Answers],
+    drops: Iterable[DropType] = (),
+) -> Draft:
+    """Plan all that differs in one bind.
+
+    :param answers: by the type's name in the database.
+    :param drops: types that go because nothing uses them.
+    """
+    changes = tuple(
+        change
+        for pair in database.pairing.pairs
+        if pair.live.name in answers
+        and (change := alter(pair, answers[pair.live.name], compare_order=settings.compare_order))
+    )
+    drops = tuple(drops)
+    if not changes and not drops:
+        return Draft(database)
+    made = plan(changes, drops, database.facts)
+    refusals = (
+        *_needs_answers(changes, database),
+        *made.upgrade.refusals,
+        *_needs_transaction(made, database),
+    )
+    return Draft(database, changes, drops, made, refusals)
 
 
 def _require_head(databases: Iterable[Database], environment: Environment) -> None:
@@ -254,43 +322,43 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
             )
 
 
-def _body(
-    renderer: Renderer,
-    database: Database,
-    changes: list[AlterEnum],
-    drops: list[DropType],
-    made: Plan,
-) -> Body:
-    back = [change.reverse() for change in reversed(changes)]
+def comments(one: Draft) -> Comments:
+    """Return what a revision says about its two functions."""
+    made, shown = one.plan, one.database.facts.shown
+    back = [change.reverse() for change in reversed(one.changes)]
     refused = ""
     if made.downgrade.refusals:
         facts = " ".join(refusal.fact for refusal in made.downgrade.refusals)
         refused = f"This revision can't be undone by itself: {facts}"
-    elif database.transaction == "autocommit" and made.downgrade.steps:
+    elif one.database.transaction == "autocommit" and made.downgrade.steps:
         refused = "Undoing this revision needs a transaction, and env.py opens none."
     merged = [
         f"Rows that held {drop.label!r} keep "
         f"{'NULL' if drop.becomes is None else repr(drop.becomes)}: "
         "which they were isn't known any more."
-        for change in changes
+        for change in one.changes
         for drop in change.removed
         if drop.mapped
     ]
-    shown = database.facts.shown
-    upgrade = [
-        *describe_all(changes, shown),
-        *(f"{shown(drop.name)}: drop it, unused." for drop in drops),
+    upgrade = (
+        *describe_all(one.changes, shown),
+        *(f"{shown(drop.name)}: drop it, unused." for drop in one.drops),
         *made.upgrade.remarks,
         *made.upgrade.hazards,
-    ]
-    downgrade = [
-        *(f"{shown(drop.name)}: create it again." for drop in drops),
+    )
+    downgrade = (
+        *(f"{shown(drop.name)}: create it again." for drop in one.drops),
         *describe_all(back, shown),
         *merged,
         *made.downgrade.remarks,
         *made.downgrade.hazards,
-    ]
+    )
+    return Comments(upgrade, downgrade, refused)
+
+
+def _body(renderer: Renderer, one: Draft) -> Body:
+    said, commit = comments(one), one.database.transaction
     return Body(
-        renderer.render(made.upgrade, upgrade, database.transaction),
-        renderer.render(made.downgrade, downgrade, database.transaction, refused),
+        renderer.render(one.plan.upgrade, said.upgrade, commit),
+        renderer.render(one.plan.downgrade, said.downgrade, commit, said.refused),
     )
