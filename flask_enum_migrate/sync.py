@@ -25,6 +25,8 @@ from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import LiveEnum
+from .core.schema import LiveSchema
 from .core.schema import Name
 from .environment import Environment
 from .postgresql.plan import Direction
@@ -312,14 +314,19 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
     for enum in database.pairing.undeclared:
         ours = settings.includes(enum.name.schema, enum.name.name)
         if ours and not enum.has_dependents and not enum.extension and enum.may_alter:
-            yield DropType(
-                name=enum.name,
-                labels=enum.labels,
-                comment=enum.comment,
-                owner=enum.owner,
-                is_ours=enum.owner == live.user,
-                privileges=enum.privileges,
-            )
+            yield drop_type(enum, live)
+
+
+def drop_type(enum: LiveEnum, live: LiveSchema) -> DropType:
+    """Return the change that drops a type, with all it takes to create it again."""
+    return DropType(
+        name=enum.name,
+        labels=enum.labels,
+        comment=enum.comment,
+        owner=enum.owner,
+        is_ours=enum.owner == live.user,
+        privileges=enum.privileges,
+    )
 
 
 def comments(one: Draft) -> Comments:
