@@ -40,6 +40,8 @@ from .sync import BindPlan
 from .sync import SyncResult
 from .wording import counted
 from .wording import describe
+from .wording import describe_conversion
+from .wording import describe_created
 from .wording import plain
 from .wording import some
 
@@ -57,7 +59,7 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
     if format_ == "json":
         click.echo(formats.error_as_json(error))
     elif format_ == "github":
-        click.echo(formats.annotation(f"{outcome}: {error}"))
+        click.echo(formats.error_as_github(error, outcome))
     if isinstance(error, Refused):
         for refusal in error.refusals:
             _err(_red("Refused") + ": " + plain(str(refusal)))
@@ -121,7 +123,8 @@ def _next_command(result: CheckResult) -> str:
     """Return the command to run next, or ``""`` where there is none."""
     if result.behind and result.drift:
         return f"flask {result.command} upgrade"
-    if any(state.change for state in result.drift):
+    convertible = (wrong.conversion for state in result.drift for wrong in state.wrong_columns)
+    if any(state.change for state in result.drift) or any(convertible):
         return f"flask {result.command} enum sync"
     return ""
 
@@ -255,6 +258,12 @@ def _plan(plan: BindPlan) -> None:
         _maybe_renamed(change)
         if change.name in pairs and (hint := names_and_values(pairs[change.name])):
             _err(f"  Hint: {plain(hint)}")
+    for created in plan.creates:
+        _err(_heading(str(created.name), plan.database.bind))
+        _err(click.style(f"  + {plain(describe_created(created))}", fg="green"))
+    for conversion in plan.conversions:
+        _err(_heading(str(conversion), plan.database.bind))
+        _err(click.style(f"  ~ {plain(describe_conversion(conversion))}", fg="yellow"))
     for drop in plan.drops:
         _err(_heading(str(drop.name), plan.database.bind))
         _err(click.style("  - drop the type, which nothing uses", fg="red"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Table
 
 from . import declared
+from .core.changes import AlterColumnType
 from .core.diff import NOTHING
 from .core.diff import Pairing
 from .core.diff import alter
@@ -25,12 +27,15 @@ from .core.schema import LiveSchema
 from .core.schema import Name
 from .environment import Environment
 from .postgresql import catalog
+from .postgresql import columns
 from .postgresql import dependents
 from .postgresql import rights
 from .postgresql import routines
 from .postgresql import rows
+from .postgresql.facts import ConvertedColumn
 from .postgresql.facts import Facts
 from .postgresql.rows import Held
+from .postgresql.rows import Strange
 from .settings import Settings
 
 
@@ -46,6 +51,8 @@ class Database:
     :param live: its enums.
     :param pairing: which of them the models mean.
     :param held: rows that hold labels that the models lack (only on a thorough look).
+    :param strange: rows that hold no label of the enum which their column is to become (only on a
+        thorough look).
     :param facts: what a plan has to know (only on a thorough look).
     :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
@@ -59,8 +66,14 @@ class Database:
     live: LiveSchema | None = None
     pairing: Pairing = NOTHING
     held: tuple[Held, ...] = ()
+    strange: tuple[Strange, ...] = ()
     facts: Facts = field(default_factory=lambda: Facts({}))
     transaction: str = "alembic"
+
+    @property
+    def conversions(self) -> tuple[AlterColumnType, ...]:
+        """What converts the columns that can be converted."""
+        return self.pairing.conversions
 
 
 def survey(
@@ -105,9 +118,11 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
         raise EnvironmentFailed("env.py gave no connection to look through.", "")
     live, pairing = _compare(context, context.connection, settings)
     held: tuple[Held, ...] = ()
+    strange: tuple[Strange, ...] = ()
     facts = Facts({})
     if thorough:
         held, facts = _details(context.connection, live, pairing, settings)
+        strange = rows.strange(context.connection, pairing.conversions)
     return Database(
         bind=bind,
         token=token,
@@ -115,6 +130,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
         live=live,
         pairing=pairing,
         held=held,
+        strange=strange,
         facts=facts,
         transaction=_transaction(context),
     )
@@ -164,33 +180,50 @@ def _details(
     connection: Connection, live: LiveSchema, pairing: Pairing, settings: Settings
 ) -> tuple[tuple[Held, ...], Facts]:
     wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
-    differing: dict[int, LiveEnum] = {}
-    schemas: set[str] = set()
+    differing: list[LiveEnum] = []
+    schemas = {create.name.schema for create in pairing.creates}
+    converted = columns.read(connection, [change.place for change in pairing.conversions])
+    enums = _without(live, converted.values())
     for match in pairing.pairs:
         change = alter(match, compare_order=settings.compare_order)
         if change is None:
             continue
-        differing[match.live.oid] = match.live
+        enum = enums[match.live.name]
+        differing.append(enum)
         schemas |= {match.live.name.schema, match.new_name.schema}
         for drop in change.removed:
-            for column in match.live.columns:
+            for column in enum.columns:
                 if not column.inherited and column.can_be_counted:
-                    wanted.append((match.live, column, drop.label))
-    tables = {column.table for enum in differing.values() for column in enum.columns}
-    names = sorted({*tables, *(enum.name for enum in differing.values())})
-    unqualified = "" if settings.qualify or not live.search_path else live.search_path[0]
+                    wanted.append((enum, column, drop.label))
+    tables = {column.table for enum in differing for column in enum.columns}
+    names = sorted({*tables, *(enum.name for enum in differing)})
+    tables |= {change.table for change in pairing.conversions}
     facts = Facts(
-        enums=live.by_name,
-        dependents=dependents.read(connection, list(differing)),
+        enums=enums,
+        dependents=dependents.read(connection, [enum.oid for enum in differing]),
         routines=routines.read(connection, names),
+        columns=converted,
         analyze=settings.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
         lock_timeout=settings.lock_timeout_sql,
-        unqualified=unqualified,
+        unqualified="" if settings.qualify else live.default_schema,
         role=live.user,
         may_create=rights.may_create(connection, schemas),
     )
     return rows.count(connection, wanted), facts
+
+
+def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, LiveEnum]:
+    """Return the enums without the columns that become another type."""
+    places = {(column.table, column.column) for one in converted for column in one.family}
+    if not places:
+        return live.by_name
+    return {
+        name: replace(
+            enum, columns=tuple(c for c in enum.columns if (c.table, c.column) not in places)
+        )
+        for name, enum in live.by_name.items()
+    }
 
 
 def _transaction(context: MigrationContext) -> str:

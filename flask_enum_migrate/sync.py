@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field
 from pathlib import Path
 
 from . import revision
 from .core.answers import Flags
 from .core.answers import resolve
+from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
+from .core.changes import CreateType
 from .core.changes import DropType
-from .core.changes import DropValue
-from .core.diff import Answers
 from .core.diff import WrongColumn
-from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
-from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
-from .core.schema import LiveEnum
-from .core.schema import LiveSchema
-from .core.schema import Name
+from .draft import Draft
+from .draft import comments
+from .draft import draft
+from .draft import drop_type
+from .draft import strange_values
 from .environment import Environment
-from .postgresql.plan import Direction
 from .postgresql.plan import Plan
-from .postgresql.plan import plan
 from .postgresql.rows import Held
 from .revision import Body
 from .revision import Renderer
@@ -39,7 +35,6 @@ from .revision import RevisionOptions
 from .settings import Settings
 from .survey import Database
 from .survey import survey
-from .wording import describe_all
 from .wording import message_for
 
 
@@ -49,6 +44,8 @@ class BindPlan:
 
     :param database: what was found there.
     :param changes: what changes about each type.
+    :param conversions: columns that get another type.
+    :param creates: types that only these columns need.
     :param drops: types that go because nothing uses them.
     :param plan: the statements of both directions.
     :param body: the source of both functions.
@@ -56,51 +53,11 @@ class BindPlan:
 
     database: Database
     changes: tuple[AlterEnum, ...]
+    conversions: tuple[AlterColumnType, ...]
+    creates: tuple[CreateType, ...]
     drops: tuple[DropType, ...]
     plan: Plan
     body: Body
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What is to be done in one bind, and why it may not be.
-
-    :param database: what was found there.
-    :param changes: what changes about each type.
-    :param drops: types that go because nothing uses them.
-    :param plan: the statements of both directions.
-    :param refusals: what needs an answer, or can't be done safely.
-    """
-
-    database: Database
-    changes: tuple[AlterEnum, ...] = ()
-    drops: tuple[DropType, ...] = ()
-    plan: Plan = field(default_factory=lambda: Plan(Direction(), Direction()))
-    refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is to be done."""
-        return not self.changes and not self.drops
-
-    @property
-    def unknown(self) -> tuple[Held, ...]:
-        """Labels that go, of which no one could tell whether rows hold them."""
-        return () if self.is_empty else tuple(h for h in self.database.held if h.rows is None)
-
-
-@dataclass(frozen=True)
-class Comments:
-    """What is told about a plan.
-
-    :param upgrade: what the upgrade does, line by line.
-    :param downgrade: what the downgrade does, line by line.
-    :param refused: why the downgrade can't be done, or ``""``.
-    """
-
-    upgrade: tuple[str, ...]
-    downgrade: tuple[str, ...]
-    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +113,8 @@ def sync(
     looked_at = [database for database in databases if database.live is not None]
     _require_head(looked_at, environment)
     pairs = [pair for database in looked_at for pair in database.pairing.pairs]
-    answers = resolve(flags, pairs, compare_order=settings.compare_order)
+    strange = [item for database in looked_at for item in strange_values(database)]
+    answers = resolve(flags, pairs, strange, compare_order=settings.compare_order)
 
     drafts = [
         one
@@ -171,7 +129,9 @@ def sync(
         ).is_empty
     ]
     refusals = [refusal for one in drafts for refusal in one.refusals]
-    wrong = tuple(column for d in looked_at for column in d.pairing.wrong_columns)
+    wrong = tuple(
+        column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
+    )
     if wrong and not drafts:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
@@ -180,12 +140,21 @@ def sync(
 
     renderer = Renderer(environment.directory)
     plans = tuple(
-        BindPlan(one.database, one.changes, one.drops, one.plan, _body(renderer, one))
+        BindPlan(
+            database=one.database,
+            changes=one.changes,
+            conversions=one.conversions,
+            creates=one.creates,
+            drops=one.drops,
+            plan=one.plan,
+            body=_body(renderer, one),
+        )
         for one in drafts
     )
     message = message or message_for(
         [change for one in plans for change in one.changes],
         [drop for one in plans for drop in one.drops],
+        [conversion for one in plans for conversion in one.conversions],
     )
     bodies = revision.by_token((plan.database.token, plan.body) for plan in plans)
     path, script = None, None
@@ -207,35 +176,6 @@ def sync(
     )
 
 
-def draft(
-    database: Database,
-    settings: Settings,
-    answers: Mapping[Name, Answers],
-    drops: Iterable[DropType] = (),
-) -> Draft:
-    """Plan all that differs in one bind.
-
-    :param answers: by the type's name in the database.
-    :param drops: types that go because nothing uses them.
-    """
-    changes = tuple(
-        change
-        for pair in database.pairing.pairs
-        if pair.live.name in answers
-        and (change := alter(pair, answers[pair.live.name], compare_order=settings.compare_order))
-    )
-    drops = tuple(drops)
-    if not changes and not drops:
-        return Draft(database)
-    made = plan(changes, drops, database.facts)
-    refusals = (
-        *_needs_answers(changes, database),
-        *made.upgrade.refusals,
-        *_needs_transaction(made, database),
-    )
-    return Draft(database, changes, drops, made, refusals)
-
-
 def _require_head(databases: Iterable[Database], environment: Environment) -> None:
     for database in databases:
         if not database.at_head:
@@ -245,65 +185,12 @@ def _require_head(databases: Iterable[Database], environment: Environment) -> No
             raise Refused((Refusal(fact, f"First run: flask {environment.command} upgrade"),))
 
 
-def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator[Refusal]:
-    """Yield the labels that go although rows hold them, and the NULLs that don't fit."""
-    for change in changes:
-        held_by_label: dict[str, list[Held]] = {}
-        columns = database.facts.enums[change.name].columns
-        called = database.facts.called(change.name)
-        own = frozenset(columns)
-        for one in database.held:
-            if one.column in own and one.rows is not None:
-                held_by_label.setdefault(one.label, []).append(one)
-        for drop in change.removed:
-            if drop.mapped and drop.becomes is None:
-                for column in columns:
-                    if column.not_null and not column.dimensions:
-                        yield Refusal(
-                            f"{change.name} loses {drop.label!r}, but {column} is NOT NULL.",
-                            "Rows can't become NULL there; give them another label.",
-                            (_flag("--map", called, drop.label, "LABEL"),),
-                        )
-            elif not drop.mapped and drop.label in held_by_label:
-                yield _held_refusal(change, drop, held_by_label[drop.label], called)
-
-
-def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
-    where = ", ".join(map(str, held))
-    flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
-    flags.append(_flag("--map", called, drop.label, "LABEL"))
-    if not any(one.column.not_null and not one.column.dimensions for one in held):
-        flags.append(_flag("--map-null", called, drop.label))
-    return Refusal(
-        f"{change.name} loses the label {drop.label!r}, which {where} hold"
-        f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
-        "Say what becomes of them:",
-        tuple(flags),
-    )
-
-
-def _flag(option: str, called: str, label: str, new: str | None = None) -> str:
-    """Return an option with its value, as one would type it.
-
-    :param called: the type's name.
-    """
-    return typed(option, f"{called}.{label}" + ("" if new is None else f"={new}"))
-
-
-def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
-    if database.transaction == "autocommit" and made.upgrade.steps:
-        yield Refusal(
-            "env.py runs migrations on an AUTOCOMMIT connection, so anything but an addition could "
-            "stop half way.",
-            "Let env.py run migrations in a transaction.",
-        )
-
-
 def _wrong_column(wrong: WrongColumn) -> Refusal:
     return Refusal(
         f"{wrong.column} is {wrong.found.type_name} in the database, but the model declares "
         f"{wrong.wanted}.",
-        "Convert it in a migration of its own: ALTER TABLE … ALTER COLUMN … TYPE … USING ….",
+        "It can't be converted by itself; do it in a migration of your own: ALTER TABLE … "
+        "ALTER COLUMN … TYPE … USING ….",
     )
 
 
@@ -315,52 +202,6 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
         ours = settings.includes(enum.name.schema, enum.name.name)
         if ours and not enum.has_dependents and not enum.extension and enum.may_alter:
             yield drop_type(enum, live)
-
-
-def drop_type(enum: LiveEnum, live: LiveSchema) -> DropType:
-    """Return the change that drops a type, with all it takes to create it again."""
-    return DropType(
-        name=enum.name,
-        labels=enum.labels,
-        comment=enum.comment,
-        owner=enum.owner,
-        is_ours=enum.owner == live.user,
-        privileges=enum.privileges,
-    )
-
-
-def comments(one: Draft) -> Comments:
-    """Return what a revision says about its two functions."""
-    made, shown = one.plan, one.database.facts.shown
-    back = [change.reverse() for change in reversed(one.changes)]
-    refused = ""
-    if made.downgrade.refusals:
-        facts = " ".join(refusal.fact for refusal in made.downgrade.refusals)
-        refused = f"This revision can't be undone by itself: {facts}"
-    elif one.database.transaction == "autocommit" and made.downgrade.steps:
-        refused = "Undoing this revision needs a transaction, and env.py opens none."
-    merged = [
-        f"Rows that held {drop.label!r} keep "
-        f"{'NULL' if drop.becomes is None else repr(drop.becomes)}: "
-        "which they were isn't known any more."
-        for change in one.changes
-        for drop in change.removed
-        if drop.mapped
-    ]
-    upgrade = (
-        *describe_all(one.changes, shown),
-        *(f"{shown(drop.name)}: drop it, unused." for drop in one.drops),
-        *made.upgrade.remarks,
-        *made.upgrade.hazards,
-    )
-    downgrade = (
-        *(f"{shown(drop.name)}: create it again." for drop in one.drops),
-        *describe_all(back, shown),
-        *merged,
-        *made.downgrade.remarks,
-        *made.downgrade.hazards,
-    )
-    return Comments(upgrade, downgrade, refused)
 
 
 def _body(renderer: Renderer, one: Draft) -> Body:

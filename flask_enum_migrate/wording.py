@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from .core.changes import AddValue
+from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import Change
+from .core.changes import CreateType
 from .core.changes import DropType
 from .core.changes import DropValue
 from .core.changes import RenameType
@@ -52,6 +54,37 @@ def describe_all(
             yield f"{shown(change.name)}: {describe(single)}."
 
 
+def describe_conversions(
+    conversions: Iterable[AlterColumnType],
+    creates: Iterable[CreateType] = (),
+    shown: Callable[[Name], Name] = lambda name: name,
+) -> Iterator[str]:
+    """Yield a line for every type that is created and every column that gets another type."""
+    for create in creates:
+        yield f"{shown(create.name)}: {describe_created(create)}."
+    for change in conversions:
+        yield f"{shown(change.table)}.{change.column}: {describe_conversion(change)}."
+
+
+def describe_conversion(change: AlterColumnType) -> str:
+    """Return in words what becomes of a column."""
+    parts = [f"convert from {change.old} to {change.new}"]
+    for value, label in change.mapping.items():
+        parts.append(f"{value!r} becomes {'NULL' if label is None else repr(label)}")
+    if change.new.enum:
+        parts.append("fails if a row holds another value")
+    return "; ".join(parts)
+
+
+def describe_created(create: CreateType) -> str:
+    """Return in words which type is created."""
+    return f"create the type as {_listed(create.labels)}"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(map(repr, labels[:8])) + (", …" if len(labels) > 8 else "")
+
+
 def describe(change: Change) -> str:
     """Return one change in words."""
     match change:
@@ -68,15 +101,18 @@ def describe(change: Change) -> str:
         case DropValue(label):
             return f"remove {label!r}; fails if a row holds it"
         case ReorderValues(labels):
-            shown = ", ".join(map(repr, labels[:8])) + (", …" if len(labels) > 8 else "")
-            return f"reorder to {shown}"
+            return f"reorder to {_listed(labels)}"
         case RenameType(_, new_name):
             return f"rename the type to {new_name!r}"
         case SetSchema(_, new_schema):
             return f"move the type to the schema {new_schema!r}"
 
 
-def message_for(changes: Iterable[AlterEnum], drops: Iterable[DropType] = ()) -> str:
+def message_for(
+    changes: Iterable[AlterEnum],
+    drops: Iterable[DropType] = (),
+    conversions: Iterable[AlterColumnType] = (),
+) -> str:
     """Return a message for a revision: letters, digits, spaces, commas and underscores only."""
     parts = []
     names = []
@@ -95,6 +131,10 @@ def message_for(changes: Iterable[AlterEnum], drops: Iterable[DropType] = ()) ->
             verbs.append("reorder")
         parts.append(", ".join(verbs) + f" in {change.new_name.name}")
         names.append(change.new_name.name)
+    for conversion in conversions:
+        new = conversion.new.enum.name if conversion.new.enum else "a string"
+        parts.append(f"convert {conversion.table.name} {conversion.column} to {new}")
+        names.append(f"{conversion.table.name} {conversion.column}")
     for drop in drops:
         parts.append(f"drop {drop.name.name}")
         names.append(drop.name.name)

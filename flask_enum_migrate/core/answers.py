@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from difflib import SequenceMatcher
 from heapq import nlargest
 from itertools import product
 from typing import TypeVar
 
+from .changes import AlterColumnType
 from .changes import AlterEnum
 from .diff import Answers
 from .diff import Pair
@@ -46,34 +48,49 @@ class Flags:
 
 
 def resolve(
-    flags: Flags, pairs: Iterable[Pair], *, compare_order: bool = True
+    flags: Flags,
+    pairs: Iterable[Pair],
+    conversions: Iterable[tuple[AlterColumnType, Sequence[str]]] = (),
+    *,
+    compare_order: bool = True,
 ) -> dict[Name, Answers]:
     """Find what each flag means.
 
     :param pairs: the enums that both the models and a database have; those of several databases
         may come together, a flag then holds for each database that knows its type.
+    :param conversions: columns that become an enum, each with the values known to be no label.
     :param compare_order: whether another order alone is a difference.
-    :return: answers by the type's name in the database.
+    :return: answers by the type's name in the database, or by the one it will have where the type
+        is new.
     :raises AnswerError: for a value that is unknown, ambiguous or contradicts another one.
     """
     drafts: dict[Name, _Draft] = {}
+    pairs = list(pairs)
     for pair in pairs:
         if alter(pair, compare_order=compare_order):
             drafts.setdefault(pair.live.name, _Draft(pair.live.name)).pairs.append(pair)
 
+    names = {pair.new_name: pair.live.name for pair in pairs}
+    for change, values in conversions:
+        if change.new.enum:
+            name = names.get(change.new.enum, change.new.enum)
+            drafts.setdefault(name, _Draft(name)).convert(change, values)
+
     # Swaps and chains rename labels that exist on both sides.
-    renames = _Option("--rename", drafts, _Draft.goes, _Draft.comes, (_Draft.live, _Draft.declared))
+    every = (_Draft.live, _Draft.declared)
+    renames = _Option("--rename", drafts, _Draft.disappears, _Draft.appears, every)
     for value in flags.rename:
         found = renames.find(value)
         drafts[found.name].rename(value, found)
     for draft in drafts.values():
         draft.check_renames()
 
-    merges = _Option("--map", drafts, _Draft.goes, _Draft.declared)
+    # Rows elsewhere may hold more strings than those that were found here.
+    merges = _Option("--map", drafts, _Draft.goes, _Draft.declared, any_text=True)
     for value in flags.map:
         found = merges.find(value)
         drafts[found.name].map("--map", value, found.left, found.right)
-    nulls = _Option("--map-null", drafts, _Draft.goes)
+    nulls = _Option("--map-null", drafts, _Draft.goes, any_text=True)
     for value in flags.map_null:
         found = nulls.find(value)
         drafts[found.name].map("--map-null", value, found.left, None)
@@ -91,6 +108,8 @@ class _Draft:
 
     name: Name
     pairs: list[Pair] = field(default_factory=list)
+    conversions: list[AlterColumnType] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
     renames: dict[str, str | None] = field(default_factory=dict)
     mapping: dict[str, str | None] = field(default_factory=dict)
     reverse_mapping: dict[str, str | None] = field(default_factory=dict)
@@ -105,17 +124,31 @@ class _Draft:
             if change := alter(pair, self.answers):
                 yield change
 
-    def goes(self) -> list[str]:
+    def convert(self, change: AlterColumnType, values: Sequence[str]) -> None:
+        """Take in a column that is converted to the type."""
+        self.conversions.append(change)
+        self.values += [*change.homeless, *values]
+
+    def disappears(self) -> list[str]:
         return _unique(drop.label for change in self._changes() for drop in change.removed)
 
-    def comes(self) -> list[str]:
+    def goes(self) -> list[str]:
+        return _unique([*self.disappears(), *self.values])
+
+    def appears(self) -> list[str]:
         return _unique(add.label for change in self._changes() for add in change.added)
 
+    def comes(self) -> list[str]:
+        missing = (x for c in self.conversions if c.old.enum for x in c.reverse().homeless)
+        return _unique([*self.appears(), *missing])
+
     def live(self) -> list[str]:
-        return _unique(label for pair in self.pairs for label in pair.live.labels)
+        own = (label for pair in self.pairs for label in pair.live.labels)
+        return _unique([*own, *(x for c in self.conversions for x in c.old.labels)])
 
     def declared(self) -> list[str]:
-        return _unique(label for pair in self.pairs for label in pair.declared.labels)
+        own = (label for pair in self.pairs for label in pair.declared.labels)
+        return _unique([*own, *(x for c in self.conversions for x in c.new.labels)])
 
     def all(self) -> list[str]:
         return [*self.live(), *self.declared()]
@@ -123,6 +156,8 @@ class _Draft:
     def prefixes(self) -> list[str]:
         """Every way to write the type in front of a label, shortest first."""
         names = {name for p in self.pairs for name in (p.live.name, p.new_name, p.declared.name)}
+        names |= {c.new.enum for c in self.conversions if c.new.enum}
+        names |= {c.old.enum for c in self.conversions if c.old.enum}
         return ["", *sorted({f"{n.name}." for n in names}), *sorted({f"{n}." for n in names})]
 
     def rename(self, value: str, found: _Meaning) -> None:
@@ -187,12 +222,14 @@ class _Choices:
     """The pairs of labels of one type that an option may name.
 
     :param rights: what may stand right of the ``=``, or None where the option has none.
+    :param any_text: what may not stand left, where all else may if the type is named; else None.
     """
 
     name: Name
     prefixes: Sequence[str]
     lefts: Mapping[str, None]
     rights: Mapping[str, None] | None
+    any_text: Mapping[str, None] | None = None
 
     def meanings(self, value: str) -> Iterator[_Meaning]:
         """Yield what a value can mean: one for each cut at which both sides are known."""
@@ -205,8 +242,13 @@ class _Choices:
         for left, right in cuts:
             for prefix in self.prefixes:
                 label = left[len(prefix) :]
-                if left.startswith(prefix) and label in self.lefts and label != right:
+                if left.startswith(prefix) and self._knows(prefix, label) and label != right:
                     yield _Meaning(self.name, label, right)
+
+    def _knows(self, prefix: str, label: str) -> bool:
+        if self.any_text is None:
+            return label in self.lefts
+        return bool(prefix and label) and label not in self.any_text
 
     def unknown_right(self, value: str) -> str:
         """Return what stands right of an ``=`` that fits, if nothing fits but the left side."""
@@ -236,6 +278,8 @@ class _Option:
     :param left: the labels that may stand left of the ``=``.
     :param right: those that may stand right of it, or None where it has none.
     :param otherwise: the same two in a wider sense, for values that fit nothing else.
+    :param any_text: whether any text may stand left that is no label, behind the name of a type
+        that strings are converted to.
     """
 
     def __init__(
@@ -245,14 +289,20 @@ class _Option:
         left: _Labels,
         right: _Labels | None = None,
         otherwise: tuple[_Labels, _Labels] | None = None,
+        *,
+        any_text: bool = False,
     ) -> None:
         self._option = option
         self._drafts = drafts
         self._choices = self._all(left, right)
         self._otherwise = self._all(*otherwise) if otherwise else []
+        if any_text:
+            self._otherwise = self._any_text(right)
         self._known = self._all(_Draft.all, right and _Draft.all)
 
-    def _all(self, left: _Labels, right: _Labels | None) -> list[_Choices]:
+    def _all(
+        self, left: _Labels, right: _Labels | None, drafts: Iterable[_Draft] | None = None
+    ) -> list[_Choices]:
         return [
             _Choices(
                 draft.name,
@@ -260,7 +310,15 @@ class _Option:
                 dict.fromkeys(left(draft)),
                 None if right is None else dict.fromkeys(right(draft)),
             )
+            for draft in (self._drafts.values() if drafts is None else drafts)
+        ]
+
+    def _any_text(self, right: _Labels | None) -> list[_Choices]:
+        return [
+            replace(choices, any_text=dict.fromkeys(draft.declared()))
             for draft in self._drafts.values()
+            if any(change.old.enum is None for change in draft.conversions)
+            for choices in self._all(_Draft.declared, right, [draft])
         ]
 
     def find(self, value: str) -> _Meaning:

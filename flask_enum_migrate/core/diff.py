@@ -277,6 +277,26 @@ def alter(
     return change if change.changes else None
 
 
+def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
+    """Return a conversion with what a person said about values that are no label.
+
+    Where a label of one enum alone became a label that it lacks, a downgrade turns it back.
+    """
+    known, labels = frozenset(change.old.labels), frozenset(change.new.labels)
+    mapping = {
+        value: label
+        for value, label in answers.mapping.items()
+        if value not in labels
+        and (label is None or label in labels)
+        and (change.old.enum is None or value in known)
+    }
+    if change.old.enum is None:
+        return replace(change, mapping=mapping)
+    missing = {label for label in change.new.labels if label not in known}
+    back = {n: o for n, o in answers.reverse_mapping.items() if n in missing and o in known}
+    return replace(change, mapping=mapping, reverse_mapping={**_way_back(mapping, missing), **back})
+
+
 def _way_back(mapping: Mapping[str, str | None], added: set[str]) -> dict[str, str]:
     """Return which added labels turn back into the one label that was mapped to them."""
     back: dict[str, list[str]] = {}

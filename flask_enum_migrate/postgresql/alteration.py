@@ -122,19 +122,24 @@ def renames(alteration: Alteration, facts: Facts) -> Iterator[Step]:
         yield Step("", tuple(moves))
 
 
+def meanwhile(alteration: Alteration, label: str) -> str:
+    """Return what a label from before is called once :func:`renames` has run."""
+    change = alteration.change
+    if label in change.kept:
+        return change.renamed(label)
+    return alteration.temporary(label) if label in change.renames.values() else label
+
+
 def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
     """Return old label to new label as they are called once :func:`renames` has run."""
     change = alteration.change
-    kept = {change.renamed(label): change.renamed(label) for label in change.kept}
     removed = {drop.label: drop for drop in change.removed}
-    targets = set(change.renames.values())
     pairs: dict[str, str | None] = {}
     for label in change.labels:
         if label not in removed:
-            pairs[change.renamed(label)] = kept[change.renamed(label)]
+            pairs[meanwhile(alteration, label)] = change.renamed(label)
         elif removed[label].mapped:
-            called = alteration.temporary(label) if label in targets else label
-            pairs[called] = removed[label].becomes
+            pairs[meanwhile(alteration, label)] = removed[label].becomes
     return pairs
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterator
 
 from ..core.schema import Name
@@ -10,8 +9,7 @@ from . import blocks
 from . import ddl
 from . import quoting
 from .facts import Dependent
-
-Follow = Callable[[str], str]
+from .facts import Follow
 
 
 def displace(carrier: Dependent) -> Iterator[str]:

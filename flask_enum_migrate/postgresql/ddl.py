@@ -164,6 +164,48 @@ def set_expression(column: str, expression: str) -> str:
     return f"ALTER COLUMN {identifier(column)} SET EXPRESSION AS ({expression})"
 
 
+def drop_constraint(constraint: str, *, missing_ok: bool = False) -> str:
+    """Return the action that drops a constraint.
+
+    :param missing_ok: whether it may have gone along with the parent's.
+    """
+    return f"DROP CONSTRAINT {'IF EXISTS ' if missing_ok else ''}{identifier(constraint)}"
+
+
+def drop_column(column: str) -> str:
+    """Return the action that drops a column."""
+    return f"DROP COLUMN {identifier(column)}"
+
+
+def add_generated(column: str, type_: str, expression: str) -> str:
+    """Return the action that adds a generated column.
+
+    :param type_: its type with its collation, as SQL.
+    """
+    generated = f"GENERATED ALWAYS AS ({expression}) STORED"
+    return f"ADD COLUMN {identifier(column)} {type_} {generated}"
+
+
+def set_not_null(column: str) -> str:
+    """Return the action that lets a column reject NULL."""
+    return f"ALTER COLUMN {identifier(column)} SET NOT NULL"
+
+
+def set_statistics(column: str, target: int) -> str:
+    """Return the action that sets how many values of a column are sampled."""
+    return f"ALTER COLUMN {identifier(column)} SET STATISTICS {target:d}"
+
+
+def set_options(column: str, options: Iterable[str]) -> str:
+    """Return the action that sets a column's options.
+
+    :param options: as ``pg_attribute.attoptions`` holds them: ``name=value``.
+    """
+    pairs = (option.partition("=") for option in options)
+    listed = ", ".join(f"{name}={literal(value)}" for name, _, value in pairs)
+    return f"ALTER COLUMN {identifier(column)} SET ({listed})"
+
+
 def set_storage(column: str, storage: str) -> str:
     """Return the action that sets how a column is stored."""
     return f"ALTER COLUMN {identifier(column)} SET STORAGE {storage}"
@@ -195,6 +237,16 @@ def grant_create(schema: str, role: str) -> str:
     :param role: as SQL.
     """
     return f"GRANT CREATE ON SCHEMA {identifier(schema)} TO {role}"
+
+
+def create_cast(source: Name, target: Name) -> str:
+    """Return ``CREATE CAST`` through text, for columns that take no ``USING``."""
+    return f"CREATE CAST ({qualified(source)} AS {qualified(target)}) WITH INOUT AS ASSIGNMENT"
+
+
+def drop_cast(source: Name, target: Name) -> str:
+    """Return ``DROP CAST``."""
+    return f"DROP CAST ({qualified(source)} AS {qualified(target)})"
 
 
 def comment_on_type(name: Name, comment: str) -> str:
@@ -229,6 +281,26 @@ def set_privileges(name: Name, owner: str, privileges: Iterable[tuple[str, bool]
         option = " WITH GRANT OPTION" if grantable else ""
         sql.append(f"GRANT USAGE ON TYPE {qualified(name)} TO {role}{option}")
     return sql
+
+
+def strange_values(
+    table: Name, column: str, array: bool, labels: Sequence[str], limit: int, most: int
+) -> str:
+    """Return a query for the values of a column that are no label: value and rows.
+
+    :param limit: how many such rows it counts.
+    :param most: how many values it returns.
+    """
+    value, from_ = f"{identifier(column)}::text", qualified(table)
+    if array:
+        value, from_ = "e.e", f"{from_}, unnest({identifier(column)}::text[]) e (e)"
+    known = ", ".join(literal(label) for label in labels)
+    strange = f"{value} NOT IN ({known})" if known else f"{value} IS NOT NULL"
+    held = f"SELECT {value} AS value FROM {from_} WHERE {strange} LIMIT {limit:d}"
+    return (
+        f"SELECT value, count(*) AS rows FROM ({held}) held "
+        f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d}"
+    )
 
 
 def count_label(

@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from . import generated
 from .catalog import qualified
 from .closure import DEPENDENTS
+from .closure import PLACEHOLDERS
 from .facts import Dependent
 from .facts import Key
 
@@ -35,9 +38,24 @@ def read(connection: Connection, oids: Collection[int]) -> tuple[Dependent, ...]
     """
     if not oids:
         return ()
-    with qualified(connection):
+    with qualified(connection) as session:
         rows = [_Row(row) for row in connection.execute(DEPENDENTS, {"oids": list(oids)})]
+        if session.version >= 170000:
+            _find_placeholders(connection, rows)
     return _Sorter(rows, frozenset(oids)).dependents()
+
+
+def _find_placeholders(connection: Connection, rows: Iterable[_Row]) -> None:
+    """Find a value for each generated column that has to hold one while nothing is computed."""
+    columns = [
+        row.detail["column"]
+        for row in rows
+        if row.key[0] == "pg_attrdef" and row.detail["generated"]
+    ]
+    if types := sorted({column["type"] for column in columns if column["not_null"]}):
+        found = dict(connection.execute(PLACEHOLDERS, {"types": types}).all())
+        for column in columns:
+            column["placeholder"] = found.get(column["type"])
 
 
 def column_key(catalog: str, oid: int, number: int) -> Key:
@@ -77,7 +95,17 @@ class _Row:
         if self.key[0] in ("pg_proc", "pg_cast") and "i" in self.via:
             return True  # what PostgreSQL makes along with a range type
         is_trigger = detail.get("contype") == "t"
-        return self.key[0] == "pg_constraint" and bool(detail["derived"] or is_trigger)
+        derived = detail.get("derived") and not self.has_own_name
+        return self.key[0] == "pg_constraint" and bool(derived or is_trigger)
+
+    @property
+    def has_own_name(self) -> bool:
+        """Whether it is a NOT NULL called otherwise than that of the parent.
+
+        PostgreSQL 18 fails to build such a one anew along with the column, or loses its name.
+        """
+        parents = {name for _, name, direct in self.detail.get("ancestors") or () if direct}
+        return self.detail.get("contype") == "n" and bool(parents - {self.detail["name"]})
 
 
 class _Sorter:
@@ -98,7 +126,21 @@ class _Sorter:
             elif row.key[0] == "pg_rewrite" and row.detail["return"]:
                 self._alias[row.key] = ("pg_class", row.detail["relation"])
 
-        self._made = {row.key for row in self._rows if row.key[0] == "pg_type"}
+        self._made = {row.key: row for row in self._rows if row.key[0] == "pg_type"}
+        self._generated = {
+            column_key("pg_class", row.detail["column"]["oid"], row.detail["column"]["number"]): row
+            for row in self._rows
+            if row.key[0] == "pg_attrdef" and row.detail["generated"]
+        }
+        self._named: set[Key] = set()
+        for row in self._rows:
+            if row.has_own_name:
+                ancestors = (oid for oid, _, _ in row.detail["ancestors"])
+                self._named |= {row.key, *(("pg_constraint", oid) for oid in ancestors)}
+            made = self._generated.get(column_key(*row.key, row.subid))
+            if made and row.is_table_column:
+                types = [(catalog, oid) for catalog, oid, _, _ in row.refs if catalog == "pg_type"]
+                made.detail["column"]["holds_rows"] = not all(map(self._holds_enum, types))
 
     def _domain_problem(self, row: _Row) -> str:
         """Return why a domain can't be replaced: its expressions may name an enum of another type.
@@ -129,7 +171,7 @@ class _Sorter:
             if row.is_table_column:
                 problem = self._column_problem(row)
                 if problem or self._holds_rows(row):
-                    columns.append(_dependent(row, problem=problem))
+                    columns.append(_dependent(row, self._generated_in(row), problem=problem))
                 continue
             if row.detail.get("domain") and ("pg_type", row.detail["domain"]) in self._made:
                 continue  # it comes back with its domain
@@ -144,35 +186,105 @@ class _Sorter:
                 elif target != key and not self._is_column(target, subid):
                     edges.setdefault(key, set()).add(target)
                 elif target != key:
-                    needs_column.setdefault(key, set()).add(column_key(*target, subid))
+                    column = column_key(*target, subid)
+                    needs_column.setdefault(key, set()).add(column)
+                    if (made := self._generated.get(column)) and made.key != key:
+                        edges.setdefault(key, set()).add(made.key)
+        for key, row in main.items():
+            # An index has its columns by way of its constraint.
+            index = row.detail.get("index") if key[0] == "pg_class" else None
+            if index and index["constraint"]:
+                by_way = ("pg_constraint", index["constraint"]["oid"])
+                edges.setdefault(key, set()).update(
+                    edge for edge in edges.get(by_way, ()) if edge[0] == "pg_attrdef"
+                )
+                needs_column.setdefault(key, set()).update(needs_column.get(by_way, ()))
+        wanted = {
+            key: row
+            for key, row in main.items()
+            if self._needs_rebuild(row, edges.get(key, set()), key in on_type)
+        }
+        self._order(wanted, edges, needs_column)
         found = [
             _dependent(
                 row,
                 edges.get(key, set()) | needs_column.get(key, set()),
                 roots[key],
-                self._domain_problem(row),
+                self._domain_problem(row) or self._generated_problem(row),
             )
-            for key, row in main.items()
-            if self._needs_rebuild(row, edges.get(key, set()), key in on_type)
+            for key, row in wanted.items()
         ]
-        # A parent's constraint merges with one that its child has already, not the other way round.
-        found.sort(key=lambda dependent: not dependent.detail.get("merged"))
         return tuple(_settled([*columns, *found]))
+
+    def _order(
+        self, wanted: Mapping[Key, _Row], edges: dict[Key, set[Key]], columns: dict[Key, set[Key]]
+    ) -> None:
+        """Add what has to be in an order that no dependency tells."""
+
+        def after(later: Key, *earlier: Key) -> None:
+            edges.setdefault(later, set()).update(earlier)
+
+        for key, row in wanted.items():
+            # A parent's column or constraint merges with one that its child has already.
+            for ancestor, _, _ in row.detail.get("ancestors") or ():
+                after((key[0], ancestor), key)
+            if row.detail.get("contype") == "n":
+                for other in wanted:  # a primary key would make a constraint of its own
+                    if other[0] == "pg_class" and columns.get(other, set()) & columns[key]:
+                        after(other, key)
+        for row in self._generated.values():
+            own = row.detail["column"]
+            derived = generated.is_added_again(row.detail) and generated.is_derived(row.detail)
+            for parent, _ in own["parents"] or ():
+                if derived:
+                    after(row.key, ("pg_attrdef", parent))
+                else:
+                    after(("pg_attrdef", parent), row.key)
+            for number in own["later"] or ():
+                if later := self._generated.get(column_key("pg_class", own["oid"], number)):
+                    after(later.key, row.key)
+
+    def _is_added_again(self, key: Key) -> bool:
+        return any(
+            row.key == key and generated.is_added_again(row.detail)
+            for row in self._generated.values()
+        )
+
+    def _holds_enum(self, key: Key) -> bool:
+        """Return whether a type is the enum, an array of it, or a domain over either."""
+        key = self._real(key)
+        if key[1] in self._roots or key not in self._made:
+            return True
+        base = self._made[key].detail["base_oid"]
+        return bool(base) and self._holds_enum(("pg_type", base))
+
+    def _generated_in(self, row: _Row) -> set[Key]:
+        """Return the generated columns of the tables whose rows a column holds."""
+        tables = {oid for _, oid, _, via in row.refs if via == "R"}
+        return {
+            made.key for made in self._generated.values() if made.detail["column"]["oid"] in tables
+        }
+
+    def _generated_problem(self, row: _Row) -> str:
+        if row not in self._generated.values():
+            return ""
+        column = row.detail["column"]
+        later = (
+            self._generated.get(column_key("pg_class", column["oid"], number))
+            for number in column["later"] or ()
+        )
+        trailing = all(other and row.roots <= other.roots for other in later)
+        return generated.problem(row.detail, trailing=trailing)
 
     def _is_column(self, target: Key, subid: int) -> bool:
         return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in _TABLES
 
     def _column_problem(self, row: _Row) -> str:
         column = row.detail["column"]
-        direct = any(
-            r[0] == "pg_type" and self._real((r[0], r[1]))[1] in self._roots for r in row.refs
-        )
         if row.detail["other_temp"]:
             return "it is a temporary table of another session"
         if row.detail["relkind"] == "f" and column["inherited"]:
             return "a foreign table among children or partitions can't be converted"
-        if column["generated"] and direct:
-            return "a generated column of the type itself can't be converted"
         return ""
 
     def _holds_rows(self, row: _Row) -> bool:
@@ -202,7 +314,9 @@ class _Sorter:
             if detail["contype"] == "f":
                 return True
             if detail["contype"] in _CARRIED_CONSTRAINTS:
-                return False
+                return detail["contype"] == "n" and (
+                    row.key in self._named or any(map(self._is_added_again, edges))
+                )
         if catalog == "pg_attrdef" and detail["generated"]:
             return True
         if catalog == "pg_attrdef":
@@ -216,6 +330,7 @@ class _Sorter:
 def _settled(found: list[Dependent]) -> list[Dependent]:
     """Put constraints in the place of their indexes, and keep only references among these."""
     by_key = {dependent.key: dependent for dependent in found}
+    called: dict[Key, Key] = {}
     for dependent in found:
         index = dependent.detail.get("index") if dependent.key[0] == "pg_class" else None
         if index and index["parent"]:
@@ -224,9 +339,11 @@ def _settled(found: list[Dependent]) -> list[Dependent]:
             del by_key[dependent.key]
             constraint = _constraint_of(dependent)
             by_key[constraint.key] = constraint
+            called[dependent.key] = constraint.key
     return [
-        replace(d, references=frozenset(r for r in d.references if r in by_key and r != d.key))
+        replace(d, references=frozenset(r for r in references if r in by_key and r != d.key))
         for d in by_key.values()
+        for references in [{called.get(r, r) for r in d.references}]
     ]
 
 
@@ -247,7 +364,11 @@ def _constraint_of(index: Dependent) -> Dependent:
 
 def _is_special(index: Dependent) -> bool:
     """Return whether PostgreSQL can't carry a partition's index along."""
-    return bool(index.detail["index"]["expressions"] or index.detail["index"]["partial"])
+    detail = index.detail["index"]
+    of_generated = any(catalog == "pg_attrdef" for catalog, _ in index.references)
+    return bool(
+        detail["expressions"] or detail["partial"] or (of_generated and not detail["constraint"])
+    )
 
 
 def _dependent(
@@ -288,22 +409,12 @@ def _problem(row: _Row) -> str:
         return "it belongs to a domain over another type"
     if catalog == "pg_constraint":
         return "its triggers are disabled" if detail["disabled"] else ""
-    if catalog == "pg_attrdef" and detail["generated"]:
-        return _generated_problem(detail)
     if catalog == "pg_proc" and detail["aggregate"] and not detail["aggregate"]["plain"]:
         return "it is an ordered-set or moving aggregate"
     if catalog == "pg_operator" and detail["linked"]:
         return "it is linked to a commutator or negator"
     supported = (*_ALWAYS, "pg_class", "pg_attrdef", "pg_statistic_ext", "pg_cast", "pg_operator")
     return "" if catalog in supported else "it can't be created again by itself"
-
-
-def _generated_problem(detail: dict[str, Any]) -> str:
-    if detail["version"] < 170000:
-        return "before PostgreSQL 17 the expression of a generated column can't be changed"
-    if detail["not_null"] or detail["generated"] != "s":
-        return "the column is generated from it and NOT NULL"
-    return "its table has children" if detail["family"] else ""
 
 
 def _type_problem(detail: dict[str, Any]) -> str:

@@ -24,6 +24,10 @@ _TOKEN = re.compile(
     """.format(part=r'(?: "(?:[^"]|"")+" | [A-Za-z_\x80-\U0010ffff][\w$]* )'),
     re.VERBOSE | re.DOTALL,
 )
+_CONSTANT = re.compile(
+    r"""(?P<literal>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*')::(?:[\w\s$.(),\[\]]|"[^"]*")+""",
+    re.DOTALL,
+)
 _ESCAPE = re.compile(r"\\(?:u([0-9A-F]{4})|U([0-9A-F]{8})|(.))", re.DOTALL)
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
@@ -75,14 +79,14 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
             target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
             value = decode(text)
             if target and cast and cast["array"]:
-                value = _follow_array(value, target.labels)
+                value = follow_array(value, target.labels)
                 text = quoting.literal(value)
-                lost.extend(e for e in _elements(value) if e in removed)
+                lost.extend(e for e in elements(value) if e in removed)
             elif target:
                 becomes = target.labels.get(value, value)
                 text = "NULL" if becomes is None else quoting.literal(becomes)
                 lost.extend(label for label in removed if label == becomes)
-            elif value in removed or any(e in removed for e in _elements(value)):
+            elif value in removed or any(e in removed for e in elements(value)):
                 lost.append(value)
         output.append(text)
     output.append(sql[position:])
@@ -104,12 +108,18 @@ def decode(literal: str) -> str:
     return _ESCAPE.sub(unescaped, literal[2:-1].replace("''", "'"))
 
 
+def constant(sql: str) -> str | None:
+    """Return the text of a constant, like ``'a'::character varying``, or None if it is more."""
+    found = _CONSTANT.fullmatch(sql)
+    return decode(found["literal"]) if found else None
+
+
 def _name(text: str) -> Name:
     parts = [quoted.replace('""', '"') if quoted else bare for quoted, bare in _PART.findall(text)]
     return Name(parts[0], parts[1]) if len(parts) > 1 else Name("", parts[0])
 
 
-def _elements(array: str) -> list[str]:
+def elements(array: str) -> list[str]:
     """Return the elements of an array literal's text, or nothing where it isn't one."""
     if not (array.startswith(("{", "[")) and array.endswith("}")):
         return []
@@ -120,7 +130,8 @@ def _element(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if text[0] == '"' else text
 
 
-def _follow_array(array: str, labels: Mapping[str, str | None]) -> str:
+def follow_array(array: str, labels: Mapping[str, str | None]) -> str:
+    """Return an array literal's text with its labels followed."""
     start = array.index("{")
 
     def replaced(match: re.Match[str]) -> str:

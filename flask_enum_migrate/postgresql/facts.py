@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
 
 Key = tuple[str, int]
+
+Follow = Callable[[str], str]
+"""Rewrites the labels in a deparsed expression."""
+Place = tuple[Name, str]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,11 @@ class Dependent:
         """Whether it is a domain or composite type: a type that is made of the enum."""
         return self.key[0] == "pg_type"
 
+    @property
+    def is_generated(self) -> bool:
+        """Whether it is the expression of a generated column."""
+        return self.key[0] == "pg_attrdef" and bool(self.detail["generated"])
+
     def __str__(self) -> str:
         return f"{self.detail.get('called', self.kind)} {self.identity}"
 
@@ -64,6 +75,39 @@ class Routine:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that refers to a column which gets another type.
+
+    :param kind: what it is, as ``pg_identify_object`` says.
+    :param identity: its name as ``pg_identify_object`` prints it.
+    :param what: of a constraint ``pg_constraint.contype``; of an index ``fits`` where PostgreSQL
+        can build it over an enum and over a string alike, ``class`` where its operator class or
+        collation stands in the way; else ``""``.
+    :param definition: of a check constraint, as SQL.
+    """
+
+    kind: str
+    identity: str
+    what: str = ""
+    definition: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedColumn:
+    """What is to be known of a column that gets another type.
+
+    :param family: the column itself, then those of children and partitions.
+    :param references: what refers to it.
+    """
+
+    family: tuple[LiveColumn, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TableSize:
     """How large a table is.
 
@@ -82,6 +126,7 @@ class Facts:
     :param enums: the types as they are, by name.
     :param dependents: what PostgreSQL doesn't carry along when a type is replaced.
     :param routines: what open sessions may have compiled with a type that is replaced.
+    :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
@@ -94,6 +139,7 @@ class Facts:
     enums: Mapping[Name, LiveEnum]
     dependents: tuple[Dependent, ...] = ()
     routines: tuple[Routine, ...] = ()
+    columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
     analyze: bool = True
     lock_timeout: str | None = "10s"

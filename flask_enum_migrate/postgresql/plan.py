@@ -17,13 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 
+from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
+from ..core.changes import CreateType
 from ..core.changes import DropType
 from ..core.errors import Refusal
 from ..core.schema import Name
 from . import blocks
 from . import carriers
+from . import conversion
 from . import ddl
+from . import generated
 from . import rebuild
 from .alteration import Alteration
 from .alteration import additions
@@ -40,6 +44,7 @@ from .facts import Dependent
 from .facts import Facts
 from .facts import Step
 from .hazards import blocked
+from .tables import casts
 from .tables import replaced_columns
 from .tables import rewrite_tables
 
@@ -79,12 +84,20 @@ class Plan:
     downgrade: Direction
 
 
-def plan(changes: Sequence[AlterEnum], drops: Sequence[DropType], facts: Facts) -> Plan:
+def plan(
+    changes: Sequence[AlterEnum],
+    drops: Sequence[DropType],
+    facts: Facts,
+    conversions: Sequence[AlterColumnType] = (),
+    creates: Sequence[CreateType] = (),
+) -> Plan:
     """Plan changes of enum types, there and back.
 
     :param changes: what differs about each type.
     :param drops: types to drop because nothing uses them.
     :param facts: what the database holds.
+    :param conversions: columns that get another type.
+    :param creates: types that only these columns need.
     :return: both directions; where one can't be done it holds the refusals instead.
     """
     forth = [Alteration(change, facts.enums[change.name]) for change in changes]
@@ -96,13 +109,22 @@ def plan(changes: Sequence[AlterEnum], drops: Sequence[DropType], facts: Facts) 
         if not column.through and not column.generated
     }
     after, refusals = follow_defaults(before, forth, facts)
-    upgrade = _direction(forth, forth, facts, before, after)
+    upgrade = _direction(forth, forth, facts, before, after, conversions, creates, today=True)
     if refusals or upgrade.refusals:
         return Plan(Direction(refusals=(*refusals, *upgrade.refusals)), Direction())
-    downgrade = _direction(back, [], facts, after, before)
+    returning = [change.reverse() for change in reversed(conversions)]
+    downgrade = _direction(back, [], facts, after, before, returning)
+    dropped = [_step("", [ddl.drop_type(facts.shown(new.name))]) for new in reversed(creates)]
     return Plan(
         replace(upgrade, steps=(*upgrade.steps, *(_drop(drop, facts) for drop in drops))),
-        replace(downgrade, steps=(*(_recreate(drop, facts) for drop in drops), *downgrade.steps)),
+        replace(
+            downgrade,
+            steps=(
+                *(_recreate(drop, facts) for drop in drops),
+                *downgrade.steps,
+                *(step for steps in dropped for step in steps),
+            ),
+        ),
     )
 
 
@@ -112,15 +134,21 @@ def _direction(
     facts: Facts,
     before: Defaults,
     after: Defaults,
+    conversions: Sequence[AlterColumnType] = (),
+    creates: Sequence[CreateType] = (),
+    *,
+    today: bool = False,
 ) -> Direction:
     """Plan one direction.
 
     :param origin: the changes that definitions have to follow: they are those of today.
+    :param creates: the types that columns are converted to.
+    :param today: whether it starts from the database as it is now.
     """
-    if refusals := tuple(
-        refusal
-        for a in alterations
-        for refusal in blocked(a.change, a.enum, facts, today=bool(origin))
+    if refusals := (
+        *(r for a in alterations for r in blocked(a.change, a.enum, facts, today=today)),
+        *(r for new in creates for r in conversion.creation_blocked(new, facts)),
+        *(r for change in conversions if today for r in conversion.blocked(change, facts)),
     ):
         return Direction(refusals=refusals)
     replaced = [a for a in alterations if a.change.replaces_type]
@@ -136,15 +164,22 @@ def _direction(
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
 
+    detoured = _columns(rebuilt, "pg_class column") | generated.added_again(rebuilt)
     rewrites = replaced_columns(
         replaced,
         facts,
         before,
         after,
         elsewhere=_columns(rebuilt, "pg_attrdef"),
-        detoured=_columns(rebuilt, "pg_class column"),
+        detoured=detoured,
     )
-    tables, rewritten = rewrite_tables(rewrites, facts)
+    converted = (
+        rewrite
+        for change in conversions
+        for rewrite in conversion.convert(change, alterations, facts, today=today)
+    )
+    tables, rewritten = rewrite_tables([*rewrites, *converted], facts)
+    casts_before, casts_after = casts(replaced, facts, detoured)
     # A routine's body may name what comes back only after it.
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
@@ -157,7 +192,7 @@ def _direction(
     steps = [
         *_step(
             "What hangs on the type goes first …",
-            filter(None, map(rebuild.drop, reversed(rebuilt))),
+            [sql for dependent in reversed(rebuilt) for sql in rebuild.drop(dependent)],
         ),
         *renaming,
         *(displace(a, facts) for a in replaced),
@@ -168,7 +203,10 @@ def _direction(
                 *(sql for carrier in carried for sql in carriers.create(carrier, followed)),
             ],
         ),
+        *_step("", [ddl.create_type(facts.shown(new.name), new.labels) for new in creates]),
+        *casts_before,
         *tables,
+        *casts_after,
         *defaults,
         *_step("… and comes back as it was.", back),
         *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
@@ -190,17 +228,22 @@ def _direction(
         steps=tuple(steps),
         rewritten=tuple(rewritten),
         rebuilt=tuple(map(str, [*carried, *rebuilt])),
-        remarks=tuple(
-            f"The default of {column} becomes {default or 'none'}."
-            for column, default, _ in differing_defaults(alterations, before, after)
+        remarks=(
+            *(
+                f"The default of {column} becomes {default or 'none'}."
+                for column, default, _ in differing_defaults(alterations, before, after)
+            ),
+            *generated.remarks(rebuilt),
         ),
-        hazards=tuple(_hazards(replaced, facts)),
+        hazards=tuple(_hazards(replaced, conversions, facts)),
     )
 
 
-def _hazards(replaced: Sequence[Alteration], facts: Facts) -> Iterator[str]:
+def _hazards(
+    replaced: Sequence[Alteration], conversions: Sequence[AlterColumnType], facts: Facts
+) -> Iterator[str]:
     """Yield what running sessions will notice."""
-    if replaced:
+    if replaced or conversions:
         yield (
             "Sessions with prepared statements on these columns get one error each, "
             "and then go on: cached plan must not change result type."

@@ -10,11 +10,12 @@ from graphlib import TopologicalSorter
 from ..core.schema import Name
 from . import blocks
 from . import ddl
+from . import generated
 from . import quoting
 from . import recreate
 from . import using
 from .facts import Dependent
-from .recreate import Follow
+from .facts import Follow
 
 _ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
 
@@ -49,11 +50,18 @@ def definitions(dependent: Dependent) -> Iterator[str]:
             yield column["default"]
 
 
-def drop(dependent: Dependent) -> str:
-    """Return the statement that drops an object; without CASCADE, so that nothing goes unseen.
+def drop(dependent: Dependent) -> Iterator[str]:
+    """Yield the statements that drop an object; without CASCADE, so that nothing goes unseen.
 
-    :return: ``""`` for what goes along with another object.
+    What goes along with another object needs none.
     """
+    if dependent.is_generated:
+        yield from generated.drop(dependent)
+    elif sql := _drop(dependent):
+        yield sql
+
+
+def _drop(dependent: Dependent) -> str:
     catalog, detail = dependent.key[0], dependent.detail
     table = recreate.table_of(dependent)
     match catalog:
@@ -64,11 +72,9 @@ def drop(dependent: Dependent) -> str:
         case "pg_class" if detail["index"] and detail["index"]["parent"]:
             return ""
         case "pg_constraint":
-            name = quoting.identifier(dependent.names[-1])
-            return ddl.alter_table(table, [f"DROP CONSTRAINT {name}"])
-        case "pg_attrdef" if detail["generated"]:
-            # Nothing may be computed from the old type any more: rows and indexes stay.
-            return ddl.alter_table(table, [ddl.set_expression(dependent.names[2], "NULL")])
+            return ddl.alter_table(
+                table, [ddl.drop_constraint(dependent.names[-1], missing_ok=detail["derived"])]
+            )
         case "pg_attrdef":
             return ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
         case "pg_publication_rel":
@@ -103,6 +109,8 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
             return recreate.index(dependent, follow)
         case "pg_class":
             return recreate.view(dependent, follow)
+        case "pg_attrdef" if dependent.is_generated:
+            return list(generated.create(dependent, follow))
         case "pg_attrdef":
             return recreate.default(dependent, follow)
         case "pg_policy":

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..core.schema import Name
 from . import ddl
 from . import quoting
 from .facts import Dependent
+from .facts import Follow
 from .privileges import column_grants
 from .privileges import give_owner
 from .privileges import grants
-
-Follow = Callable[[str], str]
-"""Rewrites the labels in a deparsed expression."""
 
 _POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
@@ -100,9 +97,6 @@ def _option(option: str) -> str:
 def default(dependent: Dependent, follow: Follow) -> list[str]:
     definition = follow(dependent.detail["definition"])
     table, column = table_of(dependent), dependent.names[2]
-    if dependent.detail["generated"]:
-        # In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
-        return [ddl.alter_table(table, [ddl.set_expression(column, definition)])]
     return [ddl.alter_table(table, [ddl.set_default(column, definition)], only=True)]
 
 

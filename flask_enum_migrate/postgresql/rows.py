@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ..core.changes import AlterColumnType
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
@@ -36,6 +37,7 @@ _SIZES = text(
 )
 
 
+_MOST = 50
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
 
 
@@ -59,6 +61,20 @@ class Held:
         return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
 
 
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """Rows that hold a value which is no label of the enum that their column is to become.
+
+    :param change: what is to become of the column.
+    :param value: the value.
+    :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
+    """
+
+    change: AlterColumnType
+    value: str
+    rows: int | None
+
+
 def count(
     connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]]
 ) -> tuple[Held, ...]:
@@ -80,6 +96,33 @@ def count(
             Held(c, label, numbers[i]) for i, (_, c, label) in enumerate(part) if numbers[i] != 0
         ]
     return tuple(held)
+
+
+def strange(
+    connection: Connection, conversions: Sequence[AlterColumnType]
+) -> tuple[Strange, ...]:
+    """Find the values that are no label of the enum which their column is to become.
+
+    The most frequent ones of a bounded number of rows. Where a query takes too long or may not
+    read the table, one entry says so.
+    """
+    found: list[Strange] = []
+    for change in conversions:
+        if change.new.enum is None:
+            continue
+        sql = ddl.strange_values(
+            change.table, change.column, change.array, change.new.labels, LIMIT, _MOST
+        )
+        try:
+            with _savepoint(connection):
+                connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
+                rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+                found += [Strange(change, row.value, row.rows) for row in rows]
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            found.append(Strange(change, "", None))
+    return tuple(found)
 
 
 def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:

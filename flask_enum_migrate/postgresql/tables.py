@@ -108,6 +108,27 @@ def rewrite_tables(
     return [*drops, *changes, *sets], rewritten
 
 
+def casts(
+    replaced: Sequence[Alteration], facts: Facts, detoured: set[tuple[Name, str]]
+) -> tuple[list[Step], list[Step]]:
+    """Return the statements before and after the rewrites for columns that take no ``USING``."""
+    before: list[Step] = []
+    after: list[Step] = []
+    for alteration in replaced:
+        columns = [c for c in alteration.enum.columns if (c.table, c.column) not in detoured]
+        if any(map(takes_no_using, columns)):
+            old = facts.shown(alteration.displaced)
+            new = facts.shown(alteration.change.new_name)
+            before.append(Step("", (ddl.create_cast(old, new),)))
+            after.append(Step("", (ddl.drop_cast(old, new),)))
+    return before, after
+
+
+def takes_no_using(column: LiveColumn) -> bool:
+    """Return whether PostgreSQL converts a column's values by a cast only."""
+    return bool(column.generated)
+
+
 def _kinship(columns: Sequence[LiveColumn]) -> tuple[list[str], list[str]]:
     """Return the actions that take a table off its kin, and those that put it back.
 
@@ -137,7 +158,7 @@ def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) ->
 
 def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     """Return how a column's values become those of the new type."""
-    if column.relation_kind == "f":
+    if column.relation_kind == "f" or takes_no_using(column):
         return ""
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     table, steps = facts.shown(column.table), set(column.made_of)

@@ -21,6 +21,54 @@ def through_text(column: str, new_type: str) -> str:
     return f"{identifier(column)}::text::{new_type}"
 
 
+def to_enum(
+    table: Name, column: str, new_type: Name, pairs: Mapping[str, str | None], *, array: bool
+) -> str:
+    """Return the ``USING`` that makes a string, or another enum, one of an enum's labels.
+
+    A value without a place in it fails with 22P02, and in a scalar column with a text that names
+    table, column and value; NULL stays.
+
+    :param pairs: each known text, and the label it becomes or None for NULL.
+    """
+    new = qualified(new_type)
+    moved = {text: label for text, label in pairs.items() if text != label}
+    if array:
+        return f"{_replaced(f'{identifier(column)}::text[]', moved)}::{new}[]"
+    value = f"{identifier(column)}::text"
+    same = ", ".join(literal(text) for text in pairs if text not in moved)
+    whens = f"    WHEN {value} IN ({same}) THEN {value}::{new}\n" if same else ""
+    for text, label in moved.items():
+        becomes = "NULL" if label is None else f"{literal(label)}::{new}"
+        whens += f"    WHEN {value} = {literal(text)} THEN {becomes}\n"
+    why = f", which is no label of {new_type}; nothing was changed"
+    guard = f"({_refusal(table, column, why)})::{new}"
+    return f"CASE\n{whens}    ELSE {guard}\nEND" if whens else guard
+
+
+def to_text(column: str, pairs: Mapping[str, str | None], *, array: bool) -> str:
+    """Return the ``USING`` that makes labels their text.
+
+    :param pairs: each label, and the text it becomes.
+    """
+    moved = {label: text for label, text in pairs.items() if text != label}
+    if array:
+        return _replaced(f"{identifier(column)}::text[]", moved)
+    value = f"{identifier(column)}::text"
+    if not moved:
+        return value
+    whens = "".join(
+        f"    WHEN {literal(label)} THEN {'NULL' if text is None else literal(text)}\n"
+        for label, text in moved.items()
+    )
+    return f"CASE {value}\n{whens}    ELSE {value}\nEND"
+
+
+def constant(text: str, type_: str) -> str:
+    """Return a constant of a type, as SQL."""
+    return f"{literal(text)}::{type_}"
+
+
 def cast(expression: str, new_type: str) -> str:
     """Return an expression cast to a type, as SQL."""
     return f"({expression})::{new_type}"
@@ -89,10 +137,7 @@ def convert_array(
         qualified(new_type),
         identifier(column),
     )
-    elements = f"{value}::text[]"
-    for label, becomes in mapping.items():
-        other = "NULL" if becomes is None else literal(becomes)
-        elements = f"array_replace({elements}, {literal(label)}, {other})"
+    elements = _replaced(f"{value}::text[]", mapping)
     if not refused:
         return f"{elements}::{new}[]"
     gone = ", ".join(literal(label) for label in refused)
@@ -104,10 +149,19 @@ def convert_array(
     )
 
 
-def _refusal(table: Name, column: str) -> str:
+_TAKEN_AWAY = ", a label this revision takes away; nothing was changed"
+
+
+def _refusal(table: Name, column: str, why: str = _TAKEN_AWAY) -> str:
     holds = literal(f"{table}.{column} holds ")
-    why = literal(", a label this revision takes away; nothing was changed")
-    return f"{holds} || quote_literal({identifier(column)}::text) || {why}"
+    return f"{holds} || quote_literal({identifier(column)}::text) || {literal(why)}"
+
+
+def _replaced(elements: str, mapping: Mapping[str, str | None]) -> str:
+    for label, becomes in mapping.items():
+        other = "NULL" if becomes is None else literal(becomes)
+        elements = f"array_replace({elements}, {literal(label)}, {other})"
+    return elements
 
 
 def _indented(sql: str) -> str:

@@ -1,0 +1,266 @@
+"""Plan all that differs in one bind: what changes, why it may not, and what is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+
+from .core.changes import AlterColumnType
+from .core.changes import AlterEnum
+from .core.changes import CreateType
+from .core.changes import DropType
+from .core.changes import DropValue
+from .core.diff import NO_ANSWERS
+from .core.diff import Answers
+from .core.diff import alter
+from .core.diff import convert
+from .core.errors import Refusal
+from .core.errors import typed
+from .core.schema import LiveEnum
+from .core.schema import LiveSchema
+from .core.schema import Name
+from .postgresql import conversion
+from .postgresql.plan import Direction
+from .postgresql.plan import Plan
+from .postgresql.plan import plan
+from .postgresql.rows import LIMIT
+from .postgresql.rows import Held
+from .postgresql.rows import Strange
+from .settings import Settings
+from .survey import Database
+from .wording import describe_all
+from .wording import describe_conversions
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be done in one bind, and why it may not be.
+
+    :param database: what was found there.
+    :param changes: what changes about each type.
+    :param conversions: columns that get another type.
+    :param creates: types that only these columns need.
+    :param drops: types that go because nothing uses them.
+    :param plan: the statements of both directions.
+    :param refusals: what needs an answer, or can't be done safely.
+    """
+
+    database: Database
+    changes: tuple[AlterEnum, ...] = ()
+    conversions: tuple[AlterColumnType, ...] = ()
+    creates: tuple[CreateType, ...] = ()
+    drops: tuple[DropType, ...] = ()
+    plan: Plan = field(default_factory=lambda: Plan(Direction(), Direction()))
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.changes and not self.conversions and not self.drops
+
+    @property
+    def unknown(self) -> tuple[Held, ...]:
+        """Labels that go, of which no one could tell whether rows hold them."""
+        return () if self.is_empty else tuple(h for h in self.database.held if h.rows is None)
+
+
+@dataclass(frozen=True)
+class Comments:
+    """What is told about a plan.
+
+    :param upgrade: what the upgrade does, line by line.
+    :param downgrade: what the downgrade does, line by line.
+    :param refused: why the downgrade can't be done, or ``""``.
+    """
+
+    upgrade: tuple[str, ...]
+    downgrade: tuple[str, ...]
+    refused: str = ""
+
+
+def draft(
+    database: Database,
+    settings: Settings,
+    answers: Mapping[Name, Answers],
+    drops: Iterable[DropType] = (),
+) -> Draft:
+    """Plan all that differs in one bind.
+
+    :param answers: by the type's name in the database.
+    :param drops: types that go because nothing uses them.
+    """
+    changes = tuple(
+        change
+        for pair in database.pairing.pairs
+        if pair.live.name in answers
+        and (change := alter(pair, answers[pair.live.name], compare_order=settings.compare_order))
+    )
+    conversions = tuple(_answered(change, database, answers) for change in database.conversions)
+    creates, drops = database.pairing.creates, tuple(drops)
+    if not changes and not conversions and not drops:
+        return Draft(database)
+    made = plan(changes, drops, database.facts, conversions, creates)
+    refusals = (
+        *_needs_answers(changes, database),
+        *_needs_labels(conversions, database),
+        *made.upgrade.refusals,
+        *_needs_transaction(made, database),
+    )
+    return Draft(database, changes, conversions, creates, drops, made, refusals)
+
+
+def _answered(
+    change: AlterColumnType, database: Database, answers: Mapping[Name, Answers]
+) -> AlterColumnType:
+    if change.new.enum is None:
+        return change
+    names = {pair.new_name: pair.live.name for pair in database.pairing.pairs}
+    return convert(change, answers.get(names.get(change.new.enum, change.new.enum), NO_ANSWERS))
+
+
+def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[str]]]:
+    """Yield each conversion with the values of rows and defaults that are no label."""
+    for change in database.conversions:
+        found = [one.value for one in database.strange if one.change == change and one.rows]
+        if database.facts.columns:
+            family = database.facts.columns[change.place].family
+            defaults = (x for column in family for x in conversion.default_texts(change, column))
+            found += [text for text in defaults if text not in change.new.labels]
+        yield change, list(dict.fromkeys(found))
+
+
+def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator[Refusal]:
+    """Yield the labels that go although rows hold them, and the NULLs that don't fit."""
+    for change in changes:
+        held_by_label: dict[str, list[Held]] = {}
+        columns = database.facts.enums[change.name].columns
+        called = database.facts.called(change.name)
+        own = frozenset(columns)
+        for one in database.held:
+            if one.column in own and one.rows is not None:
+                held_by_label.setdefault(one.label, []).append(one)
+        for drop in change.removed:
+            if drop.mapped and drop.becomes is None:
+                for column in columns:
+                    if column.not_null and not column.dimensions:
+                        yield Refusal(
+                            f"{change.name} loses {drop.label!r}, but {column} is NOT NULL.",
+                            "Rows can't become NULL there; give them another label.",
+                            (_flag("--map", called, drop.label, "LABEL"),),
+                        )
+            elif not drop.mapped and drop.label in held_by_label:
+                yield _held_refusal(change, drop, held_by_label[drop.label], called)
+
+
+def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
+    where = ", ".join(map(str, held))
+    flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
+    flags.append(_flag("--map", called, drop.label, "LABEL"))
+    if not any(one.column.not_null and not one.column.dimensions for one in held):
+        flags.append(_flag("--map-null", called, drop.label))
+    return Refusal(
+        f"{change.name} loses the label {drop.label!r}, which {where} hold"
+        f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
+        "Say what becomes of them:",
+        tuple(flags),
+    )
+
+
+def _flag(option: str, called: str, label: str, new: str | None = None) -> str:
+    """Return an option with its value, as one would type it.
+
+    :param called: the type's name.
+    """
+    return typed(option, f"{called}.{label}" + ("" if new is None else f"={new}"))
+
+
+def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
+    if database.transaction == "autocommit" and made.upgrade.steps:
+        yield Refusal(
+            "env.py runs migrations on an AUTOCOMMIT connection, so anything but an addition could "
+            "stop half way.",
+            "Let env.py run migrations in a transaction.",
+        )
+
+
+def _needs_labels(conversions: Iterable[AlterColumnType], database: Database) -> Iterator[Refusal]:
+    """Yield the values that are no label of the enum that their column is to become."""
+    for change in conversions:
+        nullable = change.array or not database.facts.columns[change.place].family[0].not_null
+        for one in database.strange:
+            if one.change.place == change.place and one.rows and one.value not in change.mapping:
+                yield _strange_refusal(one, conversion.called(change), nullable)
+
+
+def _strange_refusal(one: Strange, called: str, nullable: bool) -> Refusal:
+    rows = f"{one.rows:,} {'or more ' if (one.rows or 0) >= LIMIT else ''}row"
+    rows += " holds" if one.rows == 1 else "s hold"
+    shown = one.value if len(one.value) <= _LONGEST else one.value[:_LONGEST] + "…"
+    fact = f"{one.change} becomes {one.change.new}, which has no label {shown!r}, and {rows} it."
+    if len(one.value) > _LONGEST:
+        return Refusal(fact, "Change these rows first.")
+    flags = [_flag("--map", called, one.value, "LABEL")]
+    if nullable:
+        flags.append(_flag("--map-null", called, one.value))
+    return Refusal(fact, "Say what becomes of them:", tuple(flags))
+
+
+def drop_type(enum: LiveEnum, live: LiveSchema) -> DropType:
+    """Return the change that drops a type, with all it takes to create it again."""
+    return DropType(
+        name=enum.name,
+        labels=enum.labels,
+        comment=enum.comment,
+        owner=enum.owner,
+        is_ours=enum.owner == live.user,
+        privileges=enum.privileges,
+    )
+
+
+def comments(one: Draft) -> Comments:
+    """Return what a revision says about its two functions."""
+    made, shown = one.plan, one.database.facts.shown
+    back = [change.reverse() for change in reversed(one.changes)]
+    converted_back = [change.reverse() for change in reversed(one.conversions)]
+    refused = ""
+    if made.downgrade.refusals:
+        facts = " ".join(refusal.fact for refusal in made.downgrade.refusals)
+        refused = f"This revision can't be undone by itself: {facts}"
+    elif one.database.transaction == "autocommit" and made.downgrade.steps:
+        refused = "Undoing this revision needs a transaction, and env.py opens none."
+    merged = [
+        f"Rows that held {drop.label!r} keep "
+        f"{'NULL' if drop.becomes is None else repr(drop.becomes)}: "
+        "which they were isn't known any more."
+        for change in one.changes
+        for drop in change.removed
+        if drop.mapped
+    ]
+    merged += [
+        f"Rows of {change} that held {value!r} keep {'NULL' if label is None else repr(label)}."
+        for change in one.conversions
+        for value, label in change.mapping.items()
+        if label is None or change.reverse_mapping.get(label) != value
+    ]
+    upgrade = (
+        *describe_all(one.changes, shown),
+        *describe_conversions(one.conversions, one.creates, shown),
+        *(f"{shown(drop.name)}: drop it, unused." for drop in one.drops),
+        *made.upgrade.remarks,
+        *made.upgrade.hazards,
+    )
+    downgrade = (
+        *(f"{shown(drop.name)}: create it again." for drop in one.drops),
+        *describe_all(back, shown),
+        *describe_conversions(converted_back, (), shown),
+        *(f"{shown(new.name)}: drop the type." for new in reversed(one.creates)),
+        *merged,
+        *made.downgrade.remarks,
+        *made.downgrade.hazards,
+    )
+    return Comments(upgrade, downgrade, refused)
