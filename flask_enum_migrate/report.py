@@ -66,7 +66,7 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
             for flag in refusal.flags:
                 _err("    " + plain(flag))
         for hint in error.hints:
-            _note(hint)
+            note(hint)
         _err("Nothing was written.")
     elif isinstance(error, AnswerError):
         given = plain(typed(error.option, error.value))
@@ -134,12 +134,12 @@ def _notes(result: CheckResult) -> None:
         if state.missing_columns:
             _left_to_migrate(state.missing_columns, result.command)
         if state.state == UNUSED and state.live:
-            _note(
+            note(
                 f"nothing uses the type {state.live.name}; to drop it: "
                 f"flask {result.command} enum sync --drop-unused"
             )
     if result.behind and result.in_sync:
-        _note(f"the database isn't at head; next: flask {result.command} upgrade")
+        note(f"the database isn't at head; next: flask {result.command} upgrade")
 
 
 def _difference(state: EnumState) -> Iterator[str]:
@@ -206,9 +206,9 @@ def sync(result: SyncResult, *, dry_run: bool) -> None:
     if columns:
         _left_to_migrate(columns, result.command)
     for wrong in result.wrong_columns:
-        _note(f"{_is_wrong(wrong)}; convert the column in a migration of your own.")
+        note(f"{_is_wrong(wrong)}; convert the column in a migration of your own.")
     for held in result.unknown:
-        _note(
+        note(
             f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
             "the migration refuses if one does."
         )
@@ -312,13 +312,13 @@ def table(result: CheckResult) -> None:
 def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
     for bind, dialect in skipped:
         where = f"the bind {bind}" if bind else "the database"
-        _note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
+        note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
 
 
 def _left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> None:
     shown = some([str(column) for column in columns], 3)
     verb = "exists" if len(columns) == 1 else "exist"
-    _note(f"{shown} {verb} only in the models; that is for: flask {command} migrate")
+    note(f"{shown} {verb} only in the models; that is for: flask {command} migrate")
 
 
 def _heading(name: str, bind: str) -> str:
@@ -329,7 +329,8 @@ def _red(text: str) -> str:
     return click.style(text, fg="red")
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """Print what else there is to say."""
     _err(click.style("Note", fg="yellow") + ": " + plain(text))
 
 
