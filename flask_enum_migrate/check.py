@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
+from os import PathLike
 
+from . import chain
 from .core.changes import AlterEnum
 from .core.diff import WrongColumn
 from .core.diff import alter
@@ -58,12 +62,15 @@ class CheckResult:
     :param databases: the binds that were looked at.
     :param skipped: bind and dialect of those that were not, because nothing is to be done there.
     :param command: the name of Flask-Migrate's command group, for the next action.
+    :param from_migrations: whether the databases are what the migrations make of empty ones,
+        instead of the app's own.
     """
 
     enums: tuple[EnumState, ...]
     databases: tuple[Database, ...]
     skipped: tuple[tuple[str, str], ...]
     command: str = "db"
+    from_migrations: bool = False
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -94,6 +101,35 @@ def check(environment: Environment, settings: Settings) -> CheckResult:
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         command=environment.command,
     )
+
+
+def check_migrations(
+    environment: Environment,
+    settings: Settings,
+    *,
+    server: str | None = None,
+    init_sql: str | PathLike[str] | None = None,
+    progress: Callable[[chain.Progress], None] | None = None,
+) -> CheckResult:
+    """Compare the enum types of the models with those that all migrations make together.
+
+    They run in empty databases that are removed afterwards, whatever happens; the app's own are
+    neither touched nor needed.
+
+    :param server: URL of the server to make them on, by default a throwaway one.
+    :param init_sql: a file of SQL to prepare them with.
+    :param progress: called before each revision, and after the last one.
+    :raises ChainFailed: if the migrations don't run.
+    :raises ForeignConnection: if env.py wants to connect to another database.
+    :raises EnumMigrateError: if it can't be told for another reason.
+    """
+    from . import scratch
+
+    with scratch.databases(environment, server=server, init_sql=init_sql) as made:
+        chain.upgrade(environment, progress or (lambda _: None), made.describe)
+        result = check(environment, settings)
+    skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
+    return replace(result, skipped=skipped, from_migrations=True)
 
 
 def _states(database: Database, settings: Settings) -> list[EnumState]:

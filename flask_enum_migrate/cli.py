@@ -244,16 +244,42 @@ def _prompt(question: str) -> str:
     default="text",
     help="For a person, a program, or a workflow of GitHub Actions.",
 )
+@click.option(
+    "--from-migrations",
+    is_flag=True,
+    help="Compare with what the migrations make of an empty throwaway database.",
+)
+@click.option(
+    "--server",
+    metavar="URL",
+    help="PostgreSQL server for the throwaway databases (default: an embedded one).",
+)
+@click.option(
+    "--init-sql",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="SQL to run there first: roles, schemas and extensions that the migrations expect.",
+)
 @_shared
-def check(format_: str, directory: str | None, x_arg: tuple[str, ...]) -> None:
+def check(
+    format_: str,
+    from_migrations: bool,
+    server: str | None,
+    init_sql: str | None,
+    directory: str | None,
+    x_arg: tuple[str, ...],
+) -> None:
     """Say whether the models' enums and the database's agree.
 
-    It reads nothing but the catalogs and writes nothing.
+    It reads nothing but the catalogs and writes nothing. With --from-migrations it doesn't
+    connect to the app's databases at all: it runs all migrations in empty databases, which are
+    removed afterwards, and looks there.
 
     \b
     Examples:
       flask db enum check
       flask db enum check --format github
+      flask db enum check --from-migrations
 
     \b
     Exit codes (the last line says which):
@@ -262,9 +288,24 @@ def check(format_: str, directory: str | None, x_arg: tuple[str, ...]) -> None:
       2  it could not tell
     """
     from . import report
+    from .progress import ProgressLine
 
+    if not from_migrations and (server or init_sql):
+        raise click.UsageError("--server and --init-sql belong to --from-migrations.")
     with _errors("Could not tell", format_):
-        result = EnumMigrate().check(**_place(directory, x_arg))
+        line = ProgressLine()
+        try:
+            result = EnumMigrate().check(
+                from_migrations=from_migrations,
+                server=server,
+                init_sql=init_sql,
+                progress=line,
+                **_place(directory, x_arg),
+            )
+        except KeyboardInterrupt:
+            raise EnvironmentFailed("It was interrupted.") from None
+        finally:
+            line.close()
         report.check(result, format_)
     sys.exit(0 if result.in_sync else 1)
 

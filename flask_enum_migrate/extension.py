@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import fields
 from difflib import get_close_matches
+from os import PathLike
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -19,6 +21,7 @@ from .settings import Settings
 from .settings import from_config
 
 if TYPE_CHECKING:
+    from .chain import Progress
     from .check import CheckResult
     from .core.answers import Flags
     from .revision import RevisionOptions
@@ -67,24 +70,50 @@ class EnumMigrate:
         from flask_migrate.cli import db as group
 
         from .cli import enum
+        from .migrate import register
 
         if db is not None and "migrate" not in app.extensions:
             flask_migrate.Migrate(app, db, **theirs)
         app.extensions[_KEY] = settings
         group.add_command(enum)
+        register()
 
-    def check(self, *, directory: str | None = None, x_arg: Iterable[str] = ()) -> CheckResult:
-        """Compare the models of the current app with its databases.
+    def check(
+        self,
+        *,
+        from_migrations: bool = False,
+        server: str | None = None,
+        init_sql: str | PathLike[str] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        directory: str | None = None,
+        x_arg: Iterable[str] = (),
+    ) -> CheckResult:
+        """Compare the models of the current app with its databases, or with its migrations.
 
+        :param from_migrations: whether to run all migrations in empty databases that are removed
+            afterwards, and to look there instead of at the app's own. While this lasts, no other
+            connection can be made by SQLAlchemy in this process.
+        :param server: with ``from_migrations``, the URL of a PostgreSQL server to make them on; by
+            default one is started from the wheel of the extra ``embedded``.
+        :param init_sql: with ``from_migrations``, a file of SQL to prepare them with.
+        :param progress: with ``from_migrations``, called before each revision and after the last.
         :param directory: the migrations folder, by default Flask-Migrate's.
         :param x_arg: arguments for a customised env.py.
         :raises EnumMigrateError: if it can't be told.
         """
         settings = current_settings()
         from .check import check
+        from .check import check_migrations
         from .environment import Environment
 
-        return check(Environment(directory, x_arg), settings)
+        environment = Environment(directory, x_arg)
+        if not from_migrations:
+            if server is not None or init_sql is not None:
+                raise SettingError("server and init_sql are for check(from_migrations=True).")
+            return check(environment, settings)
+        return check_migrations(
+            environment, settings, server=server, init_sql=init_sql, progress=progress
+        )
 
     def sync(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .chain import ChainFailed
 from .check import CheckResult
 from .check import EnumState
 from .core.changes import Change
@@ -31,6 +32,7 @@ def as_json(result: CheckResult, next_action: str) -> str:
         {
             "version": VERSION,
             "outcome": "in sync" if result.in_sync else "drift",
+            "compared": "migrations" if result.from_migrations else "database",
             "at_head": not result.behind,
             "next": next_action,
             "enums": [_enum(state) for state in result.enums],
@@ -47,8 +49,15 @@ def error_as_json(error: EnumMigrateError) -> str:
             "outcome": "could not tell",
             "error": error.fact,
             "next": error.next_action,
+            "revision": error.revision if isinstance(error, ChainFailed) else "",
         }
     )
+
+
+def error_as_github(error: EnumMigrateError, outcome: str) -> str:
+    """Return why it could not be told as an annotation, at the revision that fails if one does."""
+    place = {"file": error.path} if isinstance(error, ChainFailed) and error.path else None
+    return annotation(f"{outcome}: {error}", place)
 
 
 def _dumped(data: dict[str, Any]) -> str:

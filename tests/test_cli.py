@@ -394,6 +394,7 @@ def test_check_as_json(one_project: Project) -> None:
     assert json.loads(one_project.db("enum", "check", "--format", "json").stdout) == {
         "version": 1,
         "outcome": "in sync",
+        "compared": "database",
         "at_head": True,
         "next": "",
         "enums": [

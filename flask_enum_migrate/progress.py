@@ -1,0 +1,56 @@
+"""Show on standard error how far the migrations have got."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+
+import click
+
+from .chain import Progress
+from .wording import counted
+from .wording import plain
+
+_PATIENCE = 5.0
+"""Seconds after which a log, which can't be overwritten as a terminal can, gets another line."""
+
+
+class ProgressLine:
+    """One line that changes on a terminal; in a log, one line for each bind and a few more."""
+
+    def __init__(self) -> None:
+        self._bind: str | None = None
+        self._open = False
+        self._told = 0.0
+
+    def __call__(self, now: Progress) -> None:
+        if now.bind != self._bind:
+            self._bind = now.bind
+            self._clear()
+            bind = f" (bind {now.bind})" if now.bind else ""
+            self._line(f"Running {counted(now.total, 'migration')} on {now.database}{bind}.")
+            self._told = time.monotonic()
+        current = f"{now.done + 1} of {now.total}: {now.revision} {now.message}"
+        if sys.stderr.isatty():
+            self._clear()
+            if now.revision:
+                room = shutil.get_terminal_size().columns - 1
+                click.echo(plain(current)[:room], err=True, nl=False)
+                self._open = True
+        elif now.revision and time.monotonic() - self._told > _PATIENCE:
+            self._line(current)
+            self._told = time.monotonic()
+
+    def close(self) -> None:
+        """Leave the terminal at the beginning of an empty line."""
+        self._clear()
+
+    def _clear(self) -> None:
+        if self._open:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self._open = False
+
+    @staticmethod
+    def _line(text: str) -> None:
+        click.echo(plain(text), err=True)

