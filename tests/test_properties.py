@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from flask_enum_migrate.core.diff import Answers
 from tests.direct import plan_for
 from tests.direct import run
+from tests.kinds import KINDS
 from tests.servers import Server
 from tests.servers import create_database
 from tests.servers import drop_database
 from tests.servers import pg_dump_schema
-from tests.test_dependents import KINDS
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "240"))
 PARTS = 4  # for the workers to share

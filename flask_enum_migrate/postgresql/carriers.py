@@ -46,12 +46,14 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
                 yield ddl.comment_on_column(name, attribute["name"], attribute["comment"])
         return
     # NOT NULL is a constraint of its own only since PostgreSQL 18.
-    constraints = [(c["name"], follow(c["definition"])) for c in detail["constraints"] or ()]
+    own = [c for c in detail["constraints"] or () if c["name"] not in detail.get("apart", ())]
+    constraints = [(c["name"], follow(c["definition"])) for c in own]
     named = any(definition.startswith("NOT NULL") for _, definition in constraints)
     base = detail["base"] + (" NOT NULL" if detail["not_null"] and not named else "")
-    default = None if detail["default"] is None else follow(detail["default"])
+    has_default = detail["default"] is not None and not detail.get("default_apart")
+    default = follow(detail["default"]) if has_default else None
     yield ddl.create_domain(name, base, default, constraints)
-    for constraint in detail["constraints"] or ():
+    for constraint in own:
         if constraint["comment"]:
             yield ddl.comment_on_domain_constraint(name, constraint["name"], constraint["comment"])
 
@@ -61,6 +63,33 @@ def retire(carrier: Dependent) -> Iterator[str]:
     name, old = _names(carrier)
     yield blocks.copy_type_properties(old, name)
     yield ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
+
+
+def drop_expression(dependent: Dependent) -> str:
+    """Return the statement that takes a constraint or default off a domain."""
+    if dependent.key[0] == "pg_type default":
+        return ddl.alter_domain(_names(dependent)[0], "DROP DEFAULT")
+    return ddl.alter_domain(_domain_of(dependent), ddl.drop_constraint(dependent.detail["name"]))
+
+
+def create_expression(dependent: Dependent, follow: Follow) -> Iterator[str]:
+    """Yield the statements that give a domain its constraint or default back.
+
+    :param follow: rewrites the labels in a deparsed expression.
+    """
+    detail = dependent.detail
+    if dependent.key[0] == "pg_type default":
+        yield ddl.alter_domain(_names(dependent)[0], f"SET DEFAULT {follow(detail['default'])}")
+        return
+    domain, name = _domain_of(dependent), detail["name"]
+    yield ddl.alter_domain(domain, ddl.add_constraint(name, follow(detail["definition"])))
+    if detail["comment"]:
+        yield ddl.comment_on_domain_constraint(domain, name, detail["comment"])
+
+
+def _domain_of(constraint: Dependent) -> Name:
+    domain = constraint.detail["of_domain"]
+    return Name(domain["schema"], domain["name"])
 
 
 def expressions(carrier: Dependent) -> Iterator[str]:

@@ -9,6 +9,7 @@ from .details import DETAIL
 # A whole table is never expanded, only its columns; views follow their rules, composite types
 # their attributes. pg_depend knows nothing of columns that use a table's row type (R) and of
 # constants of a row type inside expressions (K), which PostgreSQL neither refuses nor converts.
+# A domain that is not made of a type, but whose default mentions it (M), stays what it is.
 _CLOSURE = r"""
     root AS (
         SELECT t.oid, t.typarray FROM pg_type t WHERE t.oid = ANY (CAST(:oids AS oid[]))
@@ -18,9 +19,13 @@ _CLOSURE = r"""
         FROM root, unnest(ARRAY[root.oid, root.typarray]) u (type)
       UNION
         SELECT g.root, s.* FROM g CROSS JOIN LATERAL (
-            SELECT d.classid, d.objid, d.objsubid, d.deptype,
+            SELECT d.classid, d.objid, d.objsubid,
+                   CASE WHEN m.oid IS NULL THEN d.deptype ELSE 'M' END,
                    d.refclassid, d.refobjid, d.refobjsubid
             FROM pg_depend d
+            LEFT JOIN pg_type m ON d.classid = 'pg_type'::regclass AND m.oid = d.objid
+                AND m.typtype = 'd' AND NOT (
+                    g.classid = 'pg_type'::regclass AND m.typbasetype = g.objid)
             WHERE d.refclassid = g.classid AND d.refobjid = g.objid
               AND (g.objsubid = 0 OR d.refobjsubid = g.objsubid)
               AND d.deptype IN ('n', 'a', 'i', 'P', 'S')
@@ -87,6 +92,7 @@ _CLOSURE = r"""
                   (SELECT stxexprs::text FROM pg_statistic_ext WHERE oid = d.objid)
               END ~ ('\:consttype (' || rt.oid || '|' || rt.typarray || ') ')
         ) s
+        WHERE g.deptype <> 'M'
     )
 """
 

@@ -164,6 +164,19 @@ def set_expression(column: str, expression: str) -> str:
     return f"ALTER COLUMN {identifier(column)} SET EXPRESSION AS ({expression})"
 
 
+def alter_domain(name: Name, action: str) -> str:
+    """Return ``ALTER DOMAIN`` with an action."""
+    return f"ALTER DOMAIN {qualified(name)} {action}"
+
+
+def add_constraint(constraint: str, definition: str) -> str:
+    """Return the action that adds a constraint.
+
+    :param definition: as SQL.
+    """
+    return f"ADD CONSTRAINT {identifier(constraint)} {definition}"
+
+
 def drop_constraint(constraint: str, *, missing_ok: bool = False) -> str:
     """Return the action that drops a constraint.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -53,7 +54,8 @@ def _find_placeholders(connection: Connection, rows: Iterable[_Row]) -> None:
         if row.key[0] == "pg_attrdef" and row.detail["generated"]
     ]
     if types := sorted({column["type"] for column in columns if column["not_null"]}):
-        found = dict(connection.execute(PLACEHOLDERS, {"types": types}).all())
+        result = connection.execute(PLACEHOLDERS, {"types": types})
+        found = {row.type: row.value for row in result}
         for column in columns:
             column["placeholder"] = found.get(column["type"])
 
@@ -99,6 +101,11 @@ class _Row:
         return self.key[0] == "pg_constraint" and bool(derived or is_trigger)
 
     @property
+    def is_mention(self) -> bool:
+        """Whether it is a domain that isn't made of the type, but mentions it."""
+        return self.key[0] == "pg_type" and self.via == "M"
+
+    @property
     def has_own_name(self) -> bool:
         """Whether it is a NOT NULL called otherwise than that of the parent.
 
@@ -142,15 +149,27 @@ class _Sorter:
                 types = [(catalog, oid) for catalog, oid, _, _ in row.refs if catalog == "pg_type"]
                 made.detail["column"]["holds_rows"] = not all(map(self._holds_enum, types))
 
-    def _domain_problem(self, row: _Row) -> str:
-        """Return why a domain can't be replaced: its expressions may name an enum of another type.
+    def _comes_with_domain(self, row: _Row) -> bool:
+        """Return whether a domain's constraint is created along with the domain.
 
-        PostgreSQL's dependencies don't tell a domain over the enum from one that only mentions it.
+        Not where it calls a routine: that comes back only when all types are there.
         """
-        base = row.detail["base_oid"] if row.key[0] == "pg_type" else 0
-        if base and ("pg_type", base) not in self._made and base not in self._roots:
-            return "it is a domain over another type whose definition names the enum"
-        return ""
+        domain = self._made.get(("pg_type", row.detail["domain"]))
+        if domain is None or domain.is_mention:
+            return False
+        if all(self._real((catalog, oid))[0] == "pg_type" for catalog, oid, _, _ in row.refs):
+            return True
+        domain.detail.setdefault("apart", []).append(row.detail["name"])
+        return False
+
+    def _defaults_of_domains(self) -> Iterator[_Row]:
+        """Yield the domains whose default has to go for itself."""
+        for row in self._made.values():
+            calls = any(
+                self._real((catalog, oid))[0] != "pg_type" for catalog, oid, _, _ in row.refs
+            )
+            if row.detail["typtype"] == "d" and row.detail["default"] and (row.is_mention or calls):
+                yield row
 
     def _real(self, key: Key) -> Key:
         seen = set()
@@ -173,11 +192,11 @@ class _Sorter:
                 if problem or self._holds_rows(row):
                     columns.append(_dependent(row, self._generated_in(row), problem=problem))
                 continue
-            if row.detail.get("domain") and ("pg_type", row.detail["domain"]) in self._made:
-                continue  # it comes back with its domain
+            if row.detail.get("domain") and self._comes_with_domain(row):
+                continue
             key = self._real(row.key)
             roots[key] = roots.get(key, frozenset()) | row.roots
-            if key == row.key and row.subid == 0:
+            if key == row.key and row.subid == 0 and not row.is_mention:
                 main[key] = row
             for catalog, oid, subid, _ in row.refs:
                 target = self._real((catalog, oid))
@@ -210,10 +229,14 @@ class _Sorter:
                 row,
                 edges.get(key, set()) | needs_column.get(key, set()),
                 roots[key],
-                self._domain_problem(row) or self._generated_problem(row),
+                self._generated_problem(row),
             )
             for key, row in wanted.items()
         ]
+        for row in self._defaults_of_domains():
+            row.detail["default_apart"] = True
+            of_domain = _dependent(row, edges.get(row.key, set()), row.roots)
+            found.append(replace(of_domain, key=("pg_type default", row.key[1])))
         return tuple(_settled([*columns, *found]))
 
     def _order(
@@ -377,9 +400,11 @@ def _dependent(
     roots: frozenset[int] | None = None,
     problem: str = "",
 ) -> Dependent:
+    key = row.key if not row.is_table_column else column_key(*row.key, row.subid)
     if row.key[0] == "pg_constraint":
         row.detail["called"] = _CALLED.get(row.detail["contype"], row.kind)
-    key = row.key if not row.is_table_column else column_key(*row.key, row.subid)
+        if row.detail["domain"]:
+            key = ("pg_constraint of domain", row.key[1])
     return Dependent(
         key=key,
         kind=row.kind,
@@ -405,8 +430,8 @@ def _problem(row: _Row) -> str:
         return _relation_problem(detail)
     if catalog == "pg_type":
         return _type_problem(detail)
-    if catalog == "pg_constraint" and detail["domain"]:
-        return "it belongs to a domain over another type"
+    if catalog == "pg_constraint" and detail["domain"] and detail["of_domain"]["contained"]:
+        return "its domain is part of other types, which PostgreSQL can't check"
     if catalog == "pg_constraint":
         return "its triggers are disabled" if detail["disabled"] else ""
     if catalog == "pg_proc" and detail["aggregate"] and not detail["aggregate"]["plain"]:

@@ -19,6 +19,15 @@ _CREEPING = """
        AND f.defaclnamespace IN (0, {namespace}) AND x.grantee <> f.defaclrole)
 """
 
+# PostgreSQL can't check a new constraint where columns hold a domain's values inside of others.
+_CONTAINED = """
+    (EXISTS (SELECT FROM pg_attribute xa JOIN pg_class xc ON xc.oid = xa.attrelid
+             WHERE xa.attnum > 0 AND NOT xa.attisdropped
+               AND (xa.atttypid = {type}.typarray AND xc.relkind <> 'v'
+                    OR xa.atttypid = {type}.oid AND xc.relkind = 'c'))
+     OR EXISTS (SELECT FROM pg_range xr WHERE xr.rngsubtype = {type}.oid))
+"""
+
 # A generated column, whole: before PostgreSQL 17 only a new one can have another expression.
 _GENERATED = f"""
     json_build_object(
@@ -107,6 +116,11 @@ DETAIL = f"""
         SELECT json_build_object(
             'contype', k.contype, 'definition', pg_get_constraintdef(k.oid),
             'domain', k.contypid::bigint, 'index', k.conindid::bigint,
+            'of_domain', CASE WHEN k.contypid <> 0 THEN (
+                SELECT json_build_object('schema', dn.nspname, 'name', dt.typname,
+                    'contained', {_CONTAINED.format(type="dt")})
+                FROM pg_type dt JOIN pg_namespace dn ON dn.oid = dt.typnamespace
+                WHERE dt.oid = k.contypid) END,
             'derived', k.conparentid <> 0 OR (k.coninhcount > 0 AND NOT k.conislocal),
             'name', k.conname, 'local', k.conislocal,
             'ancestors', CASE WHEN k.contype IN ('c', 'n') AND k.coninhcount > 0 THEN (
@@ -122,7 +136,9 @@ DETAIL = f"""
                 WHERE a.contype = k.contype
                   AND CASE k.contype WHEN 'c' THEN a.conname = k.conname
                       ELSE ac.attname = kc.attname END) END,
-            'may_alter', coalesce(pg_has_role(c.relowner, 'USAGE'), true),
+            'may_alter', CASE WHEN k.contypid = 0 THEN pg_has_role(c.relowner, 'USAGE')
+                ELSE (SELECT pg_has_role(x.typowner, 'USAGE') FROM pg_type x
+                      WHERE x.oid = k.contypid) END,
             'disabled', EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid
                                 AND t.tgisinternal AND t.tgenabled <> 'O'))
         FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.oid = o.objid)

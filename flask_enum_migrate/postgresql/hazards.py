@@ -17,8 +17,6 @@ from .expressions import follow
 from .facts import Dependent
 from .facts import Facts
 
-_USES_ROUTINE = "its definition calls a routine that has to be created again"
-
 
 def blocked(
     change: AlterEnum, enum: LiveEnum, facts: Facts, *, today: bool = True
@@ -69,11 +67,9 @@ def blocked(
                 f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
     removed = {drop.label for drop in change.removed} if today else set()
-    routines = {d.key for d in facts.dependents if d.key[0] == "pg_proc"}
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
             problem := dependent.problem
-            or (dependent.is_type and dependent.references & routines and _USES_ROUTINE)
             or _names_removed(dependent, change, removed)
         ):
             owner = dependent.detail.get("owner")

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 
 from ..core.schema import Name
 from . import blocks
+from . import carriers
 from . import ddl
 from . import generated
 from . import quoting
@@ -45,6 +46,8 @@ def definitions(dependent: Dependent) -> Iterator[str]:
             # PostgreSQL reads the body of an SQL function when it is created, others when they run.
             whole = detail.get("language") == "sql"
             yield sql if whole else sql[: recreate.end_of_expressions(dependent, sql)]
+    if dependent.key[0] == "pg_type default":
+        yield detail["default"]
     for column in detail.get("columns") or ():
         if isinstance(column, dict) and column["default"]:
             yield column["default"]
@@ -77,6 +80,8 @@ def _drop(dependent: Dependent) -> str:
             )
         case "pg_attrdef":
             return ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
+        case "pg_constraint of domain" | "pg_type default":
+            return carriers.drop_expression(dependent)
         case "pg_publication_rel":
             publication, table_ = recreate.publication(detail), recreate.published(detail)
             return f"ALTER PUBLICATION {publication} DROP TABLE ONLY {table_}"
@@ -103,6 +108,8 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
                 dependent.names[2], type_, using.through_text(dependent.names[2], type_)
             )
             return [ddl.alter_table(recreate.table_of(dependent), [action])]
+        case "pg_constraint of domain" | "pg_type default":
+            return list(carriers.create_expression(dependent, follow))
         case "pg_constraint":
             return recreate.constraint(dependent, follow)
         case "pg_class" if dependent.detail["index"]:

@@ -1,0 +1,401 @@
+"""What can hang on a type: the statements that make one of each kind, and what they look like."""
+
+from __future__ import annotations
+
+from tests.project import Project
+
+MODEL = """
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    mood = db.Column(db.Enum(*LABELS, name="mood"), nullable=False, server_default="ok")
+    other = db.Column(db.Enum(*LABELS, name="mood"))
+    tags = db.Column(db.ARRAY(db.Enum(*LABELS, name="mood")))
+"""
+ROWS = "INSERT INTO entry (mood, other, tags) VALUES ('bad', 'ok', '{bad}'), ('ok', NULL, NULL)"
+
+KINDS = {
+    "check": [
+        "ALTER TABLE entry ADD CONSTRAINT c1 CHECK (mood <> 'good')",
+        "ALTER TABLE entry ADD CONSTRAINT c2 CHECK (mood IN ('bad', 'ok')) NO INHERIT",
+        "ALTER TABLE entry ADD CONSTRAINT c3 CHECK (other = ANY ('{bad,ok}'::mood[])) NOT VALID",
+        "ALTER TABLE entry ADD CONSTRAINT c4 CHECK (mood IS NOT NULL AND mood::text <> 'x')",
+        "ALTER TABLE entry ADD CONSTRAINT c5 CHECK (mood < 'good' OR other > 'bad')",
+        "COMMENT ON CONSTRAINT c1 ON entry IS 'not ''good'': 100% :true'",
+    ],
+    "partial and expression indexes": [
+        "CREATE INDEX i1 ON entry (id) WHERE mood = 'ok'",
+        "CREATE UNIQUE INDEX i2 ON entry (id) INCLUDE (other) WHERE mood <> 'good'",
+        "CREATE INDEX i3 ON entry ((mood = 'bad'), other DESC NULLS LAST) WITH (fillfactor = 50)",
+        "CREATE INDEX i4 ON entry USING gin (tags)",
+        "CREATE INDEX i5 ON entry USING hash (mood)",
+        "CREATE INDEX i6 ON entry ((CASE WHEN mood = 'ok' THEN 1 ELSE 2 END))",
+        "CREATE UNIQUE INDEX i7 ON entry (other, id) NULLS NOT DISTINCT",
+        "COMMENT ON INDEX i1 IS 'one'",
+        "COMMENT ON INDEX i4 IS 'four'",
+        "ALTER INDEX i3 ALTER COLUMN 1 SET STATISTICS 77",
+        "ALTER TABLE entry CLUSTER ON i3",
+        "ALTER TABLE entry REPLICA IDENTITY USING INDEX entry_pkey",
+    ],
+    "index marks": [
+        "CREATE UNIQUE INDEX u ON entry (mood, id)",
+        "CREATE INDEX x ON entry (mood, (id + 1))",
+        "ALTER INDEX x ALTER COLUMN 2 SET STATISTICS 99",
+        "ALTER TABLE entry REPLICA IDENTITY USING INDEX u",
+        "ALTER TABLE entry CLUSTER ON u",
+    ],
+    "exclusion": [
+        "ALTER TABLE entry ADD CONSTRAINT e1 EXCLUDE USING btree (id WITH =) WHERE (mood = 'ok')",
+        "ALTER TABLE entry ADD CONSTRAINT e2 EXCLUDE USING btree (id WITH =, mood WITH =)",
+        "COMMENT ON CONSTRAINT e1 ON entry IS 'exclusive'",
+    ],
+    "foreign keys": [
+        "CREATE TABLE lookup (mood mood PRIMARY KEY, label text)",
+        "INSERT INTO lookup VALUES ('bad', 'b'), ('ok', 'o')",
+        "ALTER TABLE entry ADD CONSTRAINT f1 FOREIGN KEY (mood) REFERENCES lookup"
+        " ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+        "ALTER TABLE entry ADD CONSTRAINT f2 FOREIGN KEY (other) REFERENCES lookup NOT VALID",
+        "CREATE TABLE pair (a mood, b mood, PRIMARY KEY (a, b))",
+        "INSERT INTO pair VALUES ('bad', 'ok')",
+        "ALTER TABLE pair ADD FOREIGN KEY (b, a) REFERENCES pair NOT VALID",
+        "ALTER TABLE pair ADD FOREIGN KEY (a) REFERENCES lookup MATCH FULL",
+        "COMMENT ON CONSTRAINT f1 ON entry IS 'f'",
+    ],
+    "views": [
+        "CREATE VIEW v1 AS SELECT * FROM entry WHERE mood = 'ok'",
+        "CREATE VIEW v2 WITH (security_barrier) AS SELECT id, mood AS m FROM v1"
+        " WITH LOCAL CHECK OPTION",
+        "CREATE VIEW v3 WITH (security_invoker) AS SELECT count(*) FROM v2 GROUP BY m",
+        "CREATE VIEW v4 AS SELECT 'bad'::mood AS constant, enum_range(NULL::mood) AS range",
+        "CREATE VIEW v5 AS SELECT id FROM entry ORDER BY other",
+        "ALTER VIEW v2 ALTER COLUMN m SET DEFAULT 'ok'",
+        "COMMENT ON VIEW v2 IS 'second'",
+        "COMMENT ON COLUMN v2.m IS 'mood; 50% :m'",
+        "GRANT SELECT ON v1 TO enum_reader_{n}",
+        "GRANT UPDATE (m), SELECT (id) ON v2 TO enum_reader_{n} WITH GRANT OPTION",
+        "ALTER VIEW v3 OWNER TO enum_reader_{n}",
+        "REVOKE DELETE, TRUNCATE ON v4 FROM CURRENT_USER",
+        "GRANT SELECT ON v4 TO PUBLIC",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO enum_owner_{n}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO enum_owner_{n}",
+        "CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t INSTEAD OF INSERT ON v2 FOR EACH ROW EXECUTE FUNCTION instead()",
+        "CREATE RULE r AS ON DELETE TO v1 DO INSTEAD NOTHING",
+        "CREATE VIEW untouched AS SELECT count(id) FROM entry",
+    ],
+    "materialized views": [
+        "CREATE MATERIALIZED VIEW m1 AS SELECT id, mood, other FROM entry",
+        "CREATE UNIQUE INDEX m1_id ON m1 (id)",
+        "CREATE INDEX m1_mood ON m1 (mood) WHERE mood = 'ok'",
+        "ALTER MATERIALIZED VIEW m1 CLUSTER ON m1_id",
+        "ALTER MATERIALIZED VIEW m1 ALTER COLUMN id SET STATISTICS 33",
+        "COMMENT ON MATERIALIZED VIEW m1 IS 'mat'",
+        "CREATE MATERIALIZED VIEW m2 AS SELECT mood, count(*) FROM m1 GROUP BY mood WITH NO DATA",
+        "CREATE VIEW over AS SELECT * FROM m1",
+    ],
+    "rules and triggers": [
+        "CREATE TABLE log (mood mood)",
+        "CREATE RULE r1 AS ON UPDATE TO entry WHERE NEW.mood = 'bad' DO ALSO"
+        " INSERT INTO log VALUES (NEW.mood)",
+        "ALTER TABLE entry DISABLE RULE r1",
+        "COMMENT ON RULE r1 ON entry IS 'rule'",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t1 BEFORE UPDATE OF mood ON entry FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE TRIGGER t2 AFTER INSERT ON entry FOR EACH ROW WHEN (NEW.mood = 'ok')"
+        " EXECUTE FUNCTION f('a', 'bad')",
+        "CREATE CONSTRAINT TRIGGER t3 AFTER UPDATE ON entry DEFERRABLE FOR EACH ROW"
+        " WHEN (OLD.mood IS DISTINCT FROM NEW.mood) EXECUTE FUNCTION f()",
+        "CREATE TRIGGER t4 BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION f()",
+        "ALTER TABLE entry DISABLE TRIGGER t1",
+        "ALTER TABLE entry ENABLE ALWAYS TRIGGER t2",
+        "ALTER TABLE entry ENABLE REPLICA TRIGGER t3",
+        "COMMENT ON TRIGGER t1 ON entry IS 'trigger'",
+    ],
+    "policies": [
+        "ALTER TABLE entry ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY p1 ON entry USING (mood = 'ok') WITH CHECK (mood <> 'good')",
+        "CREATE POLICY p2 ON entry AS RESTRICTIVE FOR SELECT TO enum_reader_{n}, CURRENT_USER"
+        " USING (other IS NULL)",
+        "CREATE POLICY p3 ON entry FOR INSERT WITH CHECK (mood = 'bad')",
+        "CREATE TABLE elsewhere (id int)",
+        "ALTER TABLE elsewhere ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY p4 ON elsewhere FOR DELETE USING"
+        " (EXISTS (SELECT FROM entry e WHERE e.id = elsewhere.id AND e.mood = 'ok'))",
+        "COMMENT ON POLICY p1 ON entry IS 'policy'",
+    ],
+    "publications and statistics": [
+        "CREATE PUBLICATION pub FOR TABLE entry (id, mood) WHERE (id > 7)",
+        "CREATE PUBLICATION all_of_it FOR TABLE entry",
+        "CREATE STATISTICS s1 ON mood, other FROM entry",
+        "CREATE STATISTICS s2 (mcv) ON (mood = 'ok'), id FROM entry",
+        "ALTER STATISTICS s1 SET STATISTICS 55",
+        "COMMENT ON STATISTICS s1 IS 'stats'",
+    ],
+    "routines": [
+        "CREATE FUNCTION f1(m mood DEFAULT 'ok', VARIADIC r mood[] DEFAULT '{bad}') RETURNS mood"
+        " LANGUAGE sql IMMUTABLE AS 'SELECT $1; -- 100% of :word \\t'",
+        "CREATE FUNCTION f2() RETURNS SETOF mood LANGUAGE sql"
+        " BEGIN ATOMIC SELECT mood FROM entry WHERE mood = 'ok'; END",
+        "CREATE PROCEDURE p1(m mood) LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', m; END'",
+        "CREATE FUNCTION f3(OUT a mood, OUT b int) LANGUAGE sql AS $$SELECT 'ok'::mood, 1$$",
+        "ALTER TABLE entry ADD CONSTRAINT k CHECK (f1(mood) IS NOT NULL)",
+        "CREATE INDEX fi ON entry (f1(mood))",
+        "CREATE VIEW fv AS SELECT f1(mood) FROM entry",
+        "REVOKE ALL ON FUNCTION f1 FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION f1 TO enum_reader_{n} WITH GRANT OPTION",
+        "ALTER PROCEDURE p1(mood) OWNER TO enum_reader_{n}",
+        "COMMENT ON FUNCTION f2() IS 'function'",
+        "ALTER TABLE entry ALTER other SET DEFAULT f1('ok')",
+        "CREATE VIEW later AS SELECT mood FROM entry",
+        "CREATE FUNCTION a_first() RETURNS SETOF mood LANGUAGE sql"
+        " AS 'SELECT mood FROM public.later'",
+    ],
+    "other defaults": [
+        "CREATE TABLE elsewhere (id int, kind text DEFAULT 'ok'::mood::text,"
+        " n int DEFAULT array_length(enum_range(NULL::mood), 1))",
+    ],
+    "inheritance": [
+        "CREATE TABLE child (extra mood DEFAULT 'bad') INHERITS (entry)",
+        "ALTER TABLE child ALTER mood SET DEFAULT 'bad'",
+        "ALTER TABLE child ADD CHECK (mood <> 'good')",
+        "ALTER TABLE child ADD CONSTRAINT merged CHECK (other <> 'good')",
+        "ALTER TABLE entry ADD CONSTRAINT merged CHECK (other <> 'good')",
+        "ALTER TABLE entry ADD CONSTRAINT inherited CHECK (mood <> 'good')",
+        "INSERT INTO child (id, mood) VALUES (100, 'bad')",
+    ],
+    "partitions": [
+        "CREATE TABLE parts (id int, mood mood DEFAULT 'ok', PRIMARY KEY (id))"
+        " PARTITION BY RANGE (id)",
+        "CREATE TABLE part1 (mood mood DEFAULT 'bad', id int NOT NULL)",
+        "ALTER TABLE parts ATTACH PARTITION part1 FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE part2 PARTITION OF parts FOR VALUES FROM (10) TO (20) PARTITION BY HASH (id)",
+        "CREATE TABLE part2a PARTITION OF part2 FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+        "CREATE INDEX pi ON parts (mood)",
+        "ALTER INDEX part1_mood_idx RENAME TO part1_renamed",
+        "COMMENT ON INDEX part1_renamed IS 'renamed'",
+        "INSERT INTO parts VALUES (1, 'bad'), (11, 'ok')",
+        "ALTER TABLE parts ADD CONSTRAINT parts_check CHECK (mood <> 'good')",
+        "CREATE UNIQUE INDEX pu ON parts (id, mood)",
+        "CREATE INDEX px ON parts ((mood = 'ok')) WHERE mood <> 'good'",
+        "COMMENT ON INDEX part1_expr_idx IS 'of part1'",
+    ],
+    "arrays": [
+        "ALTER TABLE entry ADD cube mood[3][3], ALTER tags SET STORAGE EXTERNAL",
+        "UPDATE entry SET cube = '[0:1][1:1]={{bad},{NULL}}'",
+        "ALTER TABLE entry ALTER cube SET DEFAULT ARRAY['ok'::mood, NULL]",
+        "ALTER TABLE entry ALTER cube SET STATISTICS 5",
+        "CREATE INDEX ON entry (cube)",
+    ],
+    "domains": [
+        "CREATE DOMAIN d1 AS mood DEFAULT 'ok' CONSTRAINT d1_check CHECK (VALUE <> 'good')",
+        "CREATE DOMAIN d2 AS d1 NOT NULL",
+        "CREATE DOMAIN d3 AS mood[] CHECK (VALUE[1] <> 'good')",
+        "CREATE TABLE held (a d1, b d2 DEFAULT 'ok', c d3, d d1[], e d1 DEFAULT 'bad')",
+        "INSERT INTO held VALUES ('bad', 'ok', '{ok,bad}', '{bad,NULL}'), (NULL, 'ok', NULL, NULL)",
+        "CREATE INDEX ON held (a)",
+        "CREATE VIEW dv AS SELECT a::text, b FROM held WHERE a::mood = 'ok'",
+        "CREATE FUNCTION df(d1) RETURNS d3 LANGUAGE sql AS 'SELECT NULL::d3'",
+        "COMMENT ON DOMAIN d1 IS 'domain'",
+        "COMMENT ON CONSTRAINT d1_check ON DOMAIN d1 IS 'check'",
+        "REVOKE USAGE ON DOMAIN d2 FROM PUBLIC",
+        "GRANT USAGE ON DOMAIN d2 TO enum_reader_{n}",
+        "ALTER DOMAIN d3 OWNER TO enum_owner_{n}",
+    ],
+    "composite types": [
+        "CREATE TYPE ct AS (n int, m mood)",
+        'CREATE TYPE outer_ct AS (inside ct, list mood[], "odd name" text)',
+        "CREATE TABLE holder (a ct, b ct[], c outer_ct)",
+        "INSERT INTO holder VALUES ('(1,ok)', '{\"(2,bad)\"}', '(\"(3,ok)\",\"{bad,ok}\",x)')",
+        "CREATE FUNCTION cf(ct) RETURNS outer_ct LANGUAGE sql AS 'SELECT NULL::outer_ct'",
+        "CREATE VIEW cv AS SELECT (a).m FROM holder",
+        "COMMENT ON TYPE ct IS 'composite'",
+        "COMMENT ON COLUMN ct.m IS 'attribute'",
+        "ALTER TYPE outer_ct OWNER TO enum_owner_{n}",
+    ],
+    "two parents": [
+        "CREATE TABLE p1 (id int, m mood DEFAULT 'ok', CHECK (m <> 'good'))",
+        "CREATE TABLE p2 (m mood, id int)",
+        "CREATE TABLE both_of_them (own mood) INHERITS (p1, p2)",
+        "INSERT INTO both_of_them VALUES (1, 'bad', 'ok')",
+        "INSERT INTO p2 VALUES ('ok', 2)",
+    ],
+    "typed tables": [
+        "CREATE TYPE shape AS (n int, m mood)",
+        "CREATE TABLE shaped OF shape (n PRIMARY KEY, m WITH OPTIONS DEFAULT 'ok' NOT NULL)",
+        "INSERT INTO shaped VALUES (1, 'bad')",
+        "CREATE VIEW tv AS SELECT m FROM shaped",
+    ],
+    "range types": [
+        "CREATE TYPE span AS RANGE (SUBTYPE = mood)",
+        "CREATE TABLE spans (a span DEFAULT '[bad,ok]', b span[], c span_multirange)",
+        "INSERT INTO spans VALUES (DEFAULT, '{\"[bad,ok)\"}', '{[bad,bad],[ok,ok]}')",
+        "CREATE INDEX ON spans USING gist (a)",
+        "CREATE VIEW sv AS SELECT a FROM spans WHERE a @> 'ok'::mood",
+        "COMMENT ON TYPE span IS 'span'",
+    ],
+    "rows in columns": [
+        "CREATE TABLE a_keeper (id int, e entry, es entry[])",
+        "INSERT INTO a_keeper SELECT 1, e, ARRAY[e, NULL] FROM entry e",
+        "CREATE VIEW kv AS SELECT (e).mood FROM a_keeper",
+        "CREATE MATERIALIZED VIEW km AS SELECT e FROM a_keeper",
+    ],
+    "row constants": [
+        "CREATE TYPE ct2 AS (n int, m mood)",
+        "CREATE VIEW rv AS SELECT '(1,ok)'::ct2 AS c, '(1,bad,ok,{bad})'::entry AS e",
+        "CREATE TABLE rc (id int, CHECK (('(1,bad,ok,{bad})'::entry).id > 0))",
+        "CREATE FUNCTION rf() RETURNS int LANGUAGE sql BEGIN ATOMIC"
+        " SELECT ('(1,bad,ok,{bad})'::entry).id; END",
+    ],
+    "casts, operators, aggregates": [
+        "CREATE FUNCTION rank(mood) RETURNS int LANGUAGE sql IMMUTABLE"
+        " AS 'SELECT CASE $1 WHEN ''ok'' THEN 1 ELSE 2 END'",
+        "CREATE CAST (mood AS int) WITH FUNCTION rank(mood) AS ASSIGNMENT",
+        "CREATE CAST (mood AS varchar) WITH INOUT AS IMPLICIT",
+        "COMMENT ON CAST (mood AS int) IS 'cast'",
+        "CREATE FUNCTION same(mood, text) RETURNS bool LANGUAGE sql AS 'SELECT $1::text = $2'",
+        "CREATE OPERATOR === (FUNCTION = same, LEFTARG = mood, RIGHTARG = text,"
+        " RESTRICT = eqsel, JOIN = eqjoinsel)",
+        "COMMENT ON OPERATOR === (mood, text) IS 'operator'",
+        "CREATE FUNCTION later(mood, mood) RETURNS mood LANGUAGE sql AS 'SELECT $2'",
+        "CREATE AGGREGATE latest(mood) (SFUNC = later, STYPE = mood, INITCOND = 'ok')",
+        "COMMENT ON AGGREGATE latest(mood) IS 'aggregate'",
+        "CREATE VIEW av AS SELECT latest(mood), bool_or(mood === 'ok') FROM entry",
+    ],
+    "foreign tables": [
+        "CREATE FOREIGN DATA WRAPPER nowhere",
+        "CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere",
+        "CREATE FOREIGN TABLE ft (id int, m mood OPTIONS (x 'y') DEFAULT 'ok', l mood[])"
+        " SERVER nowhere",
+        "ALTER FOREIGN TABLE ft ADD CHECK (m <> 'good')",
+    ],
+    "generated columns": [
+        "ALTER TABLE entry ADD g text NOT NULL GENERATED ALWAYS AS"
+        " (CASE mood WHEN 'ok' THEN 'y' ELSE 'n' END) STORED",
+        'ALTER TABLE entry ADD "h %" text GENERATED ALWAYS AS'
+        " (CASE WHEN mood = 'bad' THEN 'x' END) STORED",
+        "ALTER TABLE entry ADD UNIQUE (g, id), ADD CHECK (g IS NOT NULL)",
+        'ALTER TABLE entry ADD CONSTRAINT nulls UNIQUE NULLS NOT DISTINCT ("h %", id)',
+        "CREATE TABLE by_g (g text, id int, FOREIGN KEY (g, id) REFERENCES entry (g, id))",
+        "INSERT INTO by_g VALUES ('n', 1)",
+        "CREATE INDEX of_g ON entry (g DESC) WHERE g <> 'z'",
+        "CREATE VIEW gv AS SELECT g FROM entry",
+        "CREATE STATISTICS gs ON g, mood FROM entry",
+        "ALTER TABLE entry ALTER g SET STATISTICS 5, ALTER g SET STORAGE EXTERNAL,"
+        " ALTER g SET (n_distinct = 2, n_distinct_inherited = 3), ALTER g SET COMPRESSION pglz",
+        "COMMENT ON COLUMN entry.g IS 'generated: 100%'",
+        "GRANT SELECT (g) ON entry TO PUBLIC",
+    ],
+    "generated columns of the type": [
+        "ALTER TABLE entry ADD g mood NOT NULL GENERATED ALWAYS AS"
+        " (CASE mood WHEN 'ok' THEN 'bad' ELSE mood END) STORED",
+        "ALTER TABLE entry ADD ga mood[] GENERATED ALWAYS AS (ARRAY[other, 'ok']) STORED",
+        "CREATE INDEX ON entry (g)",
+        "CREATE VIEW gv AS SELECT ga FROM entry WHERE g <> 'good'",
+        "CREATE DOMAIN gd AS mood CHECK (VALUE <> 'good')",
+        "CREATE TYPE gc AS (n int, m mood)",
+        "CREATE TABLE made (m mood, g gd GENERATED ALWAYS AS (m::gd) STORED,"
+        " gc gc GENERATED ALWAYS AS (ROW(1, m)::gc) STORED)",
+        "INSERT INTO made VALUES ('ok')",
+    ],
+    "generated columns of families": [
+        "CREATE TABLE gp (id int, m mood, g text NOT NULL GENERATED ALWAYS AS"
+        " (CASE m WHEN 'ok' THEN 'y' ELSE 'n' END) STORED, h text GENERATED ALWAYS AS"
+        " (CASE WHEN m = 'bad' THEN 'b' END) STORED) PARTITION BY RANGE (id)",
+        "CREATE TABLE gp1 PARTITION OF gp FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE gp2 (m mood, id int, g text NOT NULL GENERATED ALWAYS AS"
+        " (CASE m WHEN 'ok' THEN 'y' ELSE 'n' END) STORED, h text GENERATED ALWAYS AS"
+        " (CASE WHEN m = 'bad' THEN 'b' END) STORED)",
+        "ALTER TABLE gp ATTACH PARTITION gp2 FOR VALUES FROM (10) TO (20)",
+        "INSERT INTO gp VALUES (1, 'ok'), (11, 'good')",
+        "CREATE INDEX gpi ON gp (g)",
+        "ALTER INDEX gp1_g_idx RENAME TO called",
+        "COMMENT ON INDEX called IS 'called'",
+        "COMMENT ON COLUMN gp2.g IS 'of gp2'",
+        "CREATE TABLE gi (m mood, g text NOT NULL GENERATED ALWAYS AS"
+        " (CASE m WHEN 'ok' THEN 'y' ELSE 'n' END) STORED)",
+        "CREATE TABLE gi1 () INHERITS (gi)",
+        "CREATE TABLE gi2 (m mood, g text NOT NULL) INHERITS (gi)",
+        "CREATE TABLE gi3 () INHERITS (gi2)",
+        "INSERT INTO gi VALUES ('ok')",
+        "INSERT INTO gi1 VALUES ('bad')",
+        "INSERT INTO gi3 VALUES ('ok')",
+    ],
+    "names of NOT NULL": [
+        "CREATE TABLE np (id int, m mood NOT NULL DEFAULT 'ok') PARTITION BY RANGE (id)",
+        "CREATE TABLE np1 PARTITION OF np FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE np2 (m mood NOT NULL, id int)",
+        "ALTER TABLE np ATTACH PARTITION np2 FOR VALUES FROM (10) TO (20)",
+        "CREATE TABLE ni (id int, m mood NOT NULL)",
+        "CREATE TABLE ni1 (m mood NOT NULL DEFAULT 'bad', id int)",
+        "ALTER TABLE ni1 INHERIT ni",
+        "CREATE TABLE ni2 () INHERITS (ni1)",
+        "CREATE TABLE ni3 (m mood NOT NULL) INHERITS (ni1)",
+        "INSERT INTO np VALUES (1, 'ok'), (11, 'bad')",
+        "INSERT INTO ni3 (m) VALUES ('ok')",
+    ],
+    "checks of families": [
+        "CREATE TABLE cp (id int, m mood, CONSTRAINT ck CHECK (m <> 'good'))",
+        "CREATE TABLE c1 (CONSTRAINT ck CHECK (m <> 'good')) INHERITS (cp)",
+        "CREATE TABLE c2 () INHERITS (c1)",
+        "CREATE TABLE a3 (CONSTRAINT ck CHECK (m <> 'good')) INHERITS (c2)",
+        "COMMENT ON CONSTRAINT ck ON c1 IS 'c1'",
+    ],
+    "domains that mention the type": [
+        "CREATE DOMAIN md AS text DEFAULT 'ok'::mood::text"
+        " CONSTRAINT mc CHECK (VALUE <> 'good'::mood::text) CHECK (length(VALUE) > 0)",
+        "CREATE DOMAIN md2 AS md CHECK (VALUE <> 'x')",
+        "CREATE TABLE mentions (a md, b md2)",
+        "INSERT INTO mentions VALUES ('a', 'b')",
+        "CREATE VIEW mv AS SELECT a FROM mentions",
+        "COMMENT ON CONSTRAINT mc ON DOMAIN md IS 'mentions'",
+    ],
+    "domains that call routines": [
+        "CREATE FUNCTION fine(mood) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true'",
+        "CREATE FUNCTION usual() RETURNS mood LANGUAGE sql AS $$SELECT 'ok'::public.mood$$",
+        "CREATE DOMAIN rd AS mood DEFAULT usual() CONSTRAINT one CHECK (fine(VALUE))"
+        " CONSTRAINT two CHECK (VALUE <> 'good')",
+        "CREATE DOMAIN rd2 AS rd NOT NULL CHECK (fine(VALUE::mood))",
+        "CREATE DOMAIN rd3 AS int CHECK (fine('bad') AND VALUE > 0) DEFAULT length(usual()::text)",
+        "CREATE TABLE routed (a rd, b rd2, c rd3)",
+        "INSERT INTO routed VALUES (DEFAULT, 'bad', DEFAULT)",
+        "CREATE FUNCTION rf2(rd) RETURNS rd3 LANGUAGE sql AS 'SELECT 1::public.rd3'",
+        "COMMENT ON CONSTRAINT one ON DOMAIN rd IS 'one'",
+    ],
+    "type properties": [
+        "GRANT CREATE ON SCHEMA public TO enum_owner_{n}",
+        "ALTER TYPE mood OWNER TO enum_owner_{n}",
+        "REVOKE ALL ON TYPE mood FROM PUBLIC",
+        "GRANT USAGE ON TYPE mood TO enum_reader_{n} WITH GRANT OPTION",
+        "COMMENT ON TYPE mood IS 'how ''it'' is: 100% \\ :fine'",
+        "ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO enum_reader_{n}",
+    ],
+}
+
+
+def catalogs(project: Project) -> list[list[tuple[object, ...]]]:
+    """Return what pg_dump doesn't show."""
+    return [
+        project.rows(
+            "SELECT tgrelid::regclass::text, tgfoid::regproc::text, tgenabled::text,"
+            " tgtype, tgisinternal FROM pg_trigger ORDER BY 1, 2, 3, 4"
+        ),
+        project.rows(
+            "SELECT attrelid::regclass::text, attname,"
+            " CASE attinhcount WHEN 0 THEN attndims END, attstorage::text"
+            " FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+            " WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND relkind <> 'i'"
+            " AND NOT attisdropped"
+            " ORDER BY 1, 2"
+        ),
+        project.rows("SELECT matviewname, ispopulated FROM pg_matviews ORDER BY 1"),
+        project.rows(
+            "SELECT relname, x.grantee::regrole::text, x.privilege_type, x.is_grantable"
+            " FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner))) x"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')"
+            " ORDER BY 1, 2, 3"
+        ),
+    ]
+
+
+def labels_apart(dump: str) -> str:
+    """Return a dump without the labels of enum types."""
+    return "\n".join(line for line in dump.splitlines() if not line.startswith("    '"))

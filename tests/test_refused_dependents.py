@@ -1,0 +1,87 @@
+"""What can't come back as it was is refused by name, before anything is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kinds import MODEL
+from tests.kinds import ROWS
+from tests.project import Project
+
+
+@pytest.mark.parametrize(
+    ("setup", "refusal"),
+    [
+        (
+            "CREATE DOMAIN d AS text CONSTRAINT dc CHECK (VALUE <> 'ok'::mood::text);"
+            " CREATE TABLE held (v d[])",
+            "check constraint dc on public.d hangs on it, and its domain is part of other types",
+        ),
+        (
+            "CREATE VIEW v AS SELECT mood FROM entry;"
+            " INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'p', 'l')",
+            "view public.v hangs on it, and it has a security label",
+        ),
+        (
+            "CREATE FUNCTION f(mood, mood) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+            " CREATE OPERATOR <-> (FUNCTION = f, LEFTARG = mood, RIGHTARG = mood, NEGATOR = >-<)",
+            "operator public.<->(public.mood,public.mood) hangs on it, and it is linked",
+        ),
+        (
+            "CREATE INDEX i ON entry (mood);"
+            " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
+            "index public.i hangs on it, and it is invalid",
+        ),
+        (
+            "ALTER TABLE entry ADD UNIQUE (mood, id);"
+            " ALTER TABLE entry ADD CONSTRAINT fk FOREIGN KEY (other, id)"
+            " REFERENCES entry (mood, id) NOT VALID; ALTER TABLE entry DISABLE TRIGGER ALL",
+            "foreign key fk on public.entry hangs on it, and its triggers are disabled",
+        ),
+    ],
+    ids=[
+        "check of a domain in arrays",
+        "security label",
+        "negator",
+        "invalid index",
+        "disabled",
+    ],
+)
+def test_what_cannot_come_back_is_refused_by_name(
+    project: Project, setup: str, refusal: str
+) -> None:
+    project.start(MODEL, ROWS, setup, LABELS=["bad", "gone", "ok", "good"])
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    assert refusal in project.sync(expect=1).stderr
+    project.models(MODEL, LABELS=["bad", "gone", "ok", "good", "new"])
+    project.sync()
+    project.db("upgrade")
+    schema = project.dump()
+    assert "can't be undone by itself" in project.db("downgrade", expect=1).stderr
+    assert project.dump() == schema
+
+
+def test_a_generated_column_before_others(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "ALTER TABLE entry ADD g bool GENERATED ALWAYS AS (mood = 'ok') STORED, ADD after int",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    if project.rows("SELECT current_setting('server_version_num')::int >= 170000") == [(True,)]:
+        project.round_trip()
+        return
+    assert "would move it behind the columns that follow it" in project.sync(expect=1).stderr
+
+
+def test_a_generated_column_added_again_is_told(project: Project) -> None:
+    project.start(
+        MODEL,
+        "ALTER TABLE entry ADD g bool GENERATED ALWAYS AS (mood = 'ok') STORED",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    newer = project.rows("SELECT current_setting('server_version_num')::int >= 170000")[0][0]
+    told = "public.entry.g is dropped, added again as the last column and computed anew."
+    assert (told in project.round_trip()) is not newer
