@@ -5,22 +5,30 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import os
 import re
 import sys
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from flask import current_app
 
 from .chain import ChainFailed
 from .check import CheckResult
 from .check import EnumState
 from .core.changes import Change
 from .core.errors import EnumMigrateError
-from .core.schema import EnumClass
+from .core.schema import DeclaredColumn
 from .wording import describe
 
 VERSION = 1
-"""Rises when a key of the JSON changes its meaning or goes; new keys don't count."""
+"""Rises when a key of the JSON changes its meaning or goes; new keys don't count.
+
+The shape is described by ``check.schema.json``, beside this file.
+"""
 
 
 def as_json(result: CheckResult, next_action: str) -> str:
@@ -56,7 +64,8 @@ def error_as_json(error: EnumMigrateError) -> str:
 
 def error_as_github(error: EnumMigrateError, outcome: str) -> str:
     """Return why it could not be told as an annotation, at the revision that fails if one does."""
-    place = {"file": error.path} if isinstance(error, ChainFailed) and error.path else None
+    path = error.path if isinstance(error, ChainFailed) else ""
+    place = {"file": _shown(path)} if path else None
     return annotation(f"{outcome}: {error}", place)
 
 
@@ -79,7 +88,7 @@ def _enum(state: EnumState) -> dict[str, Any]:
         "columns": [str(column) for column in declared.columns] if declared else [],
         "changes": [_change(change) for change in state.change.changes] if state.change else [],
         "wrong_columns": [
-            {"column": str(wrong.column), "type": wrong.found.type_name}
+            {"column": str(wrong.column), "type": wrong.found.type_name, "wanted": wrong.wanted}
             for wrong in state.wrong_columns
         ],
     }
@@ -91,22 +100,22 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def github(result: CheckResult) -> Iterator[str]:
-    """Yield an error annotation for each type that differs, at its Python class."""
+    """Yield an error annotation for each type that differs, at its Python class or its models."""
     for state in result.drift:
         named = state.live or state.declared
         said = [describe(change) for change in state.change.changes] if state.change else []
         said += [
-            f"{wrong.column} is {wrong.found.type_name} in the database"
+            f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
             for wrong in state.wrong_columns
         ]
-        classes = state.declared.classes if state.declared else ()
-        places = [place for cls in classes if (place := _place(cls))] or [{}]
-        for place in places:
+        for place in _places(state) or [{}]:
             yield annotation(f"{named.name if named else ''}: {'; '.join(said)}", place)
 
 
-def annotation(message: str, place: dict[str, str] | None = None) -> str:
+def annotation(message: str, place: Mapping[str, str] | None = None) -> str:
     """Return one error annotation.
+
+    GitHub's runner takes ``%``, line ends and, in properties, ``:`` and ``,`` percent-encoded.
 
     :param place: ``file`` and ``line``, where they are known.
     """
@@ -119,20 +128,52 @@ def _escaped(text: str, more: str = "") -> str:
     return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
 
 
-def _place(cls: EnumClass) -> dict[str, str]:
-    """Return file and line of a class, relative to the working directory if below it."""
-    parts = cls.path.split(".")
+def _places(state: EnumState) -> list[dict[str, str]]:
+    """Return file and line of the enum's classes or, where it has none, of the models."""
+    declared = state.declared
+    found = [_class(cls.path) for cls in (declared.classes if declared else ())]
+    if not any(found):
+        columns = [wrong.column for wrong in state.wrong_columns]
+        found = [*_models(state.bind, columns or (declared.columns if declared else ()))]
+    places = [place for cls in found if cls is not None and (place := _place(cls))]
+    return list({tuple(place.items()): place for place in places}.values())
+
+
+def _class(path: str) -> type | None:
+    """Return the class of a dotted path, if a module that is loaded has it there."""
+    parts = path.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         found: Any = sys.modules.get(".".join(parts[:cut]))
         for part in parts[cut:]:
             found = getattr(found, part, None)
         if inspect.isclass(found):
-            try:
-                file = Path(inspect.getfile(found)).resolve()
-                line = inspect.getsourcelines(found)[1]
-            except (OSError, TypeError):
-                return {}
-            here = Path.cwd()
-            shown = file.relative_to(here) if file.is_relative_to(here) else file
-            return {"file": shown.as_posix(), "line": str(line)}
-    return {}
+            return found
+    return None
+
+
+def _models(bind: str, columns: Iterable[DeclaredColumn]) -> Iterator[type]:
+    """Yield the models of the current app whose tables have some columns."""
+    names = {column.table.name for column in columns}
+    for mapper in current_app.extensions["migrate"].db.Model.registry.mappers:
+        table = mapper.local_table
+        key = table.metadata.info.get("bind_key") or ""
+        if getattr(table, "name", "") in names and bind in ("", key) and not mapper.inherits:
+            yield mapper.class_
+
+
+def _place(cls: type) -> dict[str, str]:
+    """Return file and line of a class, where its source is known."""
+    try:
+        file, line = inspect.getfile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return {}
+    return {"file": _shown(file), "line": str(line)}
+
+
+def _shown(file: str) -> str:
+    """Return a file as GitHub knows it: relative to the checkout, or to the working directory."""
+    path = Path(file).resolve()
+    for root in (os.environ.get("GITHUB_WORKSPACE"), Path.cwd()):
+        if root and path.is_relative_to(Path(root).resolve()):
+            return path.relative_to(Path(root).resolve()).as_posix()
+    return path.as_posix()
