@@ -15,10 +15,12 @@ from .core.changes import DropType
 from .core.changes import DropValue
 from .core.diff import NO_ANSWERS
 from .core.diff import Answers
+from .core.diff import Pair
 from .core.diff import alter
 from .core.diff import convert
 from .core.errors import Refusal
 from .core.errors import typed
+from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
@@ -132,6 +134,15 @@ def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[s
             defaults = (x for column in family for x in conversion.default_texts(change, column))
             found += [text for text in defaults if text not in change.new.labels]
         yield change, list(dict.fromkeys(found))
+
+
+def strange_pairs(database: Database) -> Iterator[Pair]:
+    """Yield each declared enum beside the strings that its columns hold and that are no label."""
+    for wrong in database.pairing.wrong_columns:
+        found = [one.value for one in database.strange if one.change == wrong.conversion]
+        if isinstance(wrong.declared, DeclaredEnum) and any(found):
+            name = wrong.declared.name
+            yield Pair(wrong.declared, LiveEnum(0, name, tuple(found)), name)
 
 
 def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator[Refusal]:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from .check import CheckResult
 from .core.answers import Flags
 from .core.answers import resolve
-from .core.answers import similarity
 from .core.changes import AlterEnum
 from .core.diff import Answers
 from .core.diff import Pair
 from .core.diff import alter
 from .core.errors import Refused
+from .core.matching import similarity
 
 _PLACEHOLDER = "LABEL"
 

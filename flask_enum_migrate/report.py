@@ -22,7 +22,6 @@ from .check import UNUSED
 from .check import WRONG_COLUMNS
 from .check import CheckResult
 from .check import EnumState
-from .core.answers import similarity
 from .core.changes import AddValue
 from .core.changes import AlterEnum
 from .core.changes import DropValue
@@ -33,6 +32,7 @@ from .core.errors import EnumMigrateError
 from .core.errors import Refused
 from .core.errors import typed
 from .core.hints import names_and_values
+from .core.matching import similarity
 from .core.schema import DeclaredColumn
 from .postgresql.facts import human_size
 from .postgresql.plan import Direction

@@ -25,6 +25,7 @@ from .draft import Draft
 from .draft import comments
 from .draft import draft
 from .draft import drop_type
+from .draft import strange_pairs
 from .draft import strange_values
 from .environment import Environment
 from .postgresql.plan import Plan
@@ -135,7 +136,8 @@ def sync(
     if wrong and not drafts:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
-        hints = (names_and_values(pair) for pair in pairs)
+        compared = [*pairs, *(pair for d in looked_at for pair in strange_pairs(d))]
+        hints = (names_and_values(pair) for pair in compared)
         raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
 
     renderer = Renderer(environment.directory)

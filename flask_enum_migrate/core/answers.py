@@ -14,10 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
-from difflib import SequenceMatcher
 from heapq import nlargest
-from itertools import product
-from typing import TypeVar
 
 from .changes import AlterColumnType
 from .changes import AlterEnum
@@ -25,10 +22,13 @@ from .diff import Answers
 from .diff import Pair
 from .diff import alter
 from .errors import AnswerError
+from .matching import MOST
+from .matching import Choices
+from .matching import Meaning
+from .matching import meanings
+from .matching import similarity
+from .matching import unique
 from .schema import Name
-
-_T = TypeVar("_T")
-_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +130,25 @@ class _Draft:
         self.values += [*change.homeless, *values]
 
     def disappears(self) -> list[str]:
-        return _unique(drop.label for change in self._changes() for drop in change.removed)
+        return unique(drop.label for change in self._changes() for drop in change.removed)
 
     def goes(self) -> list[str]:
-        return _unique([*self.disappears(), *self.values])
+        return unique([*self.disappears(), *self.values])
 
     def appears(self) -> list[str]:
-        return _unique(add.label for change in self._changes() for add in change.added)
+        return unique(add.label for change in self._changes() for add in change.added)
 
     def comes(self) -> list[str]:
         missing = (x for c in self.conversions if c.old.enum for x in c.reverse().homeless)
-        return _unique([*self.appears(), *missing])
+        return unique([*self.appears(), *missing])
 
     def live(self) -> list[str]:
         own = (label for pair in self.pairs for label in pair.live.labels)
-        return _unique([*own, *(x for c in self.conversions for x in c.old.labels)])
+        return unique([*own, *(x for c in self.conversions for x in c.old.labels)])
 
     def declared(self) -> list[str]:
         own = (label for pair in self.pairs for label in pair.declared.labels)
-        return _unique([*own, *(x for c in self.conversions for x in c.new.labels)])
+        return unique([*own, *(x for c in self.conversions for x in c.new.labels)])
 
     def all(self) -> list[str]:
         return [*self.live(), *self.declared()]
@@ -160,7 +160,7 @@ class _Draft:
         names |= {c.old.enum for c in self.conversions if c.old.enum}
         return ["", *sorted({f"{n.name}." for n in names}), *sorted({f"{n}." for n in names})]
 
-    def rename(self, value: str, found: _Meaning) -> None:
+    def rename(self, value: str, found: Meaning) -> None:
         for old, new in self.renames.items():
             if new == found.right and old != found.left:
                 raise AnswerError(
@@ -199,6 +199,8 @@ class _Draft:
         if self.renames.get(left) is not None:
             return f"contradicts another option, by which {left!r} becomes {self.renames[left]!r}"
         old, new = (right, left) if option == "--downgrade-map" else (left, right)
+        if old in declared and any(change.old.enum is None for change in self.conversions):
+            return f"{old!r} is a label of {self.name}, so rows keep it"
         if old and old not in live:
             return f"{old!r} is not a label of {self.name} in the database"
         if new and new not in declared:
@@ -206,67 +208,6 @@ class _Draft:
         if option == "--downgrade-map":
             return f"{new!r} is not new: {self.name} has it in the database already"
         return f"{old!r} doesn't go: {self.name} has it in the models still"
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What a value can mean: one or two labels of a type."""
-
-    name: Name
-    left: str
-    right: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Choices:
-    """The pairs of labels of one type that an option may name.
-
-    :param rights: what may stand right of the ``=``, or None where the option has none.
-    :param any_text: what may not stand left, where all else may if the type is named; else None.
-    """
-
-    name: Name
-    prefixes: Sequence[str]
-    lefts: Mapping[str, None]
-    rights: Mapping[str, None] | None
-    any_text: Mapping[str, None] | None = None
-
-    def meanings(self, value: str) -> Iterator[_Meaning]:
-        """Yield what a value can mean: one for each cut at which both sides are known."""
-        if self.rights is None:
-            cuts = [(value, "")]
-        else:
-            equals = (i for i, char in enumerate(value) if char == "=")
-            cuts = [(value[:i], value[i + 1 :]) for i in equals]
-            cuts = [(left, right) for left, right in cuts if right in self.rights]
-        for left, right in cuts:
-            for prefix in self.prefixes:
-                label = left[len(prefix) :]
-                if left.startswith(prefix) and self._knows(prefix, label) and label != right:
-                    yield _Meaning(self.name, label, right)
-
-    def _knows(self, prefix: str, label: str) -> bool:
-        if self.any_text is None:
-            return label in self.lefts
-        return bool(prefix and label) and label not in self.any_text
-
-    def unknown_right(self, value: str) -> str:
-        """Return what stands right of an ``=`` that fits, if nothing fits but the left side."""
-        for i, char in enumerate(value if self.rights is not None else ""):
-            left = value[:i]
-            if char == "=" and any(
-                left == prefix + x for prefix in self.prefixes for x in self.lefts
-            ):
-                return value[i + 1 :]
-        return ""
-
-    def near(self, value: str) -> Iterator[_Meaning]:
-        """Yield pairs whose labels resemble a value."""
-        lefts = _nearest(value.partition("=")[0], self.lefts)
-        rights = [""] if self.rights is None else _nearest(value.partition("=")[2], self.rights)
-        for left, right in product(lefts, rights):
-            if left != right:
-                yield _Meaning(self.name, left, right)
 
 
 _Labels = Callable[[_Draft], list[str]]
@@ -302,9 +243,9 @@ class _Option:
 
     def _all(
         self, left: _Labels, right: _Labels | None, drafts: Iterable[_Draft] | None = None
-    ) -> list[_Choices]:
+    ) -> list[Choices]:
         return [
-            _Choices(
+            Choices(
                 draft.name,
                 draft.prefixes(),
                 dict.fromkeys(left(draft)),
@@ -313,7 +254,7 @@ class _Option:
             for draft in (self._drafts.values() if drafts is None else drafts)
         ]
 
-    def _any_text(self, right: _Labels | None) -> list[_Choices]:
+    def _any_text(self, right: _Labels | None) -> list[Choices]:
         return [
             replace(choices, any_text=dict.fromkeys(draft.declared()))
             for draft in self._drafts.values()
@@ -321,20 +262,20 @@ class _Option:
             for choices in self._all(_Draft.declared, right, [draft])
         ]
 
-    def find(self, value: str) -> _Meaning:
+    def find(self, value: str) -> Meaning:
         """Return the one meaning of a value.
 
         :raises AnswerError: if it has none, or several.
         """
         for choices in (self._choices, self._otherwise):
-            found = _meanings(choices, value)
+            found = meanings(choices, value)
             if len(found) == 1:
                 return found[0]
             if found:
                 raise AnswerError(self._option, value, *self._ambiguous(found))
         raise AnswerError(self._option, value, self._problem(value), tuple(self._candidates(value)))
 
-    def _ambiguous(self, found: Sequence[_Meaning]) -> tuple[str, tuple[str, ...]]:
+    def _ambiguous(self, found: Sequence[Meaning]) -> tuple[str, tuple[str, ...]]:
         written = [self._written(meaning) for meaning in found]
         if len(set(written)) == len(written):
             return "is ambiguous", tuple(written)
@@ -344,16 +285,21 @@ class _Option:
     def _problem(self, value: str) -> str:
         if not self._drafts:
             return "nothing differs between models and database that it could be about"
-        found = _meanings(self._known, value)
-        problems = _unique(
+        found = meanings(self._known, value)
+        problems = unique(
             self._drafts[meaning.name].problem(self._option, meaning.left, meaning.right)
             for meaning in found
         )
         if problems:
             return " and ".join(problems)
-        for choice in self._choices:
+        for choice in [*self._choices, *self._otherwise]:
             if unknown := choice.unknown_right(value):
                 return f"{unknown!r} is not a label of {choice.name}"
+        if any(choice.any_text is not None for choice in self._otherwise):
+            return (
+                "names no label; values of a column are written behind the type it becomes: "
+                f"{self._option} TYPE.VALUE"
+            )
         if any(choice.lefts and choice.rights != {} for choice in self._choices):
             return "names no label that differs between models and database"
         wanted = "removed" if self._option != "--downgrade-map" else "new"
@@ -361,34 +307,20 @@ class _Option:
         return f"fits no difference: no label is {wanted}{also}"
 
     def _candidates(self, value: str) -> list[str]:
-        near = (
-            self._written(meaning) for choice in self._choices for meaning in choice.near(value)
-        )
-        return nlargest(_MOST, near, key=lambda candidate: similarity(candidate, value))
+        choices = self._choices if any(choice.lefts for choice in self._choices) else ()
+        near = (self._written(meaning) for choice in choices for meaning in choice.near(value))
+        return nlargest(MOST, near, key=lambda candidate: similarity(candidate, value))
 
-    def _written(self, meaning: _Meaning) -> str:
+    def _written(self, meaning: Meaning) -> str:
         """Return the shortest value that names the type and means nothing else."""
         right = f"={meaning.right}" if meaning.right or self._choices[0].rights is not None else ""
         value = ""
         for prefix in self._drafts[meaning.name].prefixes()[1:]:
             value = f"{prefix}{meaning.left}{right}"
-            found = _meanings(self._choices, value) or _meanings(self._otherwise, value)
+            found = meanings(self._choices, value) or meanings(self._otherwise, value)
             if found == [meaning]:
                 break
         return value
-
-
-def similarity(label: str, other: str) -> float:
-    """Return how alike two labels look: 0.0 to 1.0."""
-    return SequenceMatcher(None, label.casefold(), other.casefold()).ratio()
-
-
-def _nearest(text: str, labels: Iterable[str]) -> list[str]:
-    return nlargest(_MOST, labels, key=lambda label: similarity(label, text))
-
-
-def _meanings(choices: Iterable[_Choices], value: str) -> list[_Meaning]:
-    return _unique(meaning for choice in choices for meaning in choice.meanings(value))
 
 
 def _put(
@@ -399,7 +331,3 @@ def _put(
         problem = f"contradicts another option, by which {label!r} becomes {said}"
         raise AnswerError(option, value, problem)
     answers[label] = becomes
-
-
-def _unique(items: Iterable[_T]) -> list[_T]:
-    return list(dict.fromkeys(items))

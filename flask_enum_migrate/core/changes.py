@@ -116,8 +116,12 @@ class AlterEnum:
     @cached_property
     def kept(self) -> tuple[str, ...]:
         """The labels that stay, as called before, in the order of before."""
-        new = frozenset(self.new_labels)
-        return tuple(label for label in self.labels if self.renamed(label) in new)
+        new, taken = frozenset(self.new_labels), frozenset(self.renames.values())
+        return tuple(
+            label
+            for label in self.labels
+            if self.renamed(label) in new and (label in self.renames or label not in taken)
+        )
 
     @cached_property
     def added(self) -> tuple[AddValue, ...]:
