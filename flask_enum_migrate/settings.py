@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from dataclasses import fields
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from typing import Any
 
 from .core.errors import SettingError
+
+if TYPE_CHECKING:
+    from .core.answers import Flags
 
 IncludeTypes = Callable[[str, str], bool]
 
@@ -32,6 +36,12 @@ class Settings:
         callable that gets schema and name; None for all.
     :param drop_unused: whether ``sync`` drops types that nothing uses.
     :param qualify: whether names are written with their schema where the MetaData names none.
+    :param autogenerate: whether ``flask db migrate`` and ``flask db check`` see enums.
+    :param rename: answers as ``sync --rename`` takes them, for ``flask db migrate`` and ``sync``;
+        those that fit no difference are left aside.
+    :param map: the same for ``sync --map``.
+    :param map_null: the same for ``sync --map-null``.
+    :param downgrade_map: the same for ``sync --downgrade-map``.
     """
 
     compare_order: bool = True
@@ -40,6 +50,11 @@ class Settings:
     include_types: IncludeTypes | Collection[str] | None = None
     drop_unused: bool = False
     qualify: bool = True
+    autogenerate: bool = True
+    rename: Sequence[str] = ()
+    map: Sequence[str] = ()
+    map_null: Sequence[str] = ()
+    downgrade_map: Sequence[str] = ()
 
     def overridden(self, values: Mapping[str, Any], spelt: Callable[[str], str]) -> Settings:
         """Return the settings with some values replaced.
@@ -68,6 +83,13 @@ class Settings:
             return f"{self.lock_timeout}ms"
         return self.lock_timeout.strip()
 
+    @property
+    def answers(self) -> Flags:
+        """The answers that stand in the settings."""
+        from .core.answers import Flags
+
+        return Flags(self.rename, self.map, self.map_null, self.downgrade_map)
+
     def includes(self, schema: str, name: str) -> bool:
         """Return whether a type is ours to compare."""
         if self.include_types is None:
@@ -86,7 +108,7 @@ def _meant(name: str, known: Sequence[str], spelt: Callable[[str], str]) -> str:
 
 def _problem(name: str, value: Any) -> str:
     """Return what a setting's value must be, if it isn't."""
-    if name in ("analyze", "compare_order", "drop_unused", "qualify"):
+    if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
     if name == "lock_timeout":
         fits = value is None or (
@@ -95,6 +117,10 @@ def _problem(name: str, value: Any) -> str:
             else isinstance(value, int) and not isinstance(value, bool) and value >= 0
         )
         return "" if fits else "a time like '10s', a number of milliseconds, or None"
+    if name in ("rename", "map", "map_null", "downgrade_map"):
+        fits = not isinstance(value, str) and isinstance(value, Sequence)
+        fits = fits and all(isinstance(v, str) for v in value)
+        return "" if fits else f"a list of what --{name.replace('_', '-')} takes"
     names = not isinstance(value, str) and isinstance(value, Collection)
     fits = value is None or callable(value) or (names and all(isinstance(v, str) for v in value))
     return "" if fits else "a list of type names, a callable or None"

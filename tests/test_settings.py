@@ -15,9 +15,10 @@ from flask_enum_migrate.settings import from_config
 from tests.project import Project
 
 WHOLE_LIST = (
-    "There are: ENUM_MIGRATE_ANALYZE, ENUM_MIGRATE_COMPARE_ORDER, "
-    "ENUM_MIGRATE_DROP_UNUSED, ENUM_MIGRATE_INCLUDE_TYPES, "
-    "ENUM_MIGRATE_LOCK_TIMEOUT, ENUM_MIGRATE_QUALIFY."
+    "There are: ENUM_MIGRATE_ANALYZE, ENUM_MIGRATE_AUTOGENERATE, ENUM_MIGRATE_COMPARE_ORDER, "
+    "ENUM_MIGRATE_DOWNGRADE_MAP, ENUM_MIGRATE_DROP_UNUSED, ENUM_MIGRATE_INCLUDE_TYPES, "
+    "ENUM_MIGRATE_LOCK_TIMEOUT, ENUM_MIGRATE_MAP, ENUM_MIGRATE_MAP_NULL, ENUM_MIGRATE_QUALIFY, "
+    "ENUM_MIGRATE_RENAME."
 )
 
 
@@ -51,6 +52,10 @@ def test_init_app_overrides_the_constructor() -> None:
         ("LOCK_TIMEOUT", "1s'; DROP", "a time like '10s', a number of milliseconds, or None"),
         ("INCLUDE_TYPES", "mood", "a list of type names, a callable or None"),
         ("INCLUDE_TYPES", [1], "a list of type names, a callable or None"),
+        ("AUTOGENERATE", None, "True or False"),
+        ("RENAME", "a=b", "a list of what --rename takes"),
+        ("MAP_NULL", {"a"}, "a list of what --map-null takes"),
+        ("DOWNGRADE_MAP", [1], "a list of what --downgrade-map takes"),
     ],
 )
 def test_wrong_value(key: str, value: Any, wanted: str) -> None:

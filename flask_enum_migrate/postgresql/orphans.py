@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from sqlalchemy import text
 
 from ..core.schema import Name
-from .facts import Place
 
 # What belongs to a table or column goes with it: pg_depend says so by deptype 'a' or 'i'.
 _USERS = text(
@@ -36,7 +35,7 @@ _USERS = text(
         FROM pg_type t WHERE t.oid = ANY (CAST(:oids AS oid[]))
     )
     SELECT DISTINCT o.type::bigint AS type,
-           pg_describe_object(d.classid, d.objid, d.objsubid) AS user
+           pg_describe_object(d.classid, d.objid, d.objsubid) AS held_by
     FROM own o
     JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = o.oid
     WHERE NOT (d.classid = 'pg_type'::regclass AND d.objid IN (SELECT oid FROM own))
@@ -58,7 +57,7 @@ def users(
     connection: Connection,
     oids: Collection[int],
     tables: Collection[Name],
-    columns: Collection[Place],
+    columns: Collection[tuple[Name, str]],
 ) -> dict[int, list[str]]:
     """Return what still uses some enum types when tables and columns are gone.
 
@@ -75,5 +74,5 @@ def users(
     ]
     found: dict[int, list[str]] = {oid: [] for oid in oids}
     for row in connection.execute(_USERS, {"gone": json.dumps(gone), "oids": list(oids)}):
-        found[row.type].append(row.user)
+        found[row.type].append(row.held_by)
     return found

@@ -1,0 +1,102 @@
+"""The comparator: it looks at one bind, and adds to the operations that Alembic has found."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import UpgradeOps
+from sqlalchemy.exc import DBAPIError
+
+from ..core.errors import EnvironmentFailed
+from ..core.errors import Refused
+from ..core.hints import names_and_values
+from ..environment import masked
+from ..settings import Settings
+from ..survey import look
+from .rendering import TypeRenderer
+from .revise import described
+from .revise import insert
+from .revise import know_types
+from .revise import leave_types
+from .revise import tell
+from .seen import Seen
+from .seen import see
+
+log = logging.getLogger("alembic.flask_enum_migrate")
+
+# Those that take part in autogenerate.
+_OTHERS = (
+    "alembic_autogenerate_enums",
+    "alembic_pg_enum_generator",
+    "alembic_postgresql_enum",
+)
+
+
+def compare(
+    context: AutogenContext, operations: UpgradeOps, settings: Settings, *, writes: bool
+) -> tuple[str, ...]:
+    """Add what differs about enums in one bind.
+
+    :param context: Alembic's context for the bind.
+    :param operations: what Alembic found about tables and columns; it is changed in place.
+    :param writes: whether a revision is to be written, and not only told what differs.
+    :return: what else there is to say.
+    :raises Refused: if it needs an answer or can't be done safely.
+    :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
+    """
+    renderer = TypeRenderer.of(context)
+    if context.dialect.name != "postgresql":
+        if renderer:
+            renderer.install(context)  # Alembic renders all binds by the options of the last one
+        return ()
+    try:
+        seen = _seen(context, operations, settings, writes=writes)
+    except DBAPIError as error:
+        raise EnvironmentFailed(f"The database refused: {masked(str(error.orig))}.") from error
+    if seen.refusals:
+        hints = (names_and_values(pair) for pair in seen.draft.database.pairing.pairs)
+        raise Refused(tuple(dict.fromkeys(seen.refusals)), tuple(hint for hint in hints if hint))
+    leave_types(seen)
+    renderer = renderer or TypeRenderer()
+    renderer.install(context)
+    connection = context.connection
+    options = connection.get_execution_options() if connection is not None else {}
+    know_types(seen, renderer, options.get("schema_translate_map"))
+    for line in described(seen):
+        log.info("Detected %s", line)
+    if not writes:
+        tell(seen)
+    elif not seen.is_empty:
+        script = context.migration_context.script
+        insert(seen, Path(script.dir if script else "."))
+    return (*seen.notes, *_unknown(seen), *(() if seen.is_empty else _rivals()))
+
+
+def _seen(
+    context: AutogenContext, operations: UpgradeOps, settings: Settings, *, writes: bool
+) -> Seen:
+    database = look(context.migration_context, settings, thorough=writes)
+    live, connection = database.live, context.connection
+    if live is None or connection is None:
+        raise EnvironmentFailed("env.py gave no connection to look through.")
+    return see(database, live, connection, operations, settings, writes=writes)
+
+
+def _unknown(seen: Seen) -> tuple[str, ...]:
+    return tuple(
+        f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
+        "the migration refuses if one does."
+        for held in seen.draft.unknown
+    )
+
+
+def _rivals() -> tuple[str, ...]:
+    return tuple(
+        f"{module} is loaded too, and two tools will write the same change. Remove its import "
+        "(from env.py), or set ENUM_MIGRATE_AUTOGENERATE = False."
+        for module in _OTHERS
+        if module in sys.modules
+    )

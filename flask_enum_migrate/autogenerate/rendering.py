@@ -1,0 +1,114 @@
+"""Write column types so that SQLAlchemy neither creates nor drops an enum by itself.
+
+``repr(postgresql.ENUM(...))`` leaves ``create_type=False`` out, and ``sa.Enum`` ignores it on
+SQLAlchemy 2.0, so that types are written here, through Alembic's ``render_item``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from typing import Literal
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _repr_type
+from sqlalchemy import Enum
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import ARRAY
+from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+from ..core.schema import Name
+
+RenderItem = Callable[[str, Any, AutogenContext], "str | Literal[False]"]
+
+_OPTION = "flask_enum_migrate_types"
+
+
+class TypeRenderer:
+    """A ``render_item`` for Alembic: the app's own first, then ours.
+
+    One for all binds of a run, because Alembic renders all of them with the options of the last.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[Name, Name] = {}
+        self._users: RenderItem | None = None
+        self._base: TypeEngine[Any] | None = None
+        self._dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def of(cls, context: AutogenContext) -> TypeRenderer | None:
+        """Return the renderer of this run, if a bind before has made one."""
+        renderer: TypeRenderer | None = context.opts.get(_OPTION)
+        return renderer
+
+    def install(self, context: AutogenContext) -> None:
+        """Let Alembic ask this renderer, which asks the app's own one first."""
+        users = context.opts.get("render_item")
+        if users is not self:
+            self._users = users
+        context.opts[_OPTION] = context.opts["render_item"] = self
+
+    def add(self, name: Name, becomes: Name | None = None) -> None:
+        """Tell of a type that migrations needn't create, because it exists where they run.
+
+        :param name: its name as models or reflection have it.
+        :param becomes: its name when tables are created, where the revision renames it.
+        """
+        self._names[name] = becomes or name
+
+    def __call__(self, kind: str, object_: Any, context: AutogenContext) -> str | Literal[False]:
+        """Return the source of a type, or False for Alembic to write it."""
+        if self._users is not None:
+            rendered = self._users(kind, object_, context)
+            if rendered is not False:
+                return rendered
+        if kind != "type" or not isinstance(object_, TypeEngine):
+            return False
+        variants: dict[str, TypeEngine[Any]] = dict(
+            getattr(object_, "_variant_mapping", None) or {}
+        )
+        if not variants:
+            return self._type(object_, context)
+        if object_ is self._base:  # Alembic asks for it without its variants
+            return False if "postgresql" in variants else self._type(object_, context)
+        if self._type(object_, context) is False:
+            return False
+        self._base = object_
+        try:
+            source = _repr_type(object_, context, _skip_variants=True)
+        finally:
+            self._base = None
+        for dialect in sorted(variants):
+            variant = _repr_type(variants[dialect], context, _skip_variants=True)
+            source += f".with_variant({variant}, {dialect!r})"
+        return source
+
+    def _type(self, type_: TypeEngine[Any], context: AutogenContext) -> str | Literal[False]:
+        impl = native(type_, self._dialect)
+        if isinstance(impl, ARRAY):
+            item = self._type(impl.item_type, context)
+            if item is False:
+                return False
+            dimensions = "" if impl.dimensions is None else f", dimensions={impl.dimensions!r}"
+            return f"postgresql.ARRAY({item}{dimensions})"
+        if not isinstance(impl, Enum) or not impl.native_enum or not impl.name:
+            return False
+        known = self._names.get(Name(impl.schema or "", str(impl.name)))
+        if known is None:
+            return False
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        written = [repr(str(label)) for label in impl.enums]
+        written.append(f"name={known.name!r}")
+        if known.schema:
+            written.append(f"schema={known.schema!r}")
+        return f"postgresql.ENUM({', '.join(written)}, create_type=False)"
+
+
+def native(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
+    """Return what a type is on a dialect, behind decorators and variants."""
+    impl: TypeEngine[Any] = type_.dialect_impl(dialect)
+    while isinstance(impl, TypeDecorator):
+        impl = impl.load_dialect_impl(dialect).dialect_impl(dialect)
+    return impl

@@ -1,0 +1,154 @@
+"""Put what was seen into Alembic's operations, in an order that runs in both directions.
+
+Upgrade: labels that have to be committed, all other changes of types, new types; then Alembic's
+tables and columns; at last the types that nothing uses any more. The downgrade is the mirror of
+it, but for labels that have to be committed: they come first there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..body import Renderer
+from ..core.schema import Name
+from ..draft import comments
+from ..postgresql import ddl
+from ..postgresql.facts import Step
+from ..postgresql.plan import Direction
+from ..postgresql.plan import plan
+from ..wording import describe
+from ..wording import describe_conversion
+from .operations import EnumDifference
+from .operations import EnumOperations
+from .rendering import TypeRenderer
+from .seen import Seen
+from .seen import affected_defaults
+
+
+def insert(seen: Seen, directory: Path) -> None:
+    """Insert the statements of a plan.
+
+    :param directory: the migrations folder, where the app's own template may lie.
+    :raises RevisionFileError: if the template fails.
+    """
+    one, tree = seen.draft, seen.tree
+    renderer, commit = Renderer(directory), one.database.transaction
+    facts, made, said = one.database.facts, one.plan, comments(one)
+    drops = plan((), seen.drops, facts)
+    new = [facts.shown(create.name) for create in seen.creates]
+    gone = [facts.shown(drop.name) for drop in seen.drops]
+
+    def render(direction: Direction, notes: Iterator[str], refused: str = "") -> str:
+        said = tuple(notes)
+        if not (direction.statements or said or refused):
+            return ""
+        return renderer.render(direction, said, commit, refused)
+
+    def notes(*told: str, names: list[Name] = new, what: str) -> Iterator[str]:
+        yield from told
+        yield from (f"{name}: {what}" for name in names)
+
+    creating = [
+        Step("", (ddl.create_type(name, create.labels),))
+        for name, create in zip(new, seen.creates, strict=True)
+    ]
+    dropping = [Step("", (ddl.drop_type(name),)) for name in reversed(new)]
+    first = EnumOperations(
+        render(
+            Direction(made.upgrade.committing, (*made.upgrade.steps, *creating)),
+            notes(*said.upgrade, what="create it, for what is new below."),
+        ),
+        ""
+        if said.refused
+        else render(
+            Direction(steps=(*dropping, *made.downgrade.steps)),
+            notes(*said.downgrade, what="drop it, nothing uses it any more."),
+        ),
+        _differences(seen),
+        tree.take_defaults(
+            [
+                *((c.table, c.column) for c in affected_defaults(one.changes, seen.live)),
+                *(conversion.place for conversion in seen.conversions),
+            ]
+        ),
+    )
+    last = EnumOperations(
+        render(drops.upgrade, notes(names=gone, what="drop it, with its last column.")),
+        render(
+            Direction(made.downgrade.committing, drops.downgrade.steps),
+            notes(names=gone, what="create it again."),
+            said.refused,
+        ),
+    )
+    operations = tree.operations.ops
+    if first.source or first.undo or first.ops:
+        operations.insert(0, first)
+    if last.source or last.undo:
+        operations.append(last)
+
+
+def tell(seen: Seen) -> None:
+    """Insert what differs for ``flask db check`` to tell, without any statement."""
+    if not seen.is_empty:
+        seen.tree.operations.ops.insert(0, EnumOperations("", "", _differences(seen)))
+
+
+def leave_types(seen: Seen) -> None:
+    """Take back the changes of type that Alembic found in columns whose type is the declared one.
+
+    Another name, or another schema that the search path finds, is all that differs there. The
+    columns that are converted are ours too.
+    """
+    places = [conversion.place for conversion in seen.conversions]
+    for match in seen.draft.database.pairing.pairs:
+        for column in match.declared.columns:
+            found = seen.live.found[column]
+            if found.table and found.type_oid == match.live.oid and found.array == column.array:
+                places.append((found.table, column.column))
+    seen.tree.leave_types(places)
+
+
+def know_types(
+    seen: Seen, renderer: TypeRenderer, schema_map: dict[str | None, str | None] | None
+) -> None:
+    """Tell the renderer which types exist where the revision runs."""
+    visible = set(seen.live.search_path)
+    renamed = {change.name: change.new_name for change in seen.changes}
+    backwards = {mapped: raw or "" for raw, mapped in (schema_map or {}).items()}
+    names = [*(enum.name for enum in seen.live.enums), *(c.name for c in seen.all_creates)]
+    for name in names:
+        becomes = renamed.get(name, name)
+        renderer.add(name, becomes)
+        if name.schema in visible:
+            schema = "" if becomes.schema in visible else becomes.schema
+            renderer.add(Name("", name.name), Name(schema, becomes.name))
+        if name.schema in backwards:
+            raw = backwards[name.schema]
+            renderer.add(Name(raw, name.name), Name(raw, becomes.name))
+    for name in renamed.values():
+        renderer.add(name)
+        if name.schema in visible:
+            renderer.add(Name("", name.name))
+
+
+def _differences(seen: Seen) -> Iterator[EnumDifference]:
+    for change in seen.changes:
+        for single in change.changes:
+            yield EnumDifference("alter_enum", str(change.name), describe(single))
+    for conversion in seen.conversions:
+        yield EnumDifference("convert_column", str(conversion), describe_conversion(conversion))
+    for create in seen.all_creates:
+        yield EnumDifference("add_enum", str(create.name), list(create.labels))
+    for drop in seen.drops:
+        yield EnumDifference("remove_enum", str(drop.name), list(drop.labels))
+
+
+def described(seen: Seen) -> Iterator[str]:
+    """Yield a line for each difference, as Alembic logs what it detects."""
+    for difference in _differences(seen):
+        verb, name, details = difference.diff
+        if verb in ("alter_enum", "convert_column"):
+            yield f"{verb.replace('_', ' ')} {name}: {details}"
+        else:
+            yield f"{'added' if verb == 'add_enum' else 'removed'} enum {name}"

@@ -1,0 +1,260 @@
+"""What differs in one bind, seen together with what Alembic found about tables and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+
+from alembic.operations.ops import OpContainer
+from sqlalchemy import Connection
+
+from ..core.answers import Flags
+from ..core.answers import resolve
+from ..core.changes import AlterColumnType
+from ..core.changes import AlterEnum
+from ..core.changes import CreateType
+from ..core.changes import DropType
+from ..core.diff import Answers
+from ..core.diff import alter
+from ..core.errors import Refusal
+from ..core.schema import LiveColumn
+from ..core.schema import LiveSchema
+from ..core.schema import Name
+from ..core.standing import add_standing
+from ..draft import Draft
+from ..draft import draft
+from ..draft import drop_type
+from ..draft import strange_values
+from ..postgresql import orphans
+from ..postgresql import rights
+from ..postgresql.expressions import TypeChange
+from ..postgresql.expressions import follow
+from ..postgresql.facts import Dependent
+from ..postgresql.hazards import create_blocked
+from ..settings import Settings
+from ..survey import Database
+from .tree import Place
+from .tree import Tree
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that is to be done about the enums of one bind.
+
+    :param draft: what changes about types that exist, and what of it is planned.
+    :param creates: types that new columns need.
+    :param drops: types whose last column goes in the same revision.
+    :param tree: what Alembic found about tables and columns.
+    :param refusals: what needs an answer, or can't be done safely.
+    :param notes: what else there is to say.
+    """
+
+    draft: Draft
+    live: LiveSchema
+    creates: tuple[CreateType, ...]
+    drops: tuple[DropType, ...]
+    tree: Tree
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[AlterEnum, ...]:
+        """What changes about types that exist."""
+        return self.draft.changes
+
+    @property
+    def conversions(self) -> tuple[AlterColumnType, ...]:
+        """The columns that get another type."""
+        return self.draft.conversions
+
+    @property
+    def all_creates(self) -> tuple[CreateType, ...]:
+        """All types that are new."""
+        return (*self.draft.creates, *self.creates)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.draft.is_empty and not (self.creates or self.drops)
+
+
+def see(
+    database: Database,
+    live: LiveSchema,
+    connection: Connection,
+    operations: OpContainer,
+    settings: Settings,
+    *,
+    writes: bool,
+) -> Seen:
+    """Put together what differs in one bind.
+
+    :param operations: what Alembic found about tables and columns.
+    :param writes: whether a revision is to be written, so that a plan is needed.
+    """
+    known = {column.table for enum in live.enums for column in enum.columns}
+    tree = Tree(operations, live.search_path, known | _tables(live))
+    database, creates = _as_compared(database, live, tree)
+    drops, notes = _drops(database, live, connection, tree, settings)
+    if not writes:
+        changes = tuple(
+            change
+            for match in database.pairing.pairs
+            if (change := alter(match, compare_order=settings.compare_order))
+        )
+        one = Draft(database, changes, database.conversions, database.pairing.creates)
+        return Seen(one, live, creates, drops, tree, (), notes)
+    answers, aside = _answers(database, settings)
+    one = draft(database, settings, answers)
+    if not one.is_empty:
+        notes = (*notes, *aside)
+    facts = replace(
+        database.facts,
+        may_create=rights.may_create(connection, {create.name.schema for create in creates}),
+    )
+    refusals = (
+        *one.refusals,
+        *(refusal for create in creates for refusal in create_blocked(create, facts)),
+        *_out_of_order(one, live, tree),
+    )
+    return Seen(one, live, creates, drops, tree, refusals, notes)
+
+
+def affected_defaults(changes: Sequence[AlterEnum], live: LiveSchema) -> Iterator[LiveColumn]:
+    """Yield the columns whose default means something else before and after some changes."""
+    for change in changes:
+        labels = {**change.renames, **{drop.label: drop.becomes for drop in change.removed}}
+        following = {change.name: TypeChange(change.new_name, labels)}
+        for column in live.by_name[change.name].columns:
+            default = column.default
+            if default is not None and follow(default, following).sql != default:
+                yield column
+
+
+def _tables(live: LiveSchema) -> set[Name]:
+    return {found.table for found in live.found.values() if found.table}
+
+
+def _as_compared(
+    database: Database, live: LiveSchema, tree: Tree
+) -> tuple[Database, tuple[CreateType, ...]]:
+    """Leave the columns whose type env.py doesn't let Alembic compare, and find the new types.
+
+    :return: the database with the rest, and the types that only new columns need.
+    """
+    pairing, differing = database.pairing, tree.other_types()
+    wrong = tuple(
+        one
+        for one in pairing.wrong_columns
+        if one.conversion is None or one.conversion.place in differing
+    )
+    needed = {one.conversion.new.enum for one in wrong if one.conversion}
+    created = tree.created()
+    new = [
+        CreateType(Name(enum.name.schema or live.default_schema, enum.name.name), enum.labels)
+        for enum in pairing.new
+        if any((column.table.name, column.column) in created for column in enum.columns)
+    ]
+    new += [create for create in pairing.creates if create.name not in needed]
+    creates = tuple(create for create in pairing.creates if create.name in needed)
+    return replace(database, pairing=replace(pairing, wrong_columns=wrong, creates=creates)), tuple(
+        new
+    )
+
+
+def _answers(
+    database: Database, settings: Settings
+) -> tuple[Mapping[Name, Answers], tuple[str, ...]]:
+    """Return the settings' answers, and what to say about those that fit nothing."""
+
+    def resolved(flags: Flags) -> Mapping[Name, Answers]:
+        return resolve(flags, pairs, strange, compare_order=settings.compare_order)
+
+    pairs, strange = database.pairing.pairs, list(strange_values(database))
+
+    flags, aside = add_standing(Flags(), settings.answers, resolved)
+    notes = (
+        f"{_setting(error.option)}: {error.value!r} {error.problem}; it was left aside."
+        for error in aside
+    )
+    return resolved(flags), tuple(notes)
+
+
+def _setting(option: str) -> str:
+    return "ENUM_MIGRATE_" + option.removeprefix("--").replace("-", "_").upper()
+
+
+def _drops(
+    database: Database,
+    live: LiveSchema,
+    connection: Connection,
+    tree: Tree,
+    settings: Settings,
+) -> tuple[tuple[DropType, ...], tuple[str, ...]]:
+    """Return the types that lose their last column in this revision, and those that stay."""
+    tables, columns = tree.dropped_tables(), tree.dropped_columns()
+    columns |= {change.place for change in database.conversions if change.old.enum}
+    leaves = _leaves(tables, columns)
+    candidates = {
+        enum.oid: enum
+        for enum in database.pairing.undeclared
+        if settings.includes(enum.name.schema, enum.name.name)
+        and not enum.extension
+        and any(map(leaves, enum.columns))
+    }
+    drops, notes = [], []
+    for oid, held in orphans.users(connection, list(candidates), tables, columns).items():
+        enum = candidates[oid]
+        if held:
+            more = f" and {len(held) - 3} more" if len(held) > 3 else ""
+            notes.append(f"{enum.name} is kept: {', '.join(held[:3])}{more} still uses it.")
+        elif not enum.may_alter:
+            notes.append(f"{enum.name} is kept: it is owned by {enum.owner!r}.")
+        else:
+            drops.append(drop_type(enum, live))
+    return tuple(drops), tuple(notes)
+
+
+def _leaves(tables: set[Name], columns: set[Place]) -> Callable[[LiveColumn], bool]:
+    def leaves(column: LiveColumn) -> bool:
+        return column.table in tables or (column.table, column.column) in columns
+
+    return leaves
+
+
+def _out_of_order(one: Draft, live: LiveSchema, tree: Tree) -> Iterator[Refusal]:
+    """Yield what goes in the same revision, but couldn't come back before its type does."""
+    tables, columns = tree.dropped_tables(), tree.dropped_columns()
+    leaves = _leaves(tables, columns)
+    names = tables | {table for table, _ in columns}
+    affected = set(affected_defaults(one.changes, live))
+    for change in one.changes:
+        enum = live.by_name[change.name]
+        going = [column for column in enum.columns if leaves(column)]
+        rebuilt = [
+            dependent
+            for dependent in one.database.facts.dependents
+            if enum.oid in dependent.roots and dependent.rebuilt and _table(dependent) in names
+        ]
+        why = [f"the default of {column}" for column in going if column in affected]
+        if change.replaces_type or change.reverse().replaces_type:
+            why.extend(str(dependent) for dependent in rebuilt)
+        if going and why:
+            yield Refusal(
+                f"{change.name} changes, and so does what uses it: {going[0]} goes. A downgrade "
+                f"could not create {', '.join(why[:3])} again as it was.",
+                "Change the type in a revision of its own first:",
+                ("",),
+            )
+
+
+def _table(dependent: Dependent) -> Name:
+    """Return the table that an object belongs to, if it belongs to one."""
+    index = dependent.detail.get("index") if dependent.key[0] == "pg_class" else None
+    if index:
+        return Name(index["table_schema"], index["table"])
+    return Name(*dependent.names[:2]) if len(dependent.names) > 2 else Name("", "")

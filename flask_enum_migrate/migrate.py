@@ -1,0 +1,98 @@
+"""What ``flask db migrate`` and ``flask db check`` call: enums seen, errors told on one line."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+from typing import Any
+
+from alembic import util
+from alembic.autogenerate import comparators
+from flask import current_app
+from flask import has_app_context
+
+from .core.errors import EnumMigrateError
+from .core.errors import NotInitialised
+from .core.errors import Refused
+from .extension import current_settings
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import UpgradeOps
+
+    from .settings import Settings
+
+
+@cache
+def register() -> None:
+    """Let Alembic's autogenerate ask us, once a process; it does so after it compared tables.
+
+    Flask-Migrate has imported Alembic's autogenerate already, so this loads nothing.
+    """
+    # Alembic 1.18 introduced priorities; before, comparators run as they were registered.
+    priority = getattr(util, "DispatchPriority", None)
+    options: dict[str, Any] = {"priority": priority.LAST} if priority else {}
+    comparators.dispatch_for("schema", **options)(see_enums)
+
+
+def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str | None]) -> None:
+    """Add to what Alembic found in one bind, for apps that have set the extension up."""
+    settings = _settings(context)
+    if settings is None or not settings.autogenerate:
+        return
+    from . import report
+    from .autogenerate.compare import compare
+
+    command = str(current_app.extensions["migrate"].migrate.command)
+    try:
+        for note in compare(context, operations, settings, writes=_writes(context)):
+            report.note(note)
+    except EnumMigrateError as error:
+        report.failure(_by_sync(error, command), "Nothing was written")
+        if isinstance(error, Refused):
+            report.note(
+                f"then run: flask {command} upgrade, and this command again. Answers may stand "
+                "in settings too, such as ENUM_MIGRATE_RENAME and ENUM_MIGRATE_MAP."
+            )
+        sys.exit(1)
+    except Exception as error:
+        error.add_note("To go on without Flask-Enum-Migrate: ENUM_MIGRATE_AUTOGENERATE = False")
+        raise
+
+
+def _settings(context: AutogenContext) -> Settings | None:
+    """Return the settings of the app whose env.py runs, if it has set the extension up."""
+    if not has_app_context() or "migrate" not in current_app.extensions:
+        return None
+    if context.migration_context.opts.get("target_metadata") is None:
+        return None  # not by an env.py
+    try:
+        return current_settings()
+    except NotInitialised:
+        return None
+
+
+def _writes(context: AutogenContext) -> bool:
+    """Return whether a revision is to be written: ``flask db check`` only compares.
+
+    Flask-Migrate says so by the option that its env.py looks at; other callers don't.
+    """
+    config = context.migration_context.config
+    options = config.cmd_opts if config else None
+    return options is None or bool(getattr(options, "autogenerate", False))
+
+
+def _by_sync(error: EnumMigrateError, command: str) -> EnumMigrateError:
+    """Return an error whose options are commands to paste: ``flask db migrate`` has no options."""
+    if not isinstance(error, Refused):
+        return error
+    sync = f"flask {command} enum sync"
+    return Refused(
+        tuple(
+            replace(refusal, flags=tuple(f"{sync} {flag}".strip() for flag in refusal.flags))
+            for refusal in error.refusals
+        ),
+        error.hints,
+    )
