@@ -261,11 +261,14 @@ def test_place_of_a_model(
         "        id = db.Column(db.Integer, primary_key=True)\n"
         "        state = db.Column(db.Enum(*labels, name='state'))\n"
         "        free = db.Column(db.Enum('x', name='free') if len(labels) > 1 else db.String)\n"
+        "    return Item\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     module: types.ModuleType = __import__("some_models")
-    one_project.start("make(db, labels)", labels=["a"], make=module.make)
-    one_project.models("make(db, labels)", labels=["a", "b"], make=module.make)
+    kept: list[type] = []  # SQLAlchemy knows models by weak references
+    source = "kept.append(make(db, labels))"
+    one_project.start(source, labels=["a"], make=module.make, kept=kept)
+    one_project.models(source, labels=["a", "b"], make=module.make, kept=kept)
     done = one_project.db("enum", "check", "--format", "github", expect=1)
     read_lines = [read(line) for line in done.stdout.splitlines() if line.startswith("::")]
     assert [properties["line"] for properties, _ in read_lines] == ["2", "2"]
