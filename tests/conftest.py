@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.project import Project
@@ -56,3 +58,17 @@ def project(server: Server, tmp_path: Path) -> Iterator[Project]:
 def one_project(newest: Server, tmp_path: Path) -> Iterator[Project]:
     """An app with an empty database, on one server."""
     yield from _project(newest, tmp_path)
+
+
+@pytest.fixture
+def roles(server: Server) -> Iterator[str]:
+    """Two roles for one test, by the end of their names; they go after its database."""
+    suffix = uuid4().hex[:8]
+    names = [f"enum_reader_{suffix}", f"enum_owner_{suffix}"]
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE ROLE {name}".encode())
+    yield suffix
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"DROP ROLE {name}".encode())

@@ -360,6 +360,74 @@ KINDS = {
         "CREATE FUNCTION rf2(rd) RETURNS rd3 LANGUAGE sql AS 'SELECT 1::public.rd3'",
         "COMMENT ON CONSTRAINT one ON DOMAIN rd IS 'one'",
     ],
+    "linked operators": [
+        *(
+            f"CREATE FUNCTION op_{name}(mood, mood) RETURNS bool LANGUAGE sql IMMUTABLE"
+            f" AS 'SELECT enum_cmp($1, $2) {sign} 0'"
+            for name, sign in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+        ),
+        "CREATE OPERATOR <<| (FUNCTION = op_lt, LEFTARG = mood, RIGHTARG = mood,"
+        " COMMUTATOR = |>>, NEGATOR = |>=)",
+        "CREATE OPERATOR <=| (FUNCTION = op_le, LEFTARG = mood, RIGHTARG = mood,"
+        " COMMUTATOR = |>=, NEGATOR = |>>)",
+        "CREATE OPERATOR =|= (FUNCTION = op_eq, LEFTARG = mood, RIGHTARG = mood,"
+        " COMMUTATOR = =|=, MERGES)",
+        "CREATE OPERATOR |>= (FUNCTION = op_ge, LEFTARG = mood, RIGHTARG = mood,"
+        " COMMUTATOR = <=|, NEGATOR = <<|)",
+        "CREATE OPERATOR |>> (FUNCTION = op_gt, LEFTARG = mood, RIGHTARG = mood,"
+        " COMMUTATOR = <<|, NEGATOR = <=|)",
+        "COMMENT ON OPERATOR <<| (mood, mood) IS 'before'",
+    ],
+    "operator classes": [
+        "CREATE FUNCTION oc_cmp(mood, mood) RETURNS int LANGUAGE sql IMMUTABLE"
+        " AS 'SELECT enum_cmp($1, $2)'",
+        "CREATE FUNCTION oc_lt(mood, mood) RETURNS bool LANGUAGE sql IMMUTABLE"
+        " AS 'SELECT enum_cmp($1, $2) < 0'",
+        "CREATE OPERATOR <#| (FUNCTION = oc_lt, LEFTARG = mood, RIGHTARG = mood)",
+        "CREATE OPERATOR FAMILY fam USING btree",
+        "CREATE OPERATOR CLASS oc FOR TYPE mood USING btree FAMILY fam AS OPERATOR 1 <#|,"
+        " OPERATOR 2 <=(anyenum, anyenum), OPERATOR 3 =(anyenum, anyenum),"
+        " OPERATOR 4 >=(anyenum, anyenum), OPERATOR 5 >(anyenum, anyenum),"
+        " FUNCTION 1 oc_cmp(mood, mood)",
+        "CREATE INDEX oc_index ON entry (id, mood oc)",
+        "COMMENT ON OPERATOR CLASS oc USING btree IS 'class'",
+        "CREATE OPERATOR FAMILY loose USING btree",
+        "ALTER OPERATOR FAMILY loose USING btree"
+        " ADD OPERATOR 1 <#| (mood, mood), FUNCTION 1 oc_cmp(mood, mood)",
+        "CREATE OPERATOR CLASS och FOR TYPE mood USING hash AS OPERATOR 1 =(anyenum, anyenum),"
+        " FUNCTION 1 hashenum(anyenum)",
+        "CREATE TRANSFORM FOR mood LANGUAGE plpgsql"
+        " (FROM SQL WITH FUNCTION varchar_support(internal))",
+        "COMMENT ON TRANSFORM FOR mood LANGUAGE plpgsql IS 'transform'",
+    ],
+    "other aggregates": [
+        "CREATE FUNCTION oa_next(mood, mood) RETURNS mood LANGUAGE sql AS 'SELECT $2'",
+        "CREATE FUNCTION oa_one(mood) RETURNS mood LANGUAGE sql AS 'SELECT $1'",
+        "CREATE FUNCTION oa_final(mood, f float8) RETURNS mood LANGUAGE sql AS 'SELECT $1'",
+        "CREATE FUNCTION oa_rank(mood, mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE AGGREGATE moving(m mood) (SFUNC = oa_next, STYPE = mood, INITCOND = 'ok',"
+        " MSFUNC = oa_next, MINVFUNC = oa_next, MSTYPE = mood, MINITCOND = 'bad', PARALLEL = SAFE)",
+        "CREATE AGGREGATE ordered(f float8 ORDER BY m mood)"
+        " (SFUNC = oa_next, STYPE = mood, FINALFUNC = oa_final)",
+        "CREATE AGGREGATE hypothetical(a mood ORDER BY b mood)"
+        " (SFUNC = oa_next, STYPE = mood, FINALFUNC = oa_rank, HYPOTHETICAL)",
+        "CREATE AGGREGATE counted(*) (SFUNC = oa_one, STYPE = mood, INITCOND = 'ok')",
+        "COMMENT ON AGGREGATE ordered(float8 ORDER BY mood) IS 'ordered'",
+        "REVOKE ALL ON FUNCTION hypothetical FROM PUBLIC",
+        "CREATE VIEW oav AS SELECT ordered(0.5) WITHIN GROUP (ORDER BY mood), moving(other),"
+        " counted(*) FROM entry",
+    ],
+    "disabled foreign keys": [
+        "ALTER TABLE entry ADD CONSTRAINT of_key UNIQUE (mood, id)",
+        "ALTER TABLE entry ADD CONSTRAINT self FOREIGN KEY (other, id)"
+        " REFERENCES entry (mood, id) NOT VALID",
+        "ALTER TABLE entry DISABLE TRIGGER ALL",
+        "CREATE TABLE referrer (m mood, id int,"
+        ' CONSTRAINT "it\'s %k" FOREIGN KEY (m, id) REFERENCES entry (mood, id))',
+        "DO $$ DECLARE t text; BEGIN SELECT tgname INTO t FROM pg_trigger"
+        " WHERE tgrelid = 'referrer'::regclass AND tgfoid = '\"RI_FKey_check_ins\"'::regproc;"
+        " EXECUTE format('ALTER TABLE referrer ENABLE ALWAYS TRIGGER %I', t); END $$",
+    ],
     "type properties": [
         "GRANT CREATE ON SCHEMA public TO enum_owner_{n}",
         "ALTER TYPE mood OWNER TO enum_owner_{n}",

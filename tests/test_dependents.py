@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import psycopg
 import pytest
 
@@ -16,21 +13,6 @@ from tests.kinds import ROWS
 from tests.kinds import catalogs
 from tests.kinds import labels_apart
 from tests.project import Project
-from tests.servers import Server
-
-
-@pytest.fixture
-def roles(server: Server) -> Iterator[str]:
-    """Two roles for one test, by the end of their names; they go after its database."""
-    suffix = uuid4().hex[:8]
-    names = [f"enum_reader_{suffix}", f"enum_owner_{suffix}"]
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"CREATE ROLE {name}".encode())
-    yield suffix
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"DROP ROLE {name}".encode())
 
 
 @pytest.mark.parametrize("kind", KINDS)

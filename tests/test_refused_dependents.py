@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kinds import KINDS
 from tests.kinds import MODEL
 from tests.kinds import ROWS
 from tests.project import Project
@@ -23,28 +24,15 @@ from tests.project import Project
             "view public.v hangs on it, and it has a security label",
         ),
         (
-            "CREATE FUNCTION f(mood, mood) RETURNS bool LANGUAGE sql AS 'SELECT true';"
-            " CREATE OPERATOR <-> (FUNCTION = f, LEFTARG = mood, RIGHTARG = mood, NEGATOR = >-<)",
-            "operator public.<->(public.mood,public.mood) hangs on it, and it is linked",
-        ),
-        (
             "CREATE INDEX i ON entry (mood);"
             " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
             "index public.i hangs on it, and it is invalid",
-        ),
-        (
-            "ALTER TABLE entry ADD UNIQUE (mood, id);"
-            " ALTER TABLE entry ADD CONSTRAINT fk FOREIGN KEY (other, id)"
-            " REFERENCES entry (mood, id) NOT VALID; ALTER TABLE entry DISABLE TRIGGER ALL",
-            "foreign key fk on public.entry hangs on it, and its triggers are disabled",
         ),
     ],
     ids=[
         "check of a domain in arrays",
         "security label",
-        "negator",
         "invalid index",
-        "disabled",
     ],
 )
 def test_what_cannot_come_back_is_refused_by_name(
@@ -85,3 +73,23 @@ def test_a_generated_column_added_again_is_told(project: Project) -> None:
     newer = project.rows("SELECT current_setting('server_version_num')::int >= 170000")[0][0]
     told = "public.entry.g is dropped, added again as the last column and computed anew."
     assert (told in project.round_trip()) is not newer
+
+
+def test_what_only_a_superuser_can_create(roles: str, project: Project) -> None:
+    member = f"enum_owner_{roles}"
+    project.start(
+        MODEL,
+        ROWS,
+        *KINDS["operator classes"],
+        *KINDS["disabled foreign keys"],
+        f"DO $$ BEGIN EXECUTE format('GRANT %I TO {member}', current_user); END $$",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"options": f"-crole={member}"}}
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    refused = project.sync(expect=1).stderr
+    assert "operator class public.oc USING btree hangs on it, and only a superuser can" in refused
+    assert (
+        "foreign key self on public.entry hangs on it, and only a superuser can set the state of"
+        " its triggers" in refused
+    )

@@ -133,6 +133,35 @@ END
     return _do(body)
 
 
+def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
+    """Return a block that disables a foreign key's own triggers, whatever they are called now.
+
+    :param states: table, function and ``pg_trigger.tgenabled`` of each.
+    """
+    listed = ", ".join(f"({', '.join(map(literal, state))})" for state in states)
+    return _do(f"""
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        WITH RECURSIVE whole (oid) AS (
+            SELECT oid FROM pg_constraint
+            WHERE conrelid = {literal(qualified(table))}::regclass
+              AND conname = {literal(constraint)}
+            UNION ALL SELECT p.oid FROM pg_constraint p JOIN whole ON p.conparentid = whole.oid)
+        SELECT format('ALTER TABLE %s %s TRIGGER %I', t.tgrelid::regclass,
+            CASE w.state WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+            ELSE 'ENABLE ALWAYS' END, t.tgname)
+        FROM (VALUES {listed}) w (relation, function, state)
+        JOIN pg_trigger t ON t.tgrelid = w.relation::regclass AND t.tgfoid = w.function::regproc
+        JOIN whole ON t.tgconstraint = whole.oid
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+""")
+
+
 def rename_partition_index(parent: str, table: Name, name: Name, comment: str | None) -> str:
     """Return a block that names and comments a partition's index, whatever it is called now.
 

@@ -26,6 +26,18 @@ from .facts import Key
 
 _TABLES = ("r", "p", "f", "t", "S")
 _ALWAYS = ("pg_rewrite", "pg_trigger", "pg_policy", "pg_publication_rel", "pg_proc")
+_BY_SUPERUSER = ("pg_opclass", "pg_amop", "pg_amproc")
+_SUPPORTED = (
+    *_ALWAYS,
+    *_BY_SUPERUSER,
+    "pg_class",
+    "pg_constraint",
+    "pg_attrdef",
+    "pg_statistic_ext",
+    "pg_cast",
+    "pg_operator",
+    "pg_transform",
+)
 _CARRIED_CONSTRAINTS = ("p", "u", "n")
 _CALLED = {"c": "check constraint", "f": "foreign key", "x": "exclusion constraint"}
 
@@ -130,6 +142,8 @@ class _Sorter:
                 self._alias["pg_class", row.detail["relation"]] = row.key
             elif row.key[0] == "pg_type" and "i" in row.via:  # an array, or a view's row type
                 self._alias[row.key] = next(r[:2] for r in row.refs if r[3] == "i")
+            elif row.detail.get("of_class"):
+                self._alias[row.key] = next(r[:2] for r in row.refs if r[0] == "pg_opclass")
             elif row.key[0] == "pg_rewrite" and row.detail["return"]:
                 self._alias[row.key] = ("pg_class", row.detail["relation"])
 
@@ -432,14 +446,13 @@ def _problem(row: _Row) -> str:
         return _type_problem(detail)
     if catalog == "pg_constraint" and detail["domain"] and detail["of_domain"]["contained"]:
         return "its domain is part of other types, which PostgreSQL can't check"
-    if catalog == "pg_constraint":
-        return "its triggers are disabled" if detail["disabled"] else ""
-    if catalog == "pg_proc" and detail["aggregate"] and not detail["aggregate"]["plain"]:
-        return "it is an ordered-set or moving aggregate"
-    if catalog == "pg_operator" and detail["linked"]:
-        return "it is linked to a commutator or negator"
-    supported = (*_ALWAYS, "pg_class", "pg_attrdef", "pg_statistic_ext", "pg_cast", "pg_operator")
-    return "" if catalog in supported else "it can't be created again by itself"
+    needs_superuser = catalog in _BY_SUPERUSER or (
+        catalog == "pg_constraint" and detail["triggers"]
+    )
+    if needs_superuser and not detail["superuser"]:
+        what = "the state of its triggers" if catalog == "pg_constraint" else "it"
+        return f"only a superuser can set {what}"
+    return "" if catalog in _SUPPORTED else "it can't be created again by itself"
 
 
 def _type_problem(detail: dict[str, Any]) -> str:

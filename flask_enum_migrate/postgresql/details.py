@@ -56,6 +56,25 @@ _GENERATED = f"""
                     WHERE h.inhrelid = a.attrelid AND p.attname = a.attname))
 """
 
+_AMOP = """
+    json_build_object(
+        'number', a.amopstrategy, 'left', format_type(a.amoplefttype, NULL),
+        'right', format_type(a.amoprighttype, NULL),
+        'operator', a.amopopr::regoperator::text,
+        'sort', (SELECT json_build_array(sn.nspname, sf.opfname) FROM pg_opfamily sf
+                 JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = a.amopsortfamily))
+"""
+_AMPROC = """
+    json_build_object(
+        'number', a.amprocnum, 'left', format_type(a.amproclefttype, NULL),
+        'right', format_type(a.amprocrighttype, NULL),
+        'function', a.amproc::oid::regprocedure::text)
+"""
+_OF_CLASS = """
+    EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.objid
+              AND d.refclassid = 'pg_opclass'::regclass)
+"""
+
 DETAIL = f"""
     CASE o.classid
       WHEN 'pg_class'::regclass THEN (
@@ -91,7 +110,7 @@ DETAIL = f"""
                         'oid', k.oid::bigint, 'name', k.conname, 'contype', k.contype,
                         'definition', pg_get_constraintdef(k.oid), 'domain', 0,
                         'comment', obj_description(k.oid, 'pg_constraint'), 'derived', false,
-                        'disabled', false, 'may_alter', pg_has_role(c.relowner, 'USAGE'))
+                        'may_alter', pg_has_role(c.relowner, 'USAGE'))
                     FROM pg_constraint k
                     WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')),
                 'parent', (SELECT h.inhparent::regclass::text FROM pg_inherits h
@@ -139,8 +158,15 @@ DETAIL = f"""
             'may_alter', CASE WHEN k.contypid = 0 THEN pg_has_role(c.relowner, 'USAGE')
                 ELSE (SELECT pg_has_role(x.typowner, 'USAGE') FROM pg_type x
                       WHERE x.oid = k.contypid) END,
-            'disabled', EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = k.oid
-                                AND t.tgisinternal AND t.tgenabled <> 'O'))
+            'superuser', current_setting('is_superuser') = 'on',
+            'triggers', CASE k.contype WHEN 'f' THEN (
+                WITH RECURSIVE whole (oid) AS (
+                    SELECT k.oid UNION ALL
+                    SELECT p.oid FROM pg_constraint p JOIN whole ON p.conparentid = whole.oid)
+                SELECT json_agg(json_build_array(t.tgrelid::regclass::text, t.tgfoid::regproc::text,
+                                                 t.tgenabled))
+                FROM pg_trigger t JOIN whole ON t.tgconstraint = whole.oid
+                WHERE t.tgisinternal AND t.tgenabled <> 'O') END)
         FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.oid = o.objid)
       WHEN 'pg_attrdef'::regclass THEN (
         SELECT json_build_object(
@@ -194,7 +220,6 @@ DETAIL = f"""
             'prokind', p.prokind, 'owner', pg_get_userbyid(p.proowner),
             'aggregate', (
                 SELECT json_build_object(
-                    'plain', g.aggkind = 'n' AND g.aggmtransfn = 0,
                     'sfunc', g.aggtransfn::regproc::text,
                     'stype', format_type(g.aggtranstype, NULL),
                     'sspace', nullif(g.aggtransspace, 0),
@@ -206,12 +231,27 @@ DETAIL = f"""
                     'serialfunc', nullif(g.aggserialfn::regproc::text, '-'),
                     'deserialfunc', nullif(g.aggdeserialfn::regproc::text, '-'),
                     'initcond', g.agginitval,
+                    'msfunc', nullif(g.aggmtransfn::regproc::text, '-'),
+                    'minvfunc', nullif(g.aggminvtransfn::regproc::text, '-'),
+                    'mstype', CASE WHEN g.aggmtranstype <> 0
+                              THEN format_type(g.aggmtranstype, NULL) END,
+                    'msspace', nullif(g.aggmtransspace, 0),
+                    'mfinalfunc', nullif(g.aggmfinalfn::regproc::text, '-'),
+                    'mfinalfunc_extra', CASE WHEN g.aggmfinalextra THEN '' END,
+                    'mfinalfunc_modify', CASE WHEN g.aggmtransfn <> 0 THEN
+                        CASE g.aggmfinalmodify WHEN 's' THEN 'SHAREABLE'
+                        WHEN 'w' THEN 'READ_WRITE' ELSE 'READ_ONLY' END END,
+                    'minitcond', g.aggminitval,
+                    'hypothetical', CASE WHEN g.aggkind = 'h' THEN '' END,
                     'sortop', (SELECT format('OPERATOR(%I.%s)', sn.nspname, so.oprname)
                                FROM pg_operator so JOIN pg_namespace sn ON sn.oid = so.oprnamespace
                                WHERE so.oid = g.aggsortop),
                     'parallel', CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED'
                                 ELSE 'UNSAFE' END)
                 FROM pg_aggregate g WHERE g.aggfnoid = p.oid),
+            'name', p.proname, 'schema', (SELECT n.nspname FROM pg_namespace n
+                                          WHERE n.oid = p.pronamespace),
+            'arguments', CASE WHEN p.prokind = 'a' THEN pg_get_function_arguments(p.oid) END,
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
             'language', (SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang),
@@ -239,13 +279,61 @@ DETAIL = f"""
             'restrict', nullif(p.oprrest::regproc::text, '-'),
             'join', nullif(p.oprjoin::regproc::text, '-'),
             'hashes', p.oprcanhash, 'merges', p.oprcanmerge,
-            'commutator', (SELECT nc.nspname FROM pg_operator c
-                           JOIN pg_namespace nc ON nc.oid = c.oprnamespace
-                           WHERE c.oid = p.oprcom AND c.oid = p.oid),
-            'linked', (p.oprcom <> 0 AND p.oprcom <> p.oid) OR p.oprnegate <> 0,
+            'commutator', (SELECT json_build_array(x.nspname, c.oprname) FROM pg_operator c
+                           JOIN pg_namespace x ON x.oid = c.oprnamespace WHERE c.oid = p.oprcom),
+            'negator', (SELECT json_build_array(x.nspname, c.oprname) FROM pg_operator c
+                        JOIN pg_namespace x ON x.oid = c.oprnamespace WHERE c.oid = p.oprnegate),
             'owner', pg_get_userbyid(p.oprowner), 'creator', current_user,
             'may_alter', pg_has_role(p.oprowner, 'USAGE'))
         FROM pg_operator p JOIN pg_namespace n ON n.oid = p.oprnamespace WHERE p.oid = o.objid)
+      WHEN 'pg_opclass'::regclass THEN (
+        SELECT json_build_object(
+            'schema', n.nspname, 'name', c.opcname, 'default', c.opcdefault,
+            'method', m.amname, 'family', json_build_array(fn.nspname, f.opfname),
+            'type', format_type(c.opcintype, NULL),
+            'storage', CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END,
+            'operators', (
+                SELECT json_agg({_AMOP} ORDER BY a.amopstrategy) FROM pg_amop a
+                JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = a.oid
+                WHERE d.refclassid = 'pg_opclass'::regclass AND d.refobjid = c.oid),
+            'functions', (
+                SELECT json_agg({_AMPROC} ORDER BY a.amprocnum) FROM pg_amproc a
+                JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = a.oid
+                WHERE d.refclassid = 'pg_opclass'::regclass AND d.refobjid = c.oid),
+            'owner', pg_get_userbyid(c.opcowner), 'creator', current_user,
+            'superuser', current_setting('is_superuser') = 'on',
+            'may_alter', pg_has_role(c.opcowner, 'USAGE'))
+        FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace
+        JOIN pg_am m ON m.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily
+        JOIN pg_namespace fn ON fn.oid = f.opfnamespace WHERE c.oid = o.objid)
+      WHEN 'pg_amop'::regclass THEN (
+        SELECT json_build_object(
+            'member', {_AMOP}, 'called', 'operator',
+            'of_class', {_OF_CLASS}, 'method', m.amname,
+            'family', json_build_array(n.nspname, f.opfname),
+            'superuser', current_setting('is_superuser') = 'on',
+            'may_alter', pg_has_role(f.opfowner, 'USAGE'))
+        FROM pg_amop a JOIN pg_opfamily f ON f.oid = a.amopfamily
+        JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+        WHERE a.oid = o.objid)
+      WHEN 'pg_amproc'::regclass THEN (
+        SELECT json_build_object(
+            'member', {_AMPROC}, 'called', 'function',
+            'of_class', {_OF_CLASS}, 'method', m.amname,
+            'family', json_build_array(n.nspname, f.opfname),
+            'superuser', current_setting('is_superuser') = 'on',
+            'may_alter', pg_has_role(f.opfowner, 'USAGE'))
+        FROM pg_amproc a JOIN pg_opfamily f ON f.oid = a.amprocfamily
+        JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+        WHERE a.oid = o.objid)
+      WHEN 'pg_transform'::regclass THEN (
+        SELECT json_build_object(
+            'type', format_type(t.trftype, NULL), 'language', l.lanname,
+            'from', CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure::text END,
+            'to', CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure::text END,
+            'may_alter', pg_has_role(y.typowner, 'USAGE'))
+        FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang
+        JOIN pg_type y ON y.oid = t.trftype WHERE t.oid = o.objid)
       WHEN 'pg_type'::regclass THEN (
         SELECT json_build_object(
             'typtype', t.typtype, 'relation', t.typrelid::bigint, 'name', t.typname,

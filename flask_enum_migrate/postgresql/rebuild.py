@@ -89,8 +89,16 @@ def _drop(dependent: Dependent) -> str:
             return f"DROP STATISTICS {dependent.identity}"
         case "pg_class":
             return f"DROP {recreate.relation(detail)} {dependent.identity}"
+        case "pg_proc" if detail["aggregate"]:
+            return f"DROP AGGREGATE {recreate.aggregate_signature(dependent)}"
         case "pg_proc":
             return f"DROP {recreate.routine_kind(detail)} {dependent.identity}"
+        case "pg_opclass":
+            return f"DROP OPERATOR CLASS {recreate.operator_class_name(detail)}"
+        case "pg_amop" | "pg_amproc":
+            return recreate.family_member(dependent, "DROP")
+        case "pg_transform":
+            return f"DROP {recreate.transform_name(detail)}"
         case "pg_cast":
             return f"DROP CAST ({detail['source']} AS {detail['target']})"
     return f"DROP {dependent.kind.upper()} {dependent.identity}"
@@ -132,6 +140,12 @@ def create(dependent: Dependent, follow: Follow) -> list[str]:
             return recreate.routine(dependent, follow)
         case "pg_cast":
             return recreate.cast(dependent)
+        case "pg_opclass":
+            return recreate.operator_class(dependent)
+        case "pg_amop" | "pg_amproc":
+            return [recreate.family_member(dependent, "ADD")]
+        case "pg_transform":
+            return recreate.transform(dependent)
         case "pg_operator":
             return recreate.operator(dependent)
         case _:

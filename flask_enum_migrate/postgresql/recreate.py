@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.schema import Name
+from . import blocks
 from . import ddl
 from . import quoting
 from .facts import Dependent
@@ -22,6 +23,8 @@ def constraint(dependent: Dependent, follow: Follow) -> list[str]:
     definition = follow(dependent.detail["definition"])
     sql = [ddl.alter_table(table, [f"ADD CONSTRAINT {name} {definition}"])]
     sql += _comment(dependent, f"CONSTRAINT {name} ON {quoting.qualified(table)}")
+    if triggers := dependent.detail.get("triggers"):
+        sql.append(blocks.set_triggers(table, dependent.names[-1], triggers))
     if index := dependent.detail.get("of_index"):
         sql += _index_marks(Name(table.schema, dependent.names[-1]), index)
     return sql
@@ -143,17 +146,23 @@ def routine(dependent: Dependent, follow: Follow) -> list[str]:
 
 
 def aggregate(dependent: Dependent) -> list[str]:
-    detail, shown = dependent.detail, f"AGGREGATE {dependent.identity}"
+    detail, shown = dependent.detail, f"AGGREGATE {aggregate_signature(dependent)}"
     parts = []
     for key, value in detail["aggregate"].items():
-        if key == "plain" or value is None:
+        if value is None:
             continue
-        quoted = quoting.literal(value) if key == "initcond" else value
+        quoted = quoting.literal(value) if key in ("initcond", "minitcond") else value
         parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
     sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
     sql += give_owner(dependent, shown)
     sql += grants(dependent, f"FUNCTION {dependent.identity}", public=True)
     return sql + _comment(dependent, shown)
+
+
+def aggregate_signature(dependent: Dependent) -> str:
+    """Return an aggregate's name with its arguments, of which ``ORDER BY`` is a part."""
+    name = quoting.qualified(Name(dependent.detail["schema"], dependent.detail["name"]))
+    return f"{name}({dependent.detail['arguments'] or '*'})"
 
 
 def cast(dependent: Dependent) -> list[str]:
@@ -170,15 +179,76 @@ def operator(dependent: Dependent) -> list[str]:
     detail, shown = dependent.detail, f"OPERATOR {dependent.identity}"
     options = [("LEFTARG", detail["left"]), ("RIGHTARG", detail["right"])]
     options += [("RESTRICT", detail["restrict"]), ("JOIN", detail["join"])]
-    if detail["commutator"]:
-        own = f"OPERATOR({quoting.identifier(detail['schema'])}.{detail['name']})"
-        options.append(("COMMUTATOR", own))
+    # The first of two that are linked makes a shell of the other.
+    for link in ("commutator", "negator"):
+        if detail[link]:
+            options.append((link.upper(), f"OPERATOR({_operator(*detail[link])})"))
     parts = [f"FUNCTION = {detail['function']}"]
     parts += [f"{key} = {value}" for key, value in options if value]
     parts += [word for word in ("HASHES", "MERGES") if detail[word.lower()]]
-    name = f"{quoting.identifier(detail['schema'])}.{detail['name']}"
+    name = _operator(detail["schema"], detail["name"])
     sql = [f"CREATE OPERATOR {name} ({', '.join(parts)})", *give_owner(dependent, shown)]
     return sql + _comment(dependent, shown)
+
+
+def _operator(schema: str, name: str) -> str:
+    return f"{quoting.identifier(schema)}.{name}"
+
+
+def operator_class(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, operator_class_name(dependent.detail)
+    items = [f"    {_member(one)}" for one in (detail["operators"] or ())]
+    items += [f"    {_member(one)}" for one in (detail["functions"] or ())]
+    if detail["storage"] or not items:  # it may have nothing of its own, but not say so
+        items.append(f"    STORAGE {detail['storage'] or detail['type']}")
+    name = quoting.qualified(Name(detail["schema"], detail["name"]))
+    default = "DEFAULT " if detail["default"] else ""
+    sql = [
+        f"CREATE OPERATOR CLASS {name} {default}FOR TYPE {detail['type']}"
+        f" USING {quoting.identifier(detail['method'])}"
+        f" FAMILY {quoting.qualified(Name(*detail['family']))} AS\n" + ",\n".join(items)
+    ]
+    sql += give_owner(dependent, f"OPERATOR CLASS {shown}")
+    return sql + _comment(dependent, f"OPERATOR CLASS {shown}")
+
+
+def operator_class_name(detail: dict[str, Any]) -> str:
+    """Return an operator class as SQL names it."""
+    name = quoting.qualified(Name(detail["schema"], detail["name"]))
+    return f"{name} USING {quoting.identifier(detail['method'])}"
+
+
+def _member(member: dict[str, Any]) -> str:
+    """Return an operator or function of an operator class or family, as SQL."""
+    types = f"({member['left']}, {member['right']})"
+    if "function" in member:
+        return f"FUNCTION {member['number']} {types} {member['function']}"
+    sort = member["sort"]
+    order = f" FOR ORDER BY {quoting.qualified(Name(*sort))}" if sort else ""
+    return f"OPERATOR {member['number']} {member['operator']}{order}"
+
+
+def family_member(dependent: Dependent, verb: str) -> str:
+    """Return the statement that adds a member to an operator family, or drops it."""
+    detail, member = dependent.detail, dependent.detail["member"]
+    family = quoting.qualified(Name(*detail["family"]))
+    what = f"{detail['called'].upper()} {member['number']} ({member['left']}, {member['right']})"
+    return (
+        f"ALTER OPERATOR FAMILY {family} USING {quoting.identifier(detail['method'])} {verb} "
+        + (_member(member) if verb == "ADD" else what)
+    )
+
+
+def transform(dependent: Dependent) -> list[str]:
+    detail, shown = dependent.detail, transform_name(dependent.detail)
+    how = [("FROM", detail["from"]), ("TO", detail["to"])]
+    listed = ", ".join(f"{way} SQL WITH FUNCTION {name}" for way, name in how if name)
+    return [f"CREATE {shown} ({listed})", *_comment(dependent, shown)]
+
+
+def transform_name(detail: dict[str, Any]) -> str:
+    """Return a transform as SQL names it."""
+    return f"TRANSFORM FOR {detail['type']} LANGUAGE {quoting.identifier(detail['language'])}"
 
 
 def trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
