@@ -6,7 +6,9 @@ import sys
 import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from typing import Any
 
 import click
@@ -19,6 +21,10 @@ from .core.errors import EnvironmentFailed
 from .core.errors import Refused
 from .core.errors import SettingError
 from .extension import EnumMigrate
+
+if TYPE_CHECKING:
+    from .questions import Choice
+    from .sync import SyncResult
 
 
 class BadSetting(click.ClickException, SettingError):
@@ -81,6 +87,9 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
         report.failure(EnvironmentFailed(fact), outcome, format_)
         sys.exit(2)
+    except click.Abort:
+        report.aborted(outcome)
+        sys.exit(1)
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
@@ -193,9 +202,11 @@ def sync(
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
     with _errors("Nothing was written"):
-        given = flags = Flags(rename, map_, map_null, downgrade_map)
+        typed_in = given = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
-            given = flags = questions.ask_renames(api.check(**place), flags, _confirm)
+            found = api.check(**place)
+            flags = questions.ask_renames(found, flags, _choose)
+            given = flags = questions.ask_downgrades(found, flags, _choose)
         while True:
             try:
                 result = api.sync(
@@ -205,11 +216,12 @@ def sync(
                     dry_run=dry_run,
                     sql=sql,
                     drop_unused=drop_unused or None,
+                    confirm=_confirm if asks else None,
                     **place,
                 )
                 break
             except Refused as refused:
-                answered = questions.ask_rows(refused, flags, _prompt) if asks else None
+                answered = questions.ask_rows(refused, flags, _choose) if asks else None
                 if answered is None:
                     raise
                 given, flags = flags, answered
@@ -218,22 +230,40 @@ def sync(
                     raise
                 report.wrong_answer(error)
                 flags = given
-        report.sync(result, dry_run=dry_run)
+        asked = asks and result.plans and not dry_run and not sql
+        report.sync(result, dry_run=dry_run, planned=not asked)
+        report.answers(questions.as_options(flags, typed_in))
+    if result.declined:
+        sys.exit(1)
 
 
-def _confirm(question: str) -> bool:
+def _confirm(result: SyncResult) -> bool:
+    """Show the whole plan and ask once before anything is written."""
+    from . import report
+
+    report.plans(result)
+    return click.confirm("Write this migration?", default=True, err=True)
+
+
+def _choose(question: str, choices: Sequence[Choice]) -> Choice:
+    """Ask a question that is answered with a number, or with a label as it is written."""
+    from .questions import offered
     from .wording import plain
 
-    return click.confirm(plain(question), default=False, err=True)
-
-
-def _prompt(question: str) -> str:
-    from .wording import plain
-
-    answer: str = click.prompt(
-        plain(question), default="", show_default=False, prompt_suffix=" ", err=True
-    )
-    return answer
+    shown, more = offered(choices)
+    click.echo(plain(question), err=True)
+    for number, choice in enumerate(shown, 1):
+        click.echo(f"  {number}  {plain(choice.text)}", err=True)
+    if more:
+        click.echo(f"  or any of {more} other labels, as it is written", err=True)
+    while True:
+        answer = click.prompt("Answer", default=str(len(shown)), err=True).strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+            return shown[int(answer) - 1]
+        for choice in choices:
+            if choice.label == answer:
+                return choice
+        click.echo(f"Please answer with a number from 1 to {len(shown)}.", err=True)
 
 
 @enum.command()

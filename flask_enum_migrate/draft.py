@@ -18,6 +18,7 @@ from .core.diff import Answers
 from .core.diff import Pair
 from .core.diff import alter
 from .core.diff import convert
+from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
 from .core.schema import DeclaredEnum
@@ -172,13 +173,15 @@ def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: 
     where = ", ".join(map(str, held))
     flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
     flags.append(_flag("--map", called, drop.label, "LABEL"))
-    if not any(one.column.not_null and not one.column.dimensions for one in held):
+    nullable = not any(one.column.not_null and not one.column.dimensions for one in held)
+    if nullable:
         flags.append(_flag("--map-null", called, drop.label))
     return Refusal(
         f"{change.name} loses the label {drop.label!r}, which {where} hold"
         f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
         "Say what becomes of them:",
         tuple(flags),
+        (Question(f"{called}.{drop.label}", change.new_labels, nullable),),
     )
 
 
@@ -218,7 +221,8 @@ def _strange_refusal(one: Strange, called: str, nullable: bool) -> Refusal:
     flags = [_flag("--map", called, one.value, "LABEL")]
     if nullable:
         flags.append(_flag("--map-null", called, one.value))
-    return Refusal(fact, "Say what becomes of them:", tuple(flags))
+    question = Question(f"{called}.{one.value}", one.change.new.labels, nullable)
+    return Refusal(fact, "Say what becomes of them:", tuple(flags), (question,))
 
 
 def drop_type(enum: LiveEnum, live: LiveSchema) -> DropType:

@@ -124,6 +124,7 @@ class EnumMigrate:
         dry_run: bool = False,
         sql: bool = False,
         drop_unused: bool | None = None,
+        confirm: Callable[[SyncResult], bool] | None = None,
         directory: str | None = None,
         x_arg: Iterable[str] = (),
     ) -> SyncResult:
@@ -135,6 +136,7 @@ class EnumMigrate:
         :param dry_run: plan, but write nothing.
         :param sql: return the upgrade's offline SQL, and write nothing.
         :param drop_unused: whether to drop types that nothing uses, by default the setting.
+        :param confirm: asked before the file is written, with all but its path.
         :param directory: the migrations folder, by default Flask-Migrate's.
         :param x_arg: arguments for a customised env.py.
         :raises Refused: if it needs an answer or can't be done safely; nothing is written.
@@ -154,6 +156,7 @@ class EnumMigrate:
             options=options,
             dry_run=dry_run,
             sql=sql,
+            confirm=confirm,
         )
 
 

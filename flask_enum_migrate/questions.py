@@ -1,81 +1,179 @@
-"""Ask a person in a terminal what the flags don't say: renames first, then rows."""
+"""Ask a person in a terminal what the flags don't say: renames, the way back, then rows."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from dataclasses import replace
 
 from .check import CheckResult
 from .core.answers import Flags
 from .core.answers import resolve
 from .core.changes import AlterEnum
+from .core.changes import DropValue
 from .core.diff import Answers
 from .core.diff import Pair
 from .core.diff import alter
+from .core.errors import Question
 from .core.errors import Refused
-from .core.matching import similarity
+from .core.errors import typed
+from .core.matching import likeness
 
-_PLACEHOLDER = "LABEL"
+_MOST = 9
 
 
-def ask_renames(result: CheckResult, flags: Flags, confirm: Callable[[str], bool]) -> Flags:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers that a question offers.
+
+    :param text: the answer, as it is offered.
+    :param label: the label it is about, which may be typed instead of its number, or None.
+    :param null: whether it is ``NULL``.
+    """
+
+    text: str
+    label: str | None = None
+    null: bool = False
+
+
+Choose = Callable[[str, Sequence[Choice]], Choice]
+"""Asks a question; the last choice is the default."""
+
+
+def ask_renames(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
     """Ask for each label that goes whether it became one that comes.
 
-    :param confirm: asks a question that is answered with yes or no.
     :return: the flags with the answers added.
     """
-    pairs = [
-        Pair(state.declared, state.live, state.change.new_name)
-        for state in result.drift
-        if state.change and state.declared and state.live
-    ]
-    answers = resolve(flags, pairs)
     renames: list[str] = []
-    for pair in pairs:
-        given = answers.get(pair.live.name, Answers())
-        change = alter(pair, given)
-        for old, new in _asked(change, confirm) if change else ():
-            value = f"{pair.live.name}.{old}={new}"
+    for change in _changes(result, flags):
+        for old, new in _renamed(change, choose):
+            value = f"{change.name}.{old}={new}"
             if value not in renames:
                 renames.append(value)
     return replace(flags, rename=[*flags.rename, *renames])
 
 
-def _asked(change: AlterEnum, confirm: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
+    """Yield what changes about each type, with the answers that the flags give."""
+    pairs = [
+        Pair(state.declared, state.live, state.change.new_name)
+        for state in result.drift
+        if state.change and state.declared and state.live
+    ]
+    conversions = [
+        (wrong.conversion, ())
+        for state in result.drift
+        for wrong in state.wrong_columns
+        if wrong.conversion
+    ]
+    answers = resolve(flags, pairs, conversions)
+    for pair in pairs:
+        if change := alter(pair, answers.get(pair.live.name, Answers())):
+            yield change
+
+
+def _renamed(change: AlterEnum, choose: Choose) -> Iterator[tuple[str, str]]:
     free = [add.label for add in change.added]
     for drop in change.removed:
-        if drop.mapped:
+        if drop.mapped or not free:
             continue
-        for new in sorted(free, key=lambda label: -similarity(drop.label, label)):
-            if confirm(f"{change.name}: was {drop.label!r} renamed to {new!r}?"):
-                free.remove(new)
-                yield drop.label, new
-                break
+        likely = sorted(free, key=lambda new: -_likeness(change, drop, new))
+        choices = [Choice(f"it is called {new!r} now", new) for new in likely]
+        chosen = choose(
+            f"{change.name} has lost {drop.label!r}. What became of it?",
+            [*choices, Choice("it was removed")],
+        )
+        if chosen.label is not None:
+            free.remove(chosen.label)
+            yield drop.label, chosen.label
 
 
-def ask_rows(refused: Refused, flags: Flags, prompt: Callable[[str], str]) -> Flags | None:
-    """Ask what becomes of the rows for which a revision was refused.
+def _likeness(change: AlterEnum, drop: DropValue, new: str) -> float:
+    old_place = change.labels.index(drop.label) / len(change.labels)
+    new_place = change.new_labels.index(new) / len(change.new_labels)
+    return likeness(drop.label, new, abs(old_place - new_place))
 
-    :param prompt: asks for a label, ``NULL``, or nothing to stop.
-    :return: the flags with the answers added, or None where there is nothing to ask.
+
+def ask_downgrades(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
+    """Ask for each type what a downgrade does with rows that hold labels which are new.
+
+    :return: the flags with the answers added.
     """
+    given: list[str] = []
+    for change in _changes(result, flags):
+        open_ = [x.label for x in change.added if x.label not in change.reverse_mapping]
+        if not open_:
+            continue
+        some = ", ".join(map(repr, open_[:_MOST])) + (", …" if len(open_) > _MOST else "")
+        chosen = choose(
+            f"{change.name} gains {some}. What does a downgrade do with rows that hold "
+            f"{'it' if len(open_) == 1 else 'one of them'}?",
+            [
+                *(Choice(f"they become {label!r}", label) for label in change.labels),
+                Choice("it refuses, and changes nothing"),
+            ],
+        )
+        if chosen.label is not None:
+            given += [f"{change.name}.{new}={chosen.label}" for new in open_]
+    return replace(flags, downgrade_map=[*flags.downgrade_map, *dict.fromkeys(given)])
+
+
+def ask_rows(refused: Refused, flags: Flags, choose: Choose) -> Flags | None:
+    """Ask what becomes of the rows and defaults for which a revision was refused.
+
+    :return: the flags with the answers added, or None where nothing can be asked or the answer was
+        to stop.
+    """
+    if not all(refusal.questions for refusal in refused.refusals):
+        return None
     maps: list[str] = []
     nulls: list[str] = []
+    asked: set[str] = set()
     for refusal in refused.refusals:
-        offered = dict(shlex.split(flag)[:2] for flag in refusal.flags if "$'" not in flag)
-        value = offered.get("--map", "").removesuffix("=" + _PLACEHOLDER)
-        if not value:
-            return None
-        answer = prompt(
-            f"{refusal.fact} Which label do they get"
-            + (", or NULL?" if "--map-null" in offered else "?")
-        )
-        if not answer:
-            return None
-        if answer == "NULL" and "--map-null" in offered:
-            nulls.append(offered["--map-null"])
-        else:
-            maps.append(f"{value}={answer}")
+        for question in refusal.questions:
+            if question.value in asked:
+                continue
+            asked.add(question.value)
+            chosen = choose(f"{refusal.fact} What becomes of {question.about}?", _rows(question))
+            if chosen.null:
+                nulls.append(question.value)
+            elif chosen.label is not None:
+                maps.append(f"{question.value}={chosen.label}")
+            else:
+                return None
     return replace(flags, map=[*flags.map, *maps], map_null=[*flags.map_null, *nulls])
+
+
+def _rows(question: Question) -> list[Choice]:
+    choices = [Choice(f"they become {label!r}", label) for label in question.labels]
+    if question.nullable:
+        choices.append(Choice("they become NULL", null=True))
+    return [*choices, Choice("stop, and write nothing")]
+
+
+def offered(choices: Sequence[Choice]) -> tuple[Sequence[Choice], int]:
+    """Return the choices that are worth a line, and how many labels can only be typed."""
+    labels = [choice for choice in choices if choice.label is not None]
+    others = [choice for choice in choices if choice.label is None]
+    return [*labels[:_MOST], *others], max(len(labels) - _MOST, 0)
+
+
+def as_options(flags: Flags, given: Flags) -> list[str]:
+    """Return the answers as the options that would have given them.
+
+    :param given: the options that were there from the start.
+    """
+    return [
+        typed(option, value)
+        for option, values, known in (
+            ("--rename", flags.rename, given.rename),
+            ("--map", flags.map, given.map),
+            ("--map-null", flags.map_null, given.map_null),
+            ("--downgrade-map", flags.downgrade_map, given.downgrade_map),
+        )
+        for value in values
+        if value not in known
+    ]

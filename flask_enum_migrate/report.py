@@ -80,6 +80,11 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
         _err(_red(outcome) + ": " + plain(f"{error.fact} {error.next_action}".strip()))
 
 
+def aborted(outcome: str) -> None:
+    """Print that a question was left unanswered, and what this means for what was asked."""
+    _err(f"\n{outcome}: aborted.")
+
+
 def wrong_answer(error: AnswerError) -> None:
     """Print why an answer doesn't fit, before the question is asked again."""
     _err(_red("No: ") + plain(f"{error.fact} {error.next_action}".strip()))
@@ -199,8 +204,34 @@ def _is_wrong(wrong: WrongColumn) -> str:
     return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
 
 
-def sync(result: SyncResult, *, dry_run: bool) -> None:
-    """Print what was written, what it costs, and what to do next."""
+def answers(options: Sequence[str]) -> None:
+    """Print the options that give the answers which were given to questions."""
+    if options:
+        _err("The same without questions: " + plain(" ".join(options)))
+
+
+def sync(result: SyncResult, *, dry_run: bool, planned: bool = True) -> None:
+    """Print what was written, what it costs, and what to do next.
+
+    :param planned: whether what changes, and what it costs, is still to be told.
+    """
+    if planned:
+        plans(result, dry_run=dry_run)
+    if not result.plans or result.sql is not None:
+        return
+    if result.path is not None:
+        _out(f"Wrote {plain(_relative(result.path))}")
+        _err(f"Next: read it, then run: flask {result.command} upgrade")
+    elif dry_run:
+        _err("Nothing was written, as this is a dry run.")
+    elif result.declined:
+        _err("Nothing was written.")
+    else:
+        _err("The app's process_revision_directives took the revision away: nothing was written.")
+
+
+def plans(result: SyncResult, *, dry_run: bool = False) -> None:
+    """Print what changes, and what it costs."""
     _skipped(result.skipped)
     columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
     if columns:
@@ -222,13 +253,6 @@ def sync(result: SyncResult, *, dry_run: bool) -> None:
         _bodies(result.plans)
     for plan in result.plans:
         _plan(plan)
-    if result.path is not None:
-        _out(f"Wrote {plain(_relative(result.path))}")
-        _err(f"Next: read it, then run: flask {result.command} upgrade")
-    elif dry_run:
-        _err("Nothing was written, as this is a dry run.")
-    else:
-        _err("The app's process_revision_directives took the revision away: nothing was written.")
 
 
 def _relative(path: Path) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from . import revision
@@ -75,6 +77,7 @@ class SyncResult:
     :param skipped: bind and dialect of the databases in which nothing is to be done.
     :param unknown: labels that go, of which no one could tell whether rows hold them.
     :param command: the name of Flask-Migrate's command group.
+    :param declined: whether nothing was written because the answer to ``confirm`` was no.
     """
 
     plans: tuple[BindPlan, ...]
@@ -87,6 +90,7 @@ class SyncResult:
     skipped: tuple[tuple[str, str], ...] = ()
     unknown: tuple[Held, ...] = ()
     command: str = "db"
+    declined: bool = False
 
 
 def sync(
@@ -98,6 +102,7 @@ def sync(
     options: RevisionOptions | None = None,
     dry_run: bool = False,
     sql: bool = False,
+    confirm: Callable[[SyncResult], bool] | None = None,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
 
@@ -106,6 +111,7 @@ def sync(
     :param options: where and how to write the revision.
     :param dry_run: plan, but write nothing.
     :param sql: return the upgrade's offline SQL, and write nothing.
+    :param confirm: asked before the file is written, with all but its path.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
@@ -159,16 +165,9 @@ def sync(
         [conversion for one in plans for conversion in one.conversions],
     )
     bodies = revision.by_token((plan.database.token, plan.body) for plan in plans)
-    path, script = None, None
-    if plans and sql:
-        script = revision.offline_sql(environment, bodies, message, options)
-    elif plans and not dry_run:
-        path = revision.write(environment, bodies, message, options)
-    return SyncResult(
+    result = SyncResult(
         plans=plans,
         message=message,
-        path=path,
-        sql=script,
         wrong_columns=wrong,
         new=tuple(enum for d in looked_at for enum in d.pairing.new),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
@@ -176,6 +175,13 @@ def sync(
         unknown=tuple(held for one in drafts for held in one.unknown),
         command=environment.command,
     )
+    if not plans or (dry_run and not sql):
+        return result
+    if sql:
+        return replace(result, sql=revision.offline_sql(environment, bodies, message, options))
+    if confirm and not confirm(result):
+        return replace(result, declined=True)
+    return replace(result, path=revision.write(environment, bodies, message, options))
 
 
 def _require_head(databases: Iterable[Database], environment: Environment) -> None:

@@ -7,9 +7,12 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from flask_enum_migrate.core.diff import Pair
 from flask_enum_migrate.core.hints import names_and_values
@@ -134,13 +137,13 @@ def test_column_of_another_type(one_project: Project) -> None:
     one_project.start(
         "class Item(db.Model):\n"
         "    id = db.Column(db.Integer, primary_key=True)\n"
-        "    state = db.Column(sa.String(9))\n"
+        "    state = db.Column(sa.LargeBinary)\n"
     )
     one_project.models(LABELS, labels=["a"])
     done = one_project.db("enum", "check", expect=1)
-    assert "  ! item.state is character varying" in done.stdout
+    assert "  ! item.state is bytea in the database, not state" in done.stdout
     assert done.stdout.endswith("Next: convert the columns in a migration of your own.\n")
-    assert "Convert it in a migration of its own" in one_project.sync(expect=1).stderr
+    assert "It can't be converted by itself; do it in a migration" in one_project.sync(expect=1).stderr
 
 
 def test_unused_types_are_mentioned(one_project: Project) -> None:
@@ -292,10 +295,13 @@ def flask(project: Project, labels: list[str]) -> list[str]:
     return [sys.executable, "-m", "flask", "db", "enum"]
 
 
+CONTROL_C, END_OF_FILE = "\x03", "\x04"
+
+
 def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment: str) -> str:
     """Run a command on a terminal of 60 columns and return what it shows.
 
-    :param answers: typed in turn, each when a question waits for it.
+    :param answers: typed in turn, each when a question waits for it; then end of file.
     """
     master, terminal = pty.openpty()
     env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", **environment}
@@ -309,8 +315,12 @@ def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment
             shown += os.read(master, 65536)
         except OSError:  # the other end is closed
             break
-        if waiting and shown.endswith((b"[y/N]: ", b"? ")):
-            os.write(master, waiting.pop(0).encode() + b"\n")
+        if shown.endswith(b"]: "):
+            answer = waiting.pop(0) if waiting else END_OF_FILE
+            if answer == CONTROL_C:
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(master, answer.encode() + (b"" if answer == END_OF_FILE else b"\n"))
     os.close(master)
     process.wait()
     return shown.decode().replace("\r\n", "\n")
@@ -350,23 +360,52 @@ def test_sync_asks_in_a_terminal(one_project: Project) -> None:
         "INSERT INTO item (state) VALUES ('old'), ('gone'), ('odd')",
         labels=["old", "gone", "odd", "stays"],
     )
-    one_project.models(LABELS, labels=["new", "stays"])
-    command = [*flask(one_project, ["new", "stays"]), "sync"]
+    command = [*flask(one_project, ["gones", "fresh", "stays"]), "sync", "-m", "asked"]
     folder = one_project.folder
-    answers = ("n", "y", "stays", "NULL")
+    answers = ("3", "x", "1", "", "stays", "stays", "3", "")
     shown = on_a_terminal(command, folder, *answers, NO_COLOR="1")
-    assert "public.state: was 'old' renamed to 'new'? [y/N]: n" in shown
-    assert "public.state: was 'gone' renamed to 'new'? [y/N]: y" in shown
-    assert "'odd'" in shown
-    assert "Which label do they get, or NULL? stays" in shown
-    assert "Which label do they get, or NULL? NULL" in shown
-    assert "Wrote " in shown
-    one_project.db("upgrade")
-    assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [
-        ("stays",),
-        ("new",),
-        (None,),
-    ]
+    assert shown.startswith(
+        """public.state has lost 'old'. What became of it?
+  1  it is called 'gones' now
+  2  it is called 'fresh' now
+  3  it was removed
+Answer [3]: 3
+public.state has lost 'gone'. What became of it?
+  1  it is called 'gones' now
+  2  it is called 'fresh' now
+  3  it was removed
+Answer [3]: x
+Please answer with a number from 1 to 3.
+Answer [3]: 1
+public.state has lost 'odd'. What became of it?
+  1  it is called 'fresh' now
+  2  it was removed
+Answer [2]:\x20
+public.state gains 'fresh'. What does a downgrade do with rows that hold it?
+  1  they become 'old'
+  2  they become 'gone'
+  3  they become 'odd'
+  4  they become 'stays'
+  5  it refuses, and changes nothing
+Answer [5]: stays
+public.state loses the label 'old', which 1 row of public.item.state holds. What becomes of them?
+  1  they become 'gones'
+  2  they become 'fresh'
+  3  they become 'stays'
+  4  they become NULL
+  5  stop, and write nothing
+Answer [5]: stays
+public.state loses the label 'odd', which 1 row of public.item.state holds. What becomes of them?
+  1  they become 'gones'
+"""
+    )
+    assert "rewrites public.item (" in shown
+    assert "Write this migration? [Y/n]: " in shown
+    assert "\nWrote " in shown
+    assert shown.splitlines()[-1] == (
+        "The same without questions: --rename public.state.gone=gones --map state.old=stays "
+        "--map state.odd=stays --downgrade-map public.state.fresh=stays"
+    )
 
 
 def test_no_answer_writes_nothing(one_project: Project) -> None:
@@ -376,17 +415,69 @@ def test_no_answer_writes_nothing(one_project: Project) -> None:
     assert shown.endswith("Nothing was written.\n")
     assert "    --map-null state.old\n" in shown
     quiet = on_a_terminal([*command, "--no-input"], one_project.folder, NO_COLOR="1")
-    assert "Which label" not in quiet
+    assert "What becomes of them?" not in quiet
     assert quiet.endswith("Nothing was written.\n")
     assert len(one_project.revisions()) == 1
 
 
-def test_flags_leave_nothing_to_ask(one_project: Project) -> None:
+@pytest.mark.parametrize("answers", [("n",), ("",), (CONTROL_C,), ()])
+def test_the_plan_is_confirmed_once(one_project: Project, answers: tuple[str, ...]) -> None:
     one_project.start(LABELS, labels=["old"])
     command = [*flask(one_project, ["new"]), "sync", "--rename", "old=new"]
-    shown = on_a_terminal(command, one_project.folder, NO_COLOR="1")
-    assert "?" not in shown
-    assert "RENAME VALUE 'old' TO 'new'" in one_project.revision()
+    shown = on_a_terminal(command, one_project.folder, *answers, NO_COLOR="1")
+    question = (
+        "public.state\n  ~ rename 'old' to 'new'\n  Upgrade:   instant, no table is rewritten.\n"
+        "  Downgrade: instant, no table is rewritten.\nWrite this migration? [Y/n]: "
+    )
+    assert shown.startswith(question)
+    assert shown.count("?") == 1
+    written = answers == ("",)
+    assert ("RENAME VALUE 'old' TO 'new'" in one_project.revision()) is written
+    assert len(one_project.revisions()) == 1 + written
+    if answers == ("n",):
+        assert shown.endswith("[Y/n]: n\nNothing was written.\n")
+
+
+def test_control_c_at_a_question_writes_nothing(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["old"])
+    command = [*flask(one_project, ["new"]), "sync"]
+    shown = on_a_terminal(command, one_project.folder, "1", CONTROL_C, NO_COLOR="1")
+    assert shown.endswith("Nothing was written: aborted.\n")
+    assert len(one_project.revisions()) == 1
+
+
+def test_a_dry_run_asks_but_needs_no_consent(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["old"])
+    command = [*flask(one_project, ["new"]), "sync", "--dry-run"]
+    shown = on_a_terminal(command, one_project.folder, "1", NO_COLOR="1")
+    assert "Write this migration?" not in shown
+    assert "RENAME VALUE 'old' TO 'new'" in shown
+    assert "--rename public.state.old=new" in shown.splitlines()[-1]
+
+
+def test_many_candidates_are_offered_by_likeliness(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["waiting"])
+    new = [f"x{i}" for i in range(20)] + ["waits"]
+    command = [*flask(one_project, new), "sync"]
+    shown = on_a_terminal(command, one_project.folder, "x19", "", "", NO_COLOR="1")
+    assert "  1  it is called 'waits' now\n" in shown
+    assert "  10  it was removed\n  or any of 12 other labels, as it is written\n" in shown
+    assert "RENAME VALUE 'waiting' TO 'x19'" in one_project.revision()
+
+
+def test_strings_that_are_no_label_are_asked_about(one_project: Project) -> None:
+    one_project.start(
+        LABELS.replace('sa.Enum(*labels, name="state")', "db.Text, server_default='LEGACY'"),
+        "INSERT INTO item (state) VALUES ('a'), ('LEGACY'), ('junk')",
+        labels=[],
+    )
+    assert one_project.labels("state") == []
+    command = [*flask(one_project, ["a", "b"]), "sync"]
+    shown = on_a_terminal(command, one_project.folder, "2", "3", "", NO_COLOR="1")
+    assert "which has no label 'LEGACY', and 1 row holds it. What becomes of them?" in shown
+    assert "--map state.LEGACY=b --map-null state.junk" in shown.splitlines()[-1]
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [("a",), ("b",), (None,)]
 
 
 def test_check_as_json(one_project: Project) -> None:

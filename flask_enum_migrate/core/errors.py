@@ -89,17 +89,35 @@ class RevisionFileError(EnumMigrateError):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a person can answer so that the command goes on: what rows become.
+
+    :param value: the label or value that the rows hold, as options name it: ``TYPE.LABEL``.
+    :param labels: the labels they may get.
+    :param nullable: whether they may become NULL.
+    :param about: what is asked about.
+    """
+
+    value: str
+    labels: tuple[str, ...]
+    nullable: bool = False
+    about: str = "them"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason why no revision is written.
 
     :param fact: what stands in the way, naming the object.
     :param next_action: what to do about it.
     :param flags: options with which the command would go on.
+    :param questions: the same as questions to a person.
     """
 
     fact: str
     next_action: str
     flags: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.fact} {self.next_action}".strip()

@@ -86,6 +86,14 @@ def similarity(label: str, other: str) -> float:
     return SequenceMatcher(None, label.casefold(), other.casefold()).ratio()
 
 
+def likeness(label: str, other: str, distance: float) -> float:
+    """Return how likely a label that is gone became one that is new.
+
+    :param distance: how far apart they stand, as a part of the whole: 0.0 to 1.0.
+    """
+    return similarity(label, other) - distance / 2
+
+
 def nearest(text: str, labels: Iterable[str]) -> list[str]:
     """Return the labels that look most like a text."""
     return nlargest(MOST, labels, key=lambda label: similarity(label, text))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ..core.changes import AlterColumnType
 from ..core.changes import CreateType
+from ..core.errors import Question
 from ..core.errors import Refusal
 from ..core.errors import typed
 from ..core.schema import LiveColumn
@@ -224,6 +225,10 @@ def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal
                 f"{fact}, and {listed(becomes.lost)} is no label of {change.new}.",
                 "Say what becomes of it, or change the default first.",
                 tuple(flags),
+                tuple(
+                    Question(f"{called(change)}.{text}", change.new.labels, about=repr(text))
+                    for text in becomes.lost
+                ),
             )
         elif becomes.unclear:
             yield Refusal(

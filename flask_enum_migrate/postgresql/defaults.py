@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from ..core.errors import Question
 from ..core.errors import Refusal
 from ..core.errors import typed
 from ..core.schema import LiveColumn
@@ -40,17 +41,26 @@ def follow_defaults(
                 called = facts.called(alteration.change.name)
                 lost = [label for label in followed.lost if label not in alteration.change.mapping]
                 flags = tuple(typed("--map", f"{called}.{label}=LABEL") for label in lost)
-                refusals.append(_default_refusal(column, default, followed.lost, flags))
+                questions = tuple(
+                    Question(f"{called}.{label}", alteration.change.new_labels, about=repr(label))
+                    for label in lost
+                )
+                refusals.append(_default_refusal(column, default, followed.lost, flags, questions))
     return after, refusals
 
 
 def _default_refusal(
-    column: LiveColumn, default: str, lost: Sequence[str], flags: tuple[str, ...]
+    column: LiveColumn,
+    default: str,
+    lost: Sequence[str],
+    flags: tuple[str, ...],
+    questions: tuple[Question, ...],
 ) -> Refusal:
     fact = f"The default of {column} is {default}, which names {listed(lost)}."
     if not flags:
         return Refusal(fact, "It can't follow by itself: change the default first.")
-    return Refusal(fact, "Say what becomes of it, or change the default first.", flags)
+    action = "Say what becomes of it, or change the default first."
+    return Refusal(fact, action, flags, questions)
 
 
 def set_default(
