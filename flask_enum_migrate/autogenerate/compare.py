@@ -10,10 +10,12 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import UpgradeOps
 from sqlalchemy.exc import DBAPIError
 
+from ..body import Body
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
 from ..core.hints import names_and_values
 from ..environment import masked
+from ..revision import by_token
 from ..settings import Settings
 from ..survey import look
 from .rendering import TypeRenderer
@@ -26,6 +28,8 @@ from .seen import Seen
 from .seen import see
 
 log = logging.getLogger("alembic.flask_enum_migrate")
+
+_INSERTED = "flask_enum_migrate_inserted"
 
 # Those that take part in autogenerate.
 _OTHERS = (
@@ -67,11 +71,15 @@ def compare(
     know_types(seen, renderer, options.get("schema_translate_map"))
     for line in described(seen):
         log.info("Detected %s", line)
-    if not writes:
-        tell(seen)
-    elif not seen.is_empty:
+    if writes:
         script = context.migration_context.script
-        insert(seen, Path(script.dir if script else "."))
+        body = insert(seen, Path(script.dir if script else "."))
+        # An env.py that loops over tenants' schemas runs all of them through one function.
+        inserted: list[tuple[str, Body]] = context.opts.setdefault(_INSERTED, [])
+        inserted.append((seen.draft.database.token, body))
+        by_token(inserted)
+    else:
+        tell(seen)
     return (*seen.notes, *_unknown(seen), *(() if seen.is_empty else _rivals()))
 
 

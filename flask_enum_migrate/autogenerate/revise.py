@@ -8,8 +8,10 @@ it, but for labels that have to be committed: they come first there too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from ..body import Body
 from ..body import Renderer
 from ..core.schema import Name
 from ..draft import comments
@@ -26,17 +28,20 @@ from .seen import Seen
 from .seen import affected_defaults
 
 
-def insert(seen: Seen, directory: Path) -> None:
+def insert(seen: Seen, directory: Path) -> Body:
     """Insert the statements of a plan.
 
     :param directory: the migrations folder, where the app's own template may lie.
+    :return: the source that was inserted.
     :raises RevisionFileError: if the template fails.
     """
     one, tree = seen.draft, seen.tree
     renderer, commit = Renderer(directory), one.database.transaction
-    facts, made, said = one.database.facts, one.plan, comments(one)
+    made, said = one.plan, comments(one)
+    # As Alembic names tables: without the schema in which they would be created.
+    facts = replace(one.database.facts, unqualified=seen.live.default_schema)
     drops = plan((), seen.drops, facts)
-    new = [facts.shown(create.name) for create in seen.creates]
+    new = [create.name for create in seen.creates]
     gone = [facts.shown(drop.name) for drop in seen.drops]
 
     def render(direction: Direction, notes: Iterator[str], refused: str = "") -> str:
@@ -86,6 +91,7 @@ def insert(seen: Seen, directory: Path) -> None:
         operations.insert(0, first)
     if last.source or last.undo:
         operations.append(last)
+    return Body(f"{first.source}\n{last.source}", f"{last.undo}\n{first.undo}")
 
 
 def tell(seen: Seen) -> None:

@@ -21,6 +21,7 @@ from ..core.changes import DropType
 from ..core.diff import Answers
 from ..core.diff import alter
 from ..core.errors import Refusal
+from ..core.schema import DeclaredEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
@@ -46,7 +47,7 @@ class Seen:
     """All that is to be done about the enums of one bind.
 
     :param draft: what changes about types that exist, and what of it is planned.
-    :param creates: types that new columns need.
+    :param creates: types that new columns need, named as their models name them.
     :param drops: types whose last column goes in the same revision.
     :param tree: what Alembic found about tables and columns.
     :param refusals: what needs an answer, or can't be done safely.
@@ -112,13 +113,15 @@ def see(
     one = draft(database, settings, answers)
     if not one.is_empty:
         notes = (*notes, *aside)
-    facts = replace(
-        database.facts,
-        may_create=rights.may_create(connection, {create.name.schema for create in creates}),
-    )
+    placed = [
+        replace(new, name=Name(new.name.schema or live.default_schema, new.name.name))
+        for new in creates
+    ]
+    may_create = rights.may_create(connection, {new.name.schema for new in placed})
+    facts = replace(database.facts, may_create=may_create)
     refusals = (
         *one.refusals,
-        *(refusal for create in creates for refusal in create_blocked(create, facts)),
+        *(refusal for new in placed for refusal in create_blocked(new, facts)),
         *_out_of_order(one, live, tree),
     )
     return Seen(one, live, creates, drops, tree, refusals, notes)
@@ -153,17 +156,23 @@ def _as_compared(
         if one.conversion is None or one.conversion.place in differing
     )
     needed = {one.conversion.new.enum for one in wrong if one.conversion}
-    created = tree.created()
-    new = [
-        CreateType(Name(enum.name.schema or live.default_schema, enum.name.name), enum.labels)
-        for enum in pairing.new
-        if any((column.table.name, column.column) in created for column in enum.columns)
-    ]
-    new += [create for create in pairing.creates if create.name not in needed]
     creates = tuple(create for create in pairing.creates if create.name in needed)
-    return replace(database, pairing=replace(pairing, wrong_columns=wrong, creates=creates)), tuple(
-        new
+    unneeded = {create.name for create in pairing.creates} - needed
+    left = {
+        one.declared.name: one.declared
+        for one in pairing.wrong_columns
+        if isinstance(one.declared, DeclaredEnum)
+        and one.conversion
+        and one.conversion.new.enum in unneeded
+    }
+    created = tree.created()
+    new = tuple(
+        CreateType(enum.name, enum.labels)
+        for enum in (*pairing.new, *left.values())
+        if any((column.table.name, column.column) in created for column in enum.columns)
     )
+    pairing = replace(pairing, wrong_columns=wrong, creates=creates)
+    return replace(database, pairing=pairing), new
 
 
 def _answers(

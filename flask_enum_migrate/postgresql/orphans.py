@@ -35,9 +35,14 @@ _USERS = text(
         FROM pg_type t WHERE t.oid = ANY (CAST(:oids AS oid[]))
     )
     SELECT DISTINCT o.type::bigint AS type,
-           pg_describe_object(d.classid, d.objid, d.objsubid) AS held_by
+           CASE WHEN v.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid)
+                ELSE pg_describe_object('pg_class'::regclass, v.oid, 0) END AS held_by
     FROM own o
     JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = o.oid
+    LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+    LEFT JOIN pg_class v
+        ON v.oid = coalesce(r.ev_class, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+        AND v.relkind IN ('v', 'm')
     WHERE NOT (d.classid = 'pg_type'::regclass AND d.objid IN (SELECT oid FROM own))
       AND NOT EXISTS (
           SELECT FROM gone g
