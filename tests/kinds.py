@@ -428,6 +428,35 @@ KINDS = {
         " WHERE tgrelid = 'referrer'::regclass AND tgfoid = '\"RI_FKey_check_ins\"'::regproc;"
         " EXECUTE format('ALTER TABLE referrer ENABLE ALWAYS TRIGGER %I', t); END $$",
     ],
+    "foreign children": [
+        "CREATE EXTENSION file_fdw",
+        "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+        "CREATE TABLE fp (id int, m mood DEFAULT 'ok' NOT NULL, l mood[], CHECK (m <> 'good'))"
+        " PARTITION BY RANGE (id)",
+        "CREATE TABLE fp1 PARTITION OF fp FOR VALUES FROM (0) TO (10)",
+        "CREATE FOREIGN TABLE fp2 PARTITION OF fp (m DEFAULT 'bad') FOR VALUES FROM (10) TO (20)"
+        " SERVER files OPTIONS (filename '/dev/null')",
+        "INSERT INTO fp VALUES (1, 'ok', '{ok,NULL}')",
+        "CREATE TABLE fi (m mood)",
+        "CREATE FOREIGN TABLE fi1 (x mood) INHERITS (fi) SERVER files"
+        " OPTIONS (filename '/dev/null')",
+        "CREATE TABLE fi2 () INHERITS (fi)",
+        "INSERT INTO fi2 VALUES ('ok'), (NULL)",
+    ],
+    "parents of different columns": [
+        "CREATE TABLE ma (x int, m mood DEFAULT 'ok', am mood, ms mood[])",
+        "CREATE TABLE mb (m mood NOT NULL, y int, ms mood[])",
+        "CREATE TABLE mc (z mood DEFAULT 'bad') INHERITS (ma, mb)",
+        "CREATE TABLE md (q int) INHERITS (mc)",
+        "CREATE TABLE me (m mood)",
+        "CREATE TABLE mf (w int) INHERITS (mb, me)",
+        "CREATE INDEX ON mc (m) WHERE m = 'ok'",
+        "INSERT INTO mc VALUES (1, 'ok', 'bad', NULL, 2, 'ok')",
+        "INSERT INTO mf VALUES ('bad', 3, NULL, 5)",
+        "CREATE TABLE m1 (x int) INHERITS (me)",
+        "CREATE TABLE m2 (y int) INHERITS (me)",
+        "CREATE TABLE diamond () INHERITS (m1, m2)",
+    ],
     "type properties": [
         "GRANT CREATE ON SCHEMA public TO enum_owner_{n}",
         "ALTER TYPE mood OWNER TO enum_owner_{n}",

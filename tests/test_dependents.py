@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from sqlalchemy.exc import DataError
 
 from tests.direct import plan_for
 from tests.direct import run
@@ -164,3 +165,31 @@ def test_arguments_of_triggers_are_text_and_no_labels(project: Project) -> None:
     )
     project.models(MODEL, LABELS=["bad", "ok", "good"])
     assert "EXECUTE FUNCTION public.f('gone')" in project.round_trip()
+
+
+def test_values_among_foreign_tables_are_mapped(project: Project) -> None:
+    project.start(
+        MODEL,
+        *KINDS["foreign children"],
+        "INSERT INTO fp VALUES (2, 'gone', '{gone,ok}'), (3, 'bad', NULL)",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    project.sync("--map", "mood.gone=ok")
+    project.db("upgrade")
+    query = "SELECT m::text, l::text FROM fp ORDER BY id"
+    assert project.rows(query) == [("ok", "{ok,NULL}"), ("ok", "{ok,ok}"), ("bad", None)]
+
+
+def test_a_label_held_among_foreign_tables_stops_the_upgrade(project: Project) -> None:
+    project.start(
+        MODEL,
+        *KINDS["foreign children"],
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    project.sync()
+    project.sql("INSERT INTO fp VALUES (2, 'gone', NULL)")
+    with pytest.raises(DataError, match="holds 'gone', a label this revision takes away"):
+        project.db("upgrade")
+    assert project.rows("SELECT m::text FROM fp WHERE id = 2") == [("gone",)]

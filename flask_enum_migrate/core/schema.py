@@ -99,6 +99,9 @@ class LiveColumn:
     :param typed_table: the composite type that its table was made ``OF``, as SQL, or ``""``.
     :param parents: the parents of its table, as SQL and in order, where several have the column.
     :param mixed_parents: whether these parents have other columns that not all of them have.
+    :param tops: the ancestors of its table that have the column of their own, where several
+        parents have it.
+    :param has_foreign_children: whether a child or partition of its table is a foreign table.
     :param collation: its collation, as SQL, where it isn't its type's own, or ``""``.
     :param storage: ``SET STORAGE`` value to restore after a change of type, or ``""``.
     :param compression: ``SET COMPRESSION`` value to restore after a change of type, or ``""``.
@@ -120,6 +123,8 @@ class LiveColumn:
     typed_table: str = ""
     parents: tuple[str, ...] = ()
     mixed_parents: bool = False
+    tops: tuple[Name, ...] = ()
+    has_foreign_children: bool = False
     collation: str = ""
     storage: str = ""
     compression: str = ""

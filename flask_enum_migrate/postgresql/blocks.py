@@ -187,10 +187,27 @@ END
     return _do(body)
 
 
+def convert_function(name: Name, old_type: Name, new_type: Name, expression: str) -> str:
+    """Return ``CREATE FUNCTION`` for one that turns a ``value`` of one type into another.
+
+    :param expression: the new value, as SQL.
+    """
+    old, new = qualified(old_type), qualified(new_type)
+    body = _quoted(f"\nSELECT {expression}\n")
+    return (
+        f"CREATE FUNCTION {qualified(name)}(value {old}) RETURNS {new}"
+        f" LANGUAGE sql IMMUTABLE AS {body}"
+    )
+
+
 def _do(body: str) -> str:
+    return f"DO {_quoted(body)}"
+
+
+def _quoted(body: str) -> str:
     tag = "$$"
     number = 0
     while tag in body:
         number += 1
         tag = f"$enum{number}$"
-    return f"DO {tag}{body}{tag}"
+    return f"{tag}{body}{tag}"

@@ -114,6 +114,22 @@ _COLUMNS = text(
                SELECT FROM pg_attribute x WHERE x.attrelid = c.oid AND x.attnum > 0
                  AND NOT x.attislocal AND x.attinhcount < (
                      SELECT count(*) FROM pg_inherits h WHERE h.inhrelid = c.oid)) AS mixed_parents,
+           CASE WHEN a.attinhcount > 1 THEN (
+               WITH RECURSIVE up (relation) AS (
+                   SELECT c.oid
+                   UNION SELECT h.inhparent FROM pg_inherits h JOIN up ON h.inhrelid = up.relation)
+               SELECT json_agg(json_build_array(un.nspname, uc.relname)
+                               ORDER BY un.nspname, uc.relname)
+               FROM up JOIN pg_class uc ON uc.oid = up.relation
+               JOIN pg_namespace un ON un.oid = uc.relnamespace
+               JOIN pg_attribute ua ON ua.attrelid = uc.oid AND ua.attname = a.attname
+               WHERE ua.attinhcount = 0)::text END AS tops,
+           c.relhassubclass AND EXISTS (
+               WITH RECURSIVE down (relation) AS (
+                   SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = c.oid
+                   UNION SELECT h.inhrelid FROM pg_inherits h JOIN down ON h.inhparent = relation)
+               SELECT FROM down JOIN pg_class dc ON dc.oid = relation
+               WHERE dc.relkind = 'f') AS has_foreign_children,
            CASE WHEN a.attstorage = t.typstorage THEN ''
                 ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                       WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
@@ -222,6 +238,7 @@ def read(
 def _live_column(row: Any) -> LiveColumn:
     values = {key: value for key, value in row.items() if key not in ("enum", "schema", "table")}
     values["parents"] = tuple(values["parents"])
+    values["tops"] = tuple(Name(*top) for top in json.loads(values["tops"] or "[]"))
     if not values["dimensions"]:
         values["storage"] = values["compression"] = ""
     return LiveColumn(table=Name(row["schema"], row["table"]), **values)

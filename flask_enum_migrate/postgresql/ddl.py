@@ -126,6 +126,17 @@ def alter_table(
     return f"ALTER {target}\n    {listed}"
 
 
+def create_table_like(name: Name, table: Name, columns: Sequence[str]) -> str:
+    """Return ``CREATE TABLE`` for an empty table with some columns of another."""
+    listed = ", ".join(map(identifier, columns))
+    return f"CREATE TABLE {qualified(name)} AS SELECT {listed} FROM {qualified(table)} WITH NO DATA"
+
+
+def drop_table(name: Name) -> str:
+    """Return ``DROP TABLE``."""
+    return f"DROP TABLE {qualified(name)}"
+
+
 def no_inherit(parent: str) -> str:
     """Return the action that takes a table off a parent.
 
@@ -255,6 +266,19 @@ def grant_create(schema: str, role: str) -> str:
 def create_cast(source: Name, target: Name) -> str:
     """Return ``CREATE CAST`` through text, for columns that take no ``USING``."""
     return f"CREATE CAST ({qualified(source)} AS {qualified(target)}) WITH INOUT AS ASSIGNMENT"
+
+
+def create_cast_with(source: Name, target: Name, function: Name) -> str:
+    """Return ``CREATE CAST`` with a function that takes the one type and returns the other."""
+    return (
+        f"CREATE CAST ({qualified(source)} AS {qualified(target)})"
+        f" WITH FUNCTION {qualified(function)}({qualified(source)}) AS ASSIGNMENT"
+    )
+
+
+def drop_function(name: Name, argument: Name) -> str:
+    """Return ``DROP FUNCTION`` for a function of one argument."""
+    return f"DROP FUNCTION {qualified(name)}({qualified(argument)})"
 
 
 def drop_cast(source: Name, target: Name) -> str:

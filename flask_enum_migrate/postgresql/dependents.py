@@ -317,11 +317,8 @@ class _Sorter:
         return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in _TABLES
 
     def _column_problem(self, row: _Row) -> str:
-        column = row.detail["column"]
         if row.detail["other_temp"]:
             return "it is a temporary table of another session"
-        if row.detail["relkind"] == "f" and column["inherited"]:
-            return "a foreign table among children or partitions can't be converted"
         return ""
 
     def _holds_rows(self, row: _Row) -> bool:

@@ -11,6 +11,7 @@ from ..core.schema import LiveEnum
 from . import carriers
 from . import ddl
 from . import quoting
+from . import kin
 from . import rebuild
 from .expressions import TypeChange
 from .expressions import follow
@@ -56,7 +57,7 @@ def blocked(
                 f"{why} labels inside {column}, of type {column.through}, can't be mapped.",
                 "Change its rows in a migration of their own first.",
             )
-        if column.mixed_parents:
+        if column.through and (column.has_foreign_children or kin.needs_kin(column)):
             yield Refusal(
                 f"{why} {column} comes from {listed(column.parents)}, which also have columns of "
                 "their own.",
@@ -69,8 +70,7 @@ def blocked(
     removed = {drop.label for drop in change.removed} if today else set()
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
-            problem := dependent.problem
-            or _names_removed(dependent, change, removed)
+            problem := dependent.problem or _names_removed(dependent, change, removed)
         ):
             owner = dependent.detail.get("owner")
             yield Refusal(

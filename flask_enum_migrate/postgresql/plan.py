@@ -212,7 +212,9 @@ def _direction(
         *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
         *(retire(a, facts) for a in replaced),
         *_step("Open sessions compile these anew.", _touched(hanging, facts) if replaced else []),
-        *_step("Their statistics went with the old columns.", _analyzed(rewritten, facts)),
+        *_step(
+            "Their statistics went with the old columns.", _analyzed(rewritten, replaced, facts)
+        ),
     ]
     touched = {
         *rewritten,
@@ -263,8 +265,11 @@ def _touched(hanging: Sequence[Dependent], facts: Facts) -> list[str]:
     ]
 
 
-def _analyzed(tables: Sequence[Name], facts: Facts) -> list[str]:
-    return [ddl.analyze(facts.shown(table)) for table in tables] if facts.analyze else []
+def _analyzed(tables: Sequence[Name], replaced: Sequence[Alteration], facts: Facts) -> list[str]:
+    """Return ``ANALYZE`` for tables that were rewritten, but not where it would go elsewhere."""
+    far = {c.table for a in replaced for c in a.enum.columns if c.has_foreign_children}
+    near = [table for table in tables if table not in far]
+    return [ddl.analyze(facts.shown(table)) for table in near] if facts.analyze else []
 
 
 def _step(comment: str, statements: Iterable[str]) -> list[Step]:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 from ..core.schema import LiveColumn
 from ..core.schema import Name
+from . import blocks
 from . import ddl
+from . import kin
 from . import quoting
 from . import using
 from .alteration import Alteration
@@ -20,6 +23,7 @@ from .defaults import set_default
 from .facts import Facts
 from .facts import Step
 from .facts import human_size
+from .kin import Kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class ColumnRewrite:
     :param actions: what changes its type; nothing where its parent's change does it.
     :param has_default: whether it has a default that must go first.
     :param set_default: the action that sets its default afterwards, or ``""``.
+    :param type_: the type that is replaced, if any.
     """
 
     column: LiveColumn
     actions: tuple[str, ...]
     has_default: bool = False
     set_default: str = ""
+    type_: Name | None = None
 
 
 def replaced_columns(
@@ -65,6 +71,7 @@ def replaced_columns(
                 () if column.inherited else tuple(_column_actions(alteration, column, facts)),
                 place not in elsewhere and before.get(column) is not None,
                 "" if default is None else set_default(column, default, facts, replaced),
+                alteration.change.name,
             )
 
 
@@ -77,8 +84,7 @@ def rewrite_tables(
     their own, and block the change just the same.
     """
     by_table: dict[Name, list[ColumnRewrite]] = defaultdict(list)
-    for rewrite in rewrites:
-        by_table[rewrite.column.table].append(rewrite)
+    united, kin_actions = _united([*rewrites], by_table)
     drops: list[Step] = []
     changes: list[Step] = []
     sets: list[Step] = []
@@ -91,7 +97,7 @@ def rewrite_tables(
         put = [one.set_default for one in own if one.set_default]
         types = [action for one in own for action in one.actions]
         shown = facts.shown(table)
-        apart, together = _kinship(columns)
+        apart, together = kin.apart(columns)
         drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
         sets += [Step("", (ddl.alter_table(shown, [action]),)) for action in together]
         if related:
@@ -99,13 +105,45 @@ def rewrite_tables(
             sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
             drop, put = [], []
         if any(column.relation_kind == "f" for column in columns):
-            sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
-            changes.append(Step("", (sql,)))
+            if drop or types or put:
+                sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
+                changes.append(Step("", (sql,)))
         elif types:
             rewritten.append(table)
             sql = ddl.alter_table(shown, [*drop, *types, *put])
             changes.append(Step(_cost(table, facts), (sql,)))
-    return [*drops, *changes, *sets], rewritten
+    for kin_, actions in zip(united, kin_actions, strict=True):
+        rewritten += [top for top in kin_.tops if top not in rewritten]
+        costs = "; ".join(_cost(top, facts) for top in kin_.tops)
+        drops.append(Step("", tuple(kin_.unite(facts))))
+        changes.append(Step(costs, (ddl.alter_table(facts.shown(kin_.name), actions),)))
+        sets.insert(0, Step("", tuple(kin_.part(facts))))
+    return [*drops, *changes, *sets], sorted(rewritten)
+
+
+def _united(
+    rewrites: Sequence[ColumnRewrite], by_table: dict[Name, list[ColumnRewrite]]
+) -> tuple[list[Kin], list[list[str]]]:
+    """Sort rewrites by table, but for those of tables that get an ancestor in common.
+
+    :return: these tables, and the actions for each ancestor.
+    """
+    types = {rewrite.type_: None for rewrite in rewrites if rewrite.type_}
+    united = [
+        one
+        for type_ in types
+        for one in kin.kin_of((r.column for r in rewrites if r.type_ == type_), type_)
+    ]
+    actions: list[list[str]] = [[] for _ in united]
+    for rewrite in rewrites:
+        column, own = rewrite.column, rewrite
+        for number, one in enumerate(united):
+            if column.table in one.tops and column.column in one.columns:
+                if column.table == one.tops[0]:
+                    actions[number] += rewrite.actions
+                own = replace(rewrite, actions=())
+        by_table[column.table].append(own)
+    return united, actions
 
 
 def casts(
@@ -116,9 +154,24 @@ def casts(
     after: list[Step] = []
     for alteration in replaced:
         columns = [c for c in alteration.enum.columns if (c.table, c.column) not in detoured]
-        if any(map(takes_no_using, columns)):
-            old = facts.shown(alteration.displaced)
-            new = facts.shown(alteration.change.new_name)
+        old = facts.shown(alteration.displaced)
+        new = facts.shown(alteration.change.new_name)
+        if foreign := [column for column in columns if column.has_foreign_children]:
+            name = alteration.change.new_name
+            function = facts.shown(Name(name.schema, quoting.shortened(name.name, "__from_old")))
+            table = facts.shown(foreign[0].table) if len(foreign) == 1 else new
+            converted = using.convert_scalar(table, "value", old, new, displaced_labels(alteration))
+            before.append(
+                Step(
+                    "Foreign tables take no USING: a cast converts the values of their kin.",
+                    (
+                        blocks.convert_function(function, old, new, converted),
+                        ddl.create_cast_with(old, new, function),
+                    ),
+                )
+            )
+            after.append(Step("", (ddl.drop_cast(old, new), ddl.drop_function(function, old))))
+        elif any(map(takes_no_using, columns)):
             before.append(Step("", (ddl.create_cast(old, new),)))
             after.append(Step("", (ddl.drop_cast(old, new),)))
     return before, after
@@ -126,23 +179,7 @@ def casts(
 
 def takes_no_using(column: LiveColumn) -> bool:
     """Return whether PostgreSQL converts a column's values by a cast only."""
-    return bool(column.generated)
-
-
-def _kinship(columns: Sequence[LiveColumn]) -> tuple[list[str], list[str]]:
-    """Return the actions that take a table off its kin, and those that put it back.
-
-    A child of several parents can't follow any of them alone, nor a typed table its type.
-    """
-    apart: list[str] = []
-    together: list[str] = []
-    for parents in {column.parents for column in columns if column.parents}:
-        apart += [ddl.no_inherit(parent) for parent in reversed(parents[1:])]
-        together += [ddl.inherit(parent) for parent in parents[1:]]
-    for type_ in {column.typed_table for column in columns if column.typed_table}:
-        apart.append(ddl.not_of())
-        together.append(ddl.of_type(type_))
-    return apart, together
+    return bool(column.generated or column.has_foreign_children)
 
 
 def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
