@@ -96,7 +96,7 @@ class Reader:
     def run(self, command: str, expected: str) -> None:
         """Run a command and compare what it prints; what a person types is part of it."""
         words = shlex.split(command)
-        answers = re.findall(r"(?:\[y/N\]:|, or NULL\?) (.+)\n", expected)
+        answers = re.findall(r"(?:\[Y/n\]|^Answer \[\d+\]): (.+)$", expected, re.MULTILINE)
         if words == ["echo", "$?"]:
             printed = f"{self.exit_code}\n"
         elif words[0] == "python":
