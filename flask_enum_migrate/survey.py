@@ -29,6 +29,7 @@ from .environment import Environment
 from .postgresql import catalog
 from .postgresql import columns
 from .postgresql import dependents
+from .postgresql import orphans
 from .postgresql import rights
 from .postgresql import routines
 from .postgresql import rows
@@ -56,6 +57,8 @@ class Database:
     :param facts: what a plan has to know (only on a thorough look).
     :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
+    :param orphans: ``pg_type.oid`` of the types that nothing uses once columns are converted (only
+        on a thorough look, and where types that nothing uses are dropped).
     """
 
     bind: str
@@ -69,6 +72,7 @@ class Database:
     strange: tuple[Strange, ...] = ()
     facts: Facts = field(default_factory=lambda: Facts({}))
     transaction: str = "alembic"
+    orphans: frozenset[int] = frozenset()
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
@@ -133,6 +137,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
         strange=strange,
         facts=facts,
         transaction=_transaction(context),
+        orphans=_orphans(context.connection, pairing, settings) if thorough else frozenset(),
     )
 
 
@@ -224,6 +229,16 @@ def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Nam
         )
         for name, enum in live.by_name.items()
     }
+
+
+def _orphans(connection: Connection, pairing: Pairing, settings: Settings) -> frozenset[int]:
+    left = {change.old.enum for change in pairing.conversions}
+    oids = [enum.oid for enum in pairing.undeclared if enum.name in left]
+    if not oids or not settings.drop_unused:
+        return frozenset()
+    columns = [change.place for change in pairing.conversions]
+    users = orphans.users(connection, oids, (), columns)
+    return frozenset(oid for oid in oids if not users[oid])
 
 
 def _transaction(context: MigrationContext) -> str:

@@ -208,7 +208,8 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
         raise EnvironmentFailed("Only a PostgreSQL database has types to drop.", "")
     for enum in database.pairing.undeclared:
         ours = settings.includes(enum.name.schema, enum.name.name)
-        if ours and not enum.has_dependents and not enum.extension and enum.may_alter:
+        unused = not enum.has_dependents or enum.oid in database.orphans
+        if ours and unused and not enum.extension and enum.may_alter:
             yield drop_type(enum, live)
 
 

@@ -332,6 +332,28 @@ def test_two_types_become_one(project: Project) -> None:
     project.db("downgrade", "base")
 
 
+def test_a_type_that_is_left_behind_can_go_at_once(project: Project) -> None:
+    project.start(
+        MERGED.format(a="'one', 'two', name='x'", b="'two', 'three', name='y'"), *MERGE_ROWS
+    )
+    both = "'one', 'two', 'three', name='z'"
+    project.models(MERGED.format(a=both, b=both))
+    source = project.round_trip("--drop-unused")
+    assert 'op.execute("DROP TYPE public.x")' in source
+    assert (project.labels("x"), project.labels("y")) == ([], [])
+
+
+def test_a_type_that_something_else_uses_stays(project: Project) -> None:
+    project.start(MERGED.format(a="'one', name='x'", b="'two', 'three', name='y'"), *MERGE_ROWS[1:])
+    project.sql("CREATE FUNCTION f(y) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    project.models(
+        MERGED.format(a="'one', 'two', 'three', name='x'", b="'one', 'two', 'three', name='x'")
+    )
+    project.sync("--drop-unused")
+    project.db("upgrade")
+    assert project.labels("y") == ["two", "three"]
+
+
 def test_two_types_become_a_third(project: Project) -> None:
     project.start(
         MERGED.format(a="'one', 'two', name='x'", b="'two', 'three', name='y'"), *MERGE_ROWS
