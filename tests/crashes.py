@@ -57,8 +57,8 @@ JOB = """
 class Job(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     state = db.Column(db.Enum(*LABELS, name=NAME), nullable=False, server_default="a", index=True)
-    past = db.Column(db.ARRAY(db.Enum(*LABELS, name=NAME)))
-    kind = db.Column(db.Enum(*KINDS, name="kind"))
+    past = db.Column(db.ARRAY(db.Enum(*LABELS, name=PAST)))
+    kind = db.Column(db.Enum(*KINDS, name="kind") if KINDS else db.String(9))
 """
 EVENT = JOB.replace("class Job(db.Model):", 'class Event(db.Model):\n    __bind_key__ = "audit"')
 
@@ -78,6 +78,7 @@ class Kind:
     labels: str
     flags: tuple[str, ...] = ()
     name: str = "state"
+    past: str = ""
     kinds: str = "x y"
     enums: dict[str, list[str]] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ KINDS = {
     "remove": Kind("a b", ("--map", "state.c=b")),
     "reorder": Kind("c a b"),
     "rename type": Kind("a b c", name="condition"),
+    "convert": Kind("a b c", past="was", kinds=""),
     "all": Kind(
         "a B new c",
         ("--rename", "state.b=B", "--rename", "kind.x=X", "--map-null", "kind.y"),
@@ -103,6 +105,7 @@ def models(project: Project, layout: str, kind: Kind) -> None:
         JOB + (EVENT if layout == "multidb" else ""),
         LABELS=kind.labels.split(),
         NAME=kind.name,
+        PAST=kind.past or kind.name,
         KINDS=kind.kinds.split(),
     )
 
