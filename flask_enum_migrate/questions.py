@@ -20,6 +20,8 @@ from .core.errors import Question
 from .core.errors import Refused
 from .core.errors import typed
 from .core.matching import likeness
+from .core.standing import add_standing
+from .extension import current_settings
 
 _MOST = 9
 
@@ -57,7 +59,7 @@ def ask_renames(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
 
 
 def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
-    """Yield what changes about each type, with the answers that the flags give."""
+    """Yield what changes about each type, with the answers of flags and settings."""
     pairs = [
         Pair(state.declared, state.live, state.change.new_name)
         for state in result.drift
@@ -69,6 +71,9 @@ def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
         for wrong in state.wrong_columns
         if wrong.conversion
     ]
+    flags, _ = add_standing(
+        flags, current_settings().answers, lambda tried: resolve(tried, pairs, conversions)
+    )
     answers = resolve(flags, pairs, conversions)
     for pair in pairs:
         if change := alter(pair, answers.get(pair.live.name, Answers())):

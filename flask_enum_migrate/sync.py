@@ -16,6 +16,7 @@ from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
+from .core.diff import Answers
 from .core.diff import WrongColumn
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
@@ -23,6 +24,8 @@ from .core.errors import Refused
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import Name
+from .core.standing import add_standing
 from .draft import Draft
 from .draft import comments
 from .draft import draft
@@ -121,8 +124,11 @@ def sync(
     _require_head(looked_at, environment)
     pairs = [pair for database in looked_at for pair in database.pairing.pairs]
     strange = [item for database in looked_at for item in strange_values(database)]
-    answers = resolve(flags, pairs, strange, compare_order=settings.compare_order)
 
+    def resolved(flags: Flags) -> dict[Name, Answers]:
+        return resolve(flags, pairs, strange, compare_order=settings.compare_order)
+
+    answers = resolved(add_standing(flags, settings.answers, resolved)[0])
     drafts = [
         one
         for database in looked_at

@@ -161,3 +161,19 @@ def test_lock_timeout_is_written(one_project: Project) -> None:
     one_project.models(MODELS, labels=["a"])
     one_project.sync()
     assert "'7s'" in one_project.revision()
+
+
+def test_answers_that_stand_in_settings(one_project: Project) -> None:
+    one_project.start(MODELS, "INSERT INTO item VALUES (1, 'b'), (2, 'c')", labels=["a", "b", "c"])
+    one_project.config["ENUM_MIGRATE_RENAME"] = ["b=B", "gone=there"]
+    one_project.config["ENUM_MIGRATE_MAP"] = ["state.c=B"]
+    one_project.models(MODELS, labels=["a", "B"])
+    one_project.sync("--map", "c=a")  # what is given counts
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [("B",), ("a",)]
+    assert "nothing to write" in one_project.sync().stderr
+    one_project.models(MODELS, labels=["a", "b"])
+    assert (
+        "Bad option: --rename nothing=b"
+        in one_project.sync("--rename", "nothing=b", expect=2).stderr
+    )
