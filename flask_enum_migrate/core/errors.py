@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from typing import ClassVar
 
-from .schema import DeclaredEnum
+if TYPE_CHECKING:
+    from .schema import DeclaredEnum
 
 
 class EnumMigrateError(Exception):
