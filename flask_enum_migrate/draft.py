@@ -30,6 +30,7 @@ from .postgresql.plan import Direction
 from .postgresql.plan import Plan
 from .postgresql.plan import plan
 from .postgresql.rows import LIMIT
+from .postgresql.rows import MOST
 from .postgresql.rows import Held
 from .postgresql.rows import Strange
 from .settings import Settings
@@ -206,9 +207,15 @@ def _needs_labels(conversions: Iterable[AlterColumnType], database: Database) ->
     """Yield the values that are no label of the enum that their column is to become."""
     for change in conversions:
         nullable = change.array or not database.facts.columns[change.place].family[0].not_null
-        for one in database.strange:
-            if one.change.place == change.place and one.rows and one.value not in change.mapping:
+        found = [one for one in database.strange if one.change.place == change.place and one.rows]
+        for one in found:
+            if one.value not in change.mapping:
                 yield _strange_refusal(one, conversion.called(change), nullable)
+        if len(found) >= MOST:
+            yield Refusal(
+                f"{change} may hold more values than these {MOST}.",
+                f"Look at them all: {conversion.all_values(change)}",
+            )
 
 
 def _strange_refusal(one: Strange, called: str, nullable: bool) -> Refusal:

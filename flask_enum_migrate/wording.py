@@ -63,12 +63,21 @@ def describe_conversions(
     for create in creates:
         yield f"{shown(create.name)}: {describe_created(create)}."
     for change in conversions:
-        yield f"{shown(change.table)}.{change.column}: {describe_conversion(change)}."
+        yield f"{shown(change.table)}.{change.column}: {describe_conversion(change, shown)}."
 
 
-def describe_conversion(change: AlterColumnType) -> str:
-    """Return in words what becomes of a column."""
-    parts = [f"convert from {change.old} to {change.new}"]
+def describe_conversion(
+    change: AlterColumnType, shown: Callable[[Name], Name] = lambda name: name
+) -> str:
+    """Return in words what becomes of a column.
+
+    :param shown: gives a type's name as it is to be written.
+    """
+    old, new = (
+        f"{shown(type_.enum)}{'[]' if change.array else ''}" if type_.enum else type_.sql
+        for type_ in (change.old, change.new)
+    )
+    parts = [f"convert from {old} to {new}"]
     for value, label in change.mapping.items():
         parts.append(f"{value!r} becomes {'NULL' if label is None else repr(label)}")
     if change.new.enum:

@@ -452,3 +452,93 @@ def test_what_no_one_can_convert(one_project: Project) -> None:
     drift = one_project.db("enum", "check", expect=1).stdout
     assert "ticket.state is integer in the database, not state" in drift
     assert "It can't be converted by itself" in one_project.sync(expect=1).stderr
+
+
+ODD = """
+class Odd(db.Model):
+    __tablename__ = "Odd table 50%"
+    __table_args__ = {{"schema": "My Schema"}}
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column("the: column", {type})
+"""
+
+
+def test_names_that_need_quotes(project: Project) -> None:
+    project.sql('CREATE SCHEMA "My Schema"')
+    project.migrate_options["include_schemas"] = True
+    labels = ["it's", "50%", "a:b", "tab\there", "ünïcode", 'say "hi"', "back\\slash", "{x,y}"]
+    project.start(ODD.format(type="db.ARRAY(db.Text)"))
+    project.models(ODD.format(type="db.Text"))
+    project.sql('ALTER TABLE "My Schema"."Odd table 50%" ALTER "the: column" TYPE text')
+    for i, label in enumerate(labels):
+        quoted = label.replace("'", "''")
+        project.sql(f"""INSERT INTO "My Schema"."Odd table 50%" VALUES ({i}, '{quoted}')""")
+    project.models(
+        ODD.format(type="db.Enum(*labels, name='Odd.type', schema='My Schema')"), labels=labels
+    )
+    project.round_trip()
+    found = project.rows('SELECT "the: column"::text FROM "My Schema"."Odd table 50%" ORDER BY id')
+    assert [label for (label,) in found] == labels
+
+
+def test_names_without_schema(one_project: Project) -> None:
+    project = one_project
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    project.start(plain("db.Text", "new"))
+    fill(project, "'new'")
+    project.models(plain("db.Enum(State)", "new"))
+    source = project.round_trip()
+    assert "public." not in source
+    project.models(plain("db.Text", "new"))
+    assert "public." not in project.round_trip()
+
+
+def test_columns_that_are_left_out(one_project: Project) -> None:
+    one_project.migrate_options["include_object"] = lambda obj, name, type_, *rest: name != "state"
+    one_project.start(plain("db.Text"))
+    one_project.sql("CREATE TYPE state AS ENUM ('new')")
+    one_project.models(plain("db.Enum(State)"))
+    one_project.db("enum", "check")
+    one_project.sql("ALTER TABLE ticket ALTER state TYPE state USING NULL")
+    one_project.models(plain("db.Text"))
+    one_project.db("enum", "check")
+
+
+def test_types_that_are_not_ours_stay_as_they_are(one_project: Project) -> None:
+    one_project.start(plain("db.Enum(State)"))
+    one_project.config["ENUM_MIGRATE_INCLUDE_TYPES"] = ["other"]
+    one_project.models(plain("db.Text"))
+    one_project.db("enum", "check")
+    assert "nothing to write" in one_project.sync().stderr
+
+
+def test_a_string_longer_than_a_line_is_not_repeated(one_project: Project) -> None:
+    one_project.start(plain("db.Text"))
+    fill(one_project, "repeat('x', 5000)")
+    one_project.models(plain("db.Enum(State)"))
+    refused = one_project.sync(expect=1).stderr
+    assert f"has no label '{'x' * 200}…', and 1 row holds it. Change these rows first." in refused
+
+
+def test_many_strange_values_are_counted_most_frequent_first(one_project: Project) -> None:
+    one_project.start(plain("db.Text"))
+    one_project.sql(
+        "INSERT INTO ticket SELECT i, CASE WHEN i <= 30 THEN 'often' ELSE 'v' || i END"
+        " FROM generate_series(1, 200) i"
+    )
+    one_project.models(plain("db.Enum(State)"))
+    refused = [x for x in one_project.sync(expect=1).stderr.splitlines() if "Refused" in x]
+    assert "has no label 'often', and 30 rows hold it" in refused[0]
+    assert len(refused) == 51
+    assert "public.ticket.state may hold more values than these 50." in refused[-1]
+
+
+def test_a_check_that_goes_along_is_mentioned(one_project: Project) -> None:
+    one_project.start(
+        plain("db.Enum('new', 'done', native_enum=False, create_constraint=True, name='k')")
+    )
+    one_project.models(plain("db.Enum(State)"))
+    said = one_project.sync().stderr
+    assert (
+        "The CHECK k on public.ticket stays, and may keep labels out that are added later." in said
+    )

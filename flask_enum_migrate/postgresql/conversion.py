@@ -138,6 +138,21 @@ def _default(change: AlterColumnType, column: LiveColumn, facts: Facts) -> _Defa
     return _Default(quoting.literal(becomes) + (suffix if change.new.enum else ""))
 
 
+def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
+    """Yield what is left of the string that the column was."""
+    for reference in facts.columns[change.place].references:
+        if reference.what == "c":
+            yield (
+                f"The CHECK {reference.identity} stays, and may keep labels out that are added "
+                "later."
+            )
+
+
+def all_values(change: AlterColumnType) -> str:
+    """Return a query for all values of a column."""
+    return ddl.distinct_values(change.table, change.column)
+
+
 def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
     """Return the texts that a column's default gives, where it is a constant."""
     found = constant(column.default) if column.default is not None else None

@@ -340,6 +340,12 @@ def strange_values(
     )
 
 
+def distinct_values(table: Name, column: str) -> str:
+    """Return a query for all values of a column, most frequent first."""
+    value = identifier(column)
+    return f"SELECT {value}, count(*) FROM {qualified(table)} GROUP BY 1 ORDER BY 2 DESC"
+
+
 def count_label(
     number: int, table: Name, column: str, array: bool, type_: Name, label: str, limit: int
 ) -> str:

@@ -37,7 +37,7 @@ _SIZES = text(
 )
 
 
-_MOST = 50
+MOST = 50
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
 
 
@@ -98,9 +98,7 @@ def count(
     return tuple(held)
 
 
-def strange(
-    connection: Connection, conversions: Sequence[AlterColumnType]
-) -> tuple[Strange, ...]:
+def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> tuple[Strange, ...]:
     """Find the values that are no label of the enum which their column is to become.
 
     The most frequent ones of a bounded number of rows. Where a query takes too long or may not
@@ -111,7 +109,7 @@ def strange(
         if change.new.enum is None:
             continue
         sql = ddl.strange_values(
-            change.table, change.column, change.array, change.new.labels, LIMIT, _MOST
+            change.table, change.column, change.array, change.new.labels, LIMIT, MOST
         )
         try:
             with _savepoint(connection):
