@@ -159,7 +159,14 @@ def _difference(state: EnumState) -> Iterator[str]:
         yield f"  Cost: {plain(_outlook(state))}."
         yield from _hint(state)
     for wrong in state.wrong_columns:
-        yield click.style(f"  ! {plain(_is_wrong(wrong))}", fg="red")
+        if wrong.conversion:
+            text = f"convert {wrong.column} from {wrong.found.type_name} to {wrong.wanted}"
+            yield click.style(f"  ~ {plain(text)}", fg="yellow")
+        else:
+            yield click.style(f"  ! {plain(_is_wrong(wrong))}", fg="red")
+    converted = dict.fromkeys(str(w.conversion.table) for w in state.wrong_columns if w.conversion)
+    if converted:
+        yield f"  Cost: {plain(_rewrites([*converted]))}."
 
 
 def _hint(state: EnumState) -> Iterator[str]:
@@ -180,7 +187,11 @@ def _outlook(state: EnumState) -> str:
     )
     if not tables:
         return "the type is replaced, no table is rewritten"
-    return f"rewrites {some([*tables], 5)} under an ACCESS EXCLUSIVE lock"
+    return _rewrites([*tables])
+
+
+def _rewrites(tables: Sequence[str]) -> str:
+    return f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
 
 
 def _changes(change: AlterEnum) -> Iterator[str]:

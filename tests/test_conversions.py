@@ -35,6 +35,9 @@ ROWS = "INSERT INTO account VALUES (1, 'new', '{a,b,NULL}'), (2, 'closed', NULL)
 def test_strings_become_enums_and_come_back(project: Project) -> None:
     project.start(STRINGS, ROWS)
     project.models(ENUMS)
+    told = project.db("enum", "check", expect=1).stdout
+    assert "  ~ convert account.status from character varying(20) to status\n" in told
+    assert "  Cost: rewrites public.account under an ACCESS EXCLUSIVE lock.\n" in told
     source = project.round_trip()
     assert source.count("ALTER TABLE public.account") == 2  # one rewrite in each direction
     assert project.labels("status") == ["new", "open", "closed"]
