@@ -204,14 +204,16 @@ def _details(
     names = sorted({*tables, *(enum.name for enum in differing)})
     tables |= {change.table for change in pairing.conversions}
     facts = Facts(
+    names = sorted({*tables, *(enum.name for enum in differing)})
+    unqualified = "" if settings.qualify else live.default_schema
         enums=enums,
-        dependents=dependents.read(connection, [enum.oid for enum in differing]),
-        routines=routines.read(connection, names),
+        dependents=dependents.read(connection, [enum.oid for enum in differing], unqualified),
+        routines=routines.read(connection, names, unqualified),
         columns=converted,
         analyze=settings.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
         lock_timeout=settings.lock_timeout_sql,
-        unqualified="" if settings.qualify else live.default_schema,
+        unqualified=unqualified,
         role=live.user,
         may_create=rights.may_create(connection, schemas),
     )

@@ -23,10 +23,16 @@ from flask_enum_migrate.postgresql.plan import Plan
 from flask_enum_migrate.postgresql.plan import plan
 
 
-def plan_for(url: str, wanted: Mapping[str, Sequence[str]], answers: Mapping[str, Answers]) -> Plan:
+def plan_for(
+    url: str,
+    wanted: Mapping[str, Sequence[str]],
+    answers: Mapping[str, Answers],
+    unqualified: str = "",
+) -> Plan:
     """Plan what makes the types of ``public`` have the wanted labels.
 
     :param url: plain URL of the database.
+    :param unqualified: the schema that is left out of names.
     """
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
     with engine.begin() as connection:
@@ -42,7 +48,8 @@ def plan_for(url: str, wanted: Mapping[str, Sequence[str]], answers: Mapping[str
             if (change := alter(found, answers.get(found.live.name.name, Answers())))
         ]
         oids = [live.by_name[change.name].oid for change in changes]
-        facts = Facts(live.by_name, dependents.read(connection, oids))
+        found = dependents.read(connection, oids, unqualified)
+        facts = Facts(live.by_name, found, unqualified=unqualified)
         return plan(changes, [], facts)
 
 

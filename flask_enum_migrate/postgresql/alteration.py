@@ -26,11 +26,14 @@ class Alteration:
     change: AlterEnum
     enum: LiveEnum
 
-    @property
-    def following(self) -> TypeChange:
-        """What becomes of constants of the type."""
+    def following(self, facts: Facts | None = None) -> TypeChange:
+        """Return what becomes of constants of the type.
+
+        :param facts: how the revision writes its name; by default with the schema.
+        """
         labels: dict[str, str | None] = {**self.change.renames, **self.change.mapping}
-        return TypeChange(self.change.new_name, labels)
+        name = self.change.new_name
+        return TypeChange(facts.shown(name) if facts else name, labels)
 
     @cached_property
     def displaced(self) -> Name:

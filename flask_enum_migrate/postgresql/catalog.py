@@ -23,13 +23,15 @@ from ..core.schema import LiveEnum
 from ..core.schema import LiveSchema
 from ..core.schema import Name
 
-# With an empty search path everything that PostgreSQL deparses comes out schema-qualified.
+# With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
+# one schema in it, all but what is in that schema.
 _SESSION = text(
     """
     SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
            current_setting('server_version_num')::int AS version,
            current_setting('search_path') AS search_path,
-           set_config('search_path', '', false) AS emptied
+           set_config('search_path', CASE CAST(:schema AS text) WHEN '' THEN ''
+                                     ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced
     """
 )
 _RESTORE = text("SELECT set_config('search_path', :search_path, false)")
@@ -181,9 +183,12 @@ class _Session:
 
 
 @contextmanager
-def qualified(connection: Connection) -> Iterator[_Session]:
-    """Empty the search path for the block, so that names are deparsed schema-qualified."""
-    row = connection.execute(_SESSION).one()
+def qualified(connection: Connection, schema: str = "") -> Iterator[_Session]:
+    """Empty the search path for the block, so that names are deparsed schema-qualified.
+
+    :param schema: the schema whose objects come out unqualified nevertheless.
+    """
+    row = connection.execute(_SESSION, {"schema": schema}).one()
     restore = {"search_path": row.search_path}
     try:
         yield _Session(row.role, tuple(row.schemas), row.version)

@@ -109,6 +109,13 @@ DEPENDENTS = text(
     SELECT o.classid::regclass::text AS catalog, o.objid::bigint AS oid, o.objsubid AS subid,
            o.roots, o.via, o.refs::text AS refs, i.type AS kind, i.identity,
            coalesce(ad.object_names, '{{}}') AS names,
+           CASE o.classid WHEN 'pg_class'::regclass THEN o.objid::regclass::text
+               WHEN 'pg_proc'::regclass THEN o.objid::regprocedure::text
+               WHEN 'pg_operator'::regclass THEN o.objid::regoperator::text
+               WHEN 'pg_statistic_ext'::regclass THEN (
+                   SELECT quote_ident(s.stxname) FROM pg_statistic_ext s
+                   WHERE s.oid = o.objid AND pg_statistics_obj_is_visible(s.oid))
+           END AS unqualified,
            coalesce(obj_description(o.objid, o.classid::regclass::name), '') AS comment,
            (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
             WHERE d.classid = o.classid AND d.objid = o.objid

@@ -26,7 +26,7 @@ def follow_defaults(
     before: Defaults, alterations: Sequence[Alteration], facts: Facts
 ) -> tuple[Defaults, list[Refusal]]:
     """Return the defaults after the changes, and those that name a label with nowhere to go."""
-    following = {a.change.name: a.following for a in alterations}
+    following = {a.change.name: a.following() for a in alterations}
     after: dict[LiveColumn, str | None] = {}
     refusals: list[Refusal] = []
     for alteration in alterations:

@@ -23,6 +23,7 @@ from .closure import DEPENDENTS
 from .closure import PLACEHOLDERS
 from .facts import Dependent
 from .facts import Key
+from .unqualified import leave_out
 
 _TABLES = ("r", "p", "f", "t", "S")
 _ALWAYS = ("pg_rewrite", "pg_trigger", "pg_policy", "pg_publication_rel", "pg_proc")
@@ -42,20 +43,24 @@ _CARRIED_CONSTRAINTS = ("p", "u", "n")
 _CALLED = {"c": "check constraint", "f": "foreign key", "x": "exclusion constraint"}
 
 
-def read(connection: Connection, oids: Collection[int]) -> tuple[Dependent, ...]:
+def read(
+    connection: Connection, oids: Collection[int], unqualified: str = ""
+) -> tuple[Dependent, ...]:
     """Find what PostgreSQL would not carry along when some enum types are replaced.
 
     One query, however many types there are and however much hangs on them.
 
     :param oids: ``pg_type.oid`` of the enum types.
+    :param unqualified: the schema that is left out of definitions, or ``""``.
     """
     if not oids:
         return ()
-    with qualified(connection) as session:
+    with qualified(connection, unqualified) as session:
         rows = [_Row(row) for row in connection.execute(DEPENDENTS, {"oids": list(oids)})]
         if session.version >= 170000:
             _find_placeholders(connection, rows)
-    return _Sorter(rows, frozenset(oids)).dependents()
+    found = _Sorter(rows, frozenset(oids)).dependents()
+    return tuple(leave_out(unqualified, one) for one in found) if unqualified else found
 
 
 def _find_placeholders(connection: Connection, rows: Iterable[_Row]) -> None:
@@ -91,6 +96,7 @@ class _Row:
         self.refs: list[tuple[str, int, int, str]] = [tuple(r) for r in json.loads(row.refs)]
         self.detail: dict[str, Any] = json.loads(row.detail) if row.detail else {}
         self.detail["comment"] = row.comment or None
+        self.unqualified: str | None = row.unqualified
         self.extension: str | None = row.extension
         self.has_security_label: bool = row.has_security_label
 
@@ -421,6 +427,7 @@ def _dependent(
         kind=row.kind,
         identity=row.identity,
         names=row.names,
+        shown=row.unqualified or row.identity,
         roots=roots or row.roots,
         references=frozenset(references or ()),
         problem=problem or _problem(row),

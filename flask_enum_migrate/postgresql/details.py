@@ -243,7 +243,7 @@ DETAIL = f"""
                         WHEN 'w' THEN 'READ_WRITE' ELSE 'READ_ONLY' END END,
                     'minitcond', g.aggminitval,
                     'hypothetical', CASE WHEN g.aggkind = 'h' THEN '' END,
-                    'sortop', (SELECT format('OPERATOR(%I.%s)', sn.nspname, so.oprname)
+                    'sortop', (SELECT json_build_array(sn.nspname, so.oprname)
                                FROM pg_operator so JOIN pg_namespace sn ON sn.oid = so.oprnamespace
                                WHERE so.oid = g.aggsortop),
                     'parallel', CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED'

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
+from . import quoting
 
 Key = tuple[str, int]
 
@@ -27,6 +28,7 @@ class Dependent:
     :param kind: what it is, as ``pg_identify_object`` says: ``view``, ``table constraint``…
     :param identity: its name as ``pg_identify_object`` prints it, quoted and qualified.
     :param names: the parts of its name, unquoted: schema, table, object.
+    :param shown: its name as the revision writes it.
     :param roots: ``pg_type.oid`` of the enum types it hangs on.
     :param references: the objects of the same set that it needs.
     :param rebuilt: whether it has to be dropped and created again; else it only loses something.
@@ -38,6 +40,7 @@ class Dependent:
     kind: str
     identity: str
     names: tuple[str, ...]
+    shown: str = ""
     roots: frozenset[int] = frozenset()
     references: frozenset[Key] = frozenset()
     rebuilt: bool = True
@@ -155,6 +158,16 @@ class Facts:
     def shown(self, name: Name) -> Name:
         """Return a name as the revision writes it."""
         return Name("", name.name) if name.schema == self.unqualified else name
+
+    def shown_sql(self, sql: str) -> str:
+        """Return a name that PostgreSQL has quoted as the revision writes it."""
+        if not self.unqualified:
+            return sql
+        return sql.removeprefix(f"{quoting.identifier(self.unqualified)}.")
+
+    def place(self, schema: str, table: str) -> Name:
+        """Return the qualified name of what may be written without."""
+        return Name(schema or self.unqualified, table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from . import ddl
 from . import quoting
 from . import using
 from .facts import Dependent
+from .facts import Facts
 from .facts import Follow
 from .privileges import column_grants
 
@@ -108,10 +109,10 @@ def _properties(name: str, column: Mapping[str, Any]) -> Iterator[str]:
         yield ddl.set_options(name, column["options"])
 
 
-def added_again(dependents: Collection[Dependent]) -> set[tuple[Name, str]]:
+def added_again(dependents: Collection[Dependent], facts: Facts) -> set[tuple[Name, str]]:
     """Return the columns that are dropped and added again."""
     return {
-        (Name(*dependent.names[:2]), dependent.names[2])
+        (facts.place(*dependent.names[:2]), dependent.names[2])
         for dependent in dependents
         if dependent.is_generated and is_added_again(dependent.detail)
     }
@@ -121,7 +122,5 @@ def remarks(dependents: Collection[Dependent]) -> Iterator[str]:
     """Yield what changes about such columns, in words."""
     for dependent in dependents:
         if dependent.is_generated and is_added_again(dependent.detail):
-            yield (
-                f"{'.'.join(dependent.names)} is dropped, added again as the last column and "
-                "computed anew."
-            )
+            column = ".".join(filter(None, dependent.names))
+            yield f"{column} is dropped, added again as the last column and computed anew."

@@ -12,6 +12,7 @@ from . import carriers
 from . import ddl
 from . import quoting
 from . import kin
+from . import quoting
 from . import rebuild
 from .expressions import TypeChange
 from .expressions import follow
@@ -59,9 +60,9 @@ def blocked(
             )
         if column.through and (column.has_foreign_children or kin.needs_kin(column)):
             yield Refusal(
-                f"{why} {column} comes from {listed(column.parents)}, which also have columns of "
-                "their own.",
-                "Take the table off all parents but one first: ALTER TABLE … NO INHERIT ….",
+                f"{why} {column}, of type {column.through}, has foreign tables among its children "
+                "or several parents.",
+                "Take the table off all parents but one, and the foreign tables off it, first.",
             )
         if not column.may_alter:
             yield Refusal(
@@ -70,7 +71,7 @@ def blocked(
     removed = {drop.label for drop in change.removed} if today else set()
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
-            problem := dependent.problem or _names_removed(dependent, change, removed)
+            problem := dependent.problem or _names_removed(dependent, change, removed, facts)
         ):
             owner = dependent.detail.get("owner")
             yield Refusal(
@@ -80,11 +81,21 @@ def blocked(
                 else "Drop it in a migration of its own before this one, and create it again "
                 "after it.",
             )
-        elif enum.oid in dependent.roots and facts.unqualified:
-            yield Refusal(
-                f"{why} {dependent} hangs on it, and its definition names schemas.",
-                "Set ENUM_MIGRATE_QUALIFY = True, or drop it in a migration before this one.",
-            )
+
+
+def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
+    """Yield why a new type can't be created."""
+    for label in create.labels:
+        if problem := label_problem(label):
+            yield Refusal(f"{create.name} would get the label {label!r}: {problem}.", "Shorten it.")
+    schema = create.name.schema
+    if not (facts.may_create or {}).get(schema, True):
+        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
+        yield Refusal(
+            f"{create.name} is new, and {_role(facts)} may not create types in the schema "
+            f"{schema!r}.",
+            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+        )
 
 
 def _role(facts: Facts) -> str:
@@ -112,8 +123,8 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
         )
 
 
-def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str]) -> str:
-    following = {change.name: TypeChange(change.new_name, change.renames)}
+def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str], facts: Facts) -> str:
+    following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     named = carriers.expressions if dependent.is_type else rebuild.definitions
     for sql in named(dependent):
         if lost := follow(sql, following, removed).lost:

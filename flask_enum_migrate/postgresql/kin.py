@@ -78,7 +78,7 @@ def needs_kin(column: LiveColumn) -> bool:
     return column.mixed_parents and len(column.tops) > 1
 
 
-def apart(columns: Collection[LiveColumn]) -> tuple[list[str], list[str]]:
+def apart(columns: Collection[LiveColumn], facts: Facts) -> tuple[list[str], list[str]]:
     """Return the actions that take a table off its kin, and those that put it back.
 
     A child of several parents can't follow any of them alone, nor a typed table its type.
@@ -86,11 +86,12 @@ def apart(columns: Collection[LiveColumn]) -> tuple[list[str], list[str]]:
     leave: list[str] = []
     join: list[str] = []
     for parents in {c.parents for c in columns if c.parents and not c.mixed_parents}:
-        leave += [ddl.no_inherit(parent) for parent in reversed(parents[1:])]
-        join += [ddl.inherit(parent) for parent in parents[1:]]
+        others = [facts.shown_sql(parent) for parent in parents[1:]]
+        leave += [ddl.no_inherit(parent) for parent in reversed(others)]
+        join += [ddl.inherit(parent) for parent in others]
     for type_ in {column.typed_table for column in columns if column.typed_table}:
         leave.append(ddl.not_of())
-        join.append(ddl.of_type(type_))
+        join.append(ddl.of_type(facts.shown_sql(type_)))
     return leave, join
 
 

@@ -159,19 +159,15 @@ def _direction(
     rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
     carried = [dependent for dependent in hanging if dependent.is_type]
     defaults = changed_defaults(in_place, facts, before, after)
-    following = {a.change.name: a.following for a in origin}
+    following = {facts.shown(a.change.name): a.following(facts) for a in origin}
 
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
 
-    detoured = _columns(rebuilt, "pg_class column") | generated.added_again(rebuilt)
+    detoured = _columns(rebuilt, "pg_class column", facts) | generated.added_again(rebuilt, facts)
+    elsewhere = _columns(rebuilt, "pg_attrdef", facts)
     rewrites = replaced_columns(
-        replaced,
-        facts,
-        before,
-        after,
-        elsewhere=_columns(rebuilt, "pg_attrdef"),
-        detoured=detoured,
+        replaced, facts, before, after, elsewhere=elsewhere, detoured=detoured
     )
     converted = (
         rewrite
@@ -219,7 +215,7 @@ def _direction(
     touched = {
         *rewritten,
         *changed_tables(in_place, before, after),
-        *rebuild.locked_tables(rebuilt),
+        *rebuild.locked_tables(rebuilt, facts),
     }
     touched -= {c.table for a in alterations for c in a.enum.columns if c.relation_kind == "f"}
     if touched:
@@ -284,9 +280,9 @@ def _hanging_on(replaced: Sequence[Alteration], facts: Facts) -> list[Dependent]
     return rebuild.in_order(d for d in facts.dependents if d.roots & oids)
 
 
-def _columns(rebuilt: Sequence[Dependent], catalog: str) -> set[tuple[Name, str]]:
+def _columns(rebuilt: Sequence[Dependent], catalog: str, facts: Facts) -> set[tuple[Name, str]]:
     """Return the columns that some of these objects are, or are the defaults of."""
-    return {(Name(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == catalog}
+    return {(facts.place(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == catalog}
 
 
 def _lock(tables: Sequence[Name], facts: Facts) -> list[Step]:

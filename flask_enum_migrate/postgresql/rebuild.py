@@ -16,6 +16,7 @@ from . import quoting
 from . import recreate
 from . import using
 from .facts import Dependent
+from .facts import Facts
 from .facts import Follow
 
 _ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
@@ -86,13 +87,13 @@ def _drop(dependent: Dependent) -> str:
             publication, table_ = recreate.publication(detail), recreate.published(detail)
             return f"ALTER PUBLICATION {publication} DROP TABLE ONLY {table_}"
         case "pg_statistic_ext":
-            return f"DROP STATISTICS {dependent.identity}"
+            return f"DROP STATISTICS {dependent.shown}"
         case "pg_class":
-            return f"DROP {recreate.relation(detail)} {dependent.identity}"
+            return f"DROP {recreate.relation(detail)} {dependent.shown}"
         case "pg_proc" if detail["aggregate"]:
             return f"DROP AGGREGATE {recreate.aggregate_signature(dependent)}"
         case "pg_proc":
-            return f"DROP {recreate.routine_kind(detail)} {dependent.identity}"
+            return f"DROP {recreate.routine_kind(detail)} {dependent.shown}"
         case "pg_opclass":
             return f"DROP OPERATOR CLASS {recreate.operator_class_name(detail)}"
         case "pg_amop" | "pg_amproc":
@@ -101,7 +102,10 @@ def _drop(dependent: Dependent) -> str:
             return f"DROP {recreate.transform_name(detail)}"
         case "pg_cast":
             return f"DROP CAST ({detail['source']} AS {detail['target']})"
-    return f"DROP {dependent.kind.upper()} {dependent.identity}"
+        case "pg_operator":
+            return f"DROP OPERATOR {dependent.shown}"
+    name = quoting.identifier(dependent.names[-1])  # a trigger, rule or policy
+    return f"DROP {dependent.kind.upper()} {name} ON {quoting.qualified(table)}"
 
 
 def create(dependent: Dependent, follow: Follow) -> list[str]:
@@ -159,15 +163,16 @@ def refresh(dependents: Iterable[Dependent]) -> list[str]:
     subject to row security.
     """
     return [
-        f"REFRESH MATERIALIZED VIEW {d.identity}"
+        f"REFRESH MATERIALIZED VIEW {d.shown}"
         for d in dependents
         if d.detail.get("relkind") == "m" and d.detail["populated"]
     ]
 
 
-def locked_tables(dependents: Iterable[Dependent]) -> set[Name]:
+def locked_tables(dependents: Iterable[Dependent], facts: Facts) -> set[Name]:
     """Return the tables that dropping these objects locks."""
-    return {recreate.table_of(d) for d in dependents if d.key[0] in _ON_TABLES}
+    tables = (recreate.table_of(d) for d in dependents if d.key[0] in _ON_TABLES)
+    return {facts.place(table.schema, table.name) for table in tables}
 
 
 def restore(dependent: Dependent) -> str:

@@ -34,8 +34,8 @@ def index(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
     sql = [follow(detail["definition"])]
     if parent := detail["index"]["parent"]:
-        sql.append(f"ALTER INDEX {parent} ATTACH PARTITION {dependent.identity}")
-    sql += _comment(dependent, f"INDEX {dependent.identity}")
+        sql.append(f"ALTER INDEX {parent} ATTACH PARTITION {dependent.shown}")
+    sql += _comment(dependent, f"INDEX {dependent.shown}")
     return sql + _index_marks(Name(*dependent.names[:2]), detail)
 
 
@@ -59,7 +59,7 @@ def _index_marks(name: Name, detail: dict[str, Any]) -> list[str]:
 
 
 def view(dependent: Dependent, follow: Follow) -> list[str]:
-    detail, shown = dependent.detail, dependent.identity
+    detail, shown = dependent.detail, dependent.shown
     kind = relation(detail)
     options = ", ".join(_option(option) for option in detail["options"] or ())
     query = follow(detail["definition"]).strip().removesuffix(";")
@@ -126,7 +126,7 @@ def publication_table(detail: dict[str, Any], follow: Follow) -> str:
 
 
 def statistics(dependent: Dependent, follow: Follow) -> list[str]:
-    detail, shown = dependent.detail, f"STATISTICS {dependent.identity}"
+    detail, shown = dependent.detail, f"STATISTICS {dependent.shown}"
     sql = [follow(detail["definition"]), *give_owner(dependent, shown)]
     if detail["target"] is not None and detail["target"] >= 0:
         sql.append(f"ALTER {shown} SET STATISTICS {detail['target']}")
@@ -135,7 +135,7 @@ def statistics(dependent: Dependent, follow: Follow) -> list[str]:
 
 def routine(dependent: Dependent, follow: Follow) -> list[str]:
     detail = dependent.detail
-    shown = f"{routine_kind(detail)} {dependent.identity}"
+    shown = f"{routine_kind(detail)} {dependent.shown}"
     definition = detail["definition"].rstrip()
     end = end_of_expressions(dependent, definition)
     sql = [follow(definition[:end]) + definition[end:], *give_owner(dependent, shown)]
@@ -152,10 +152,12 @@ def aggregate(dependent: Dependent) -> list[str]:
         if value is None:
             continue
         quoted = quoting.literal(value) if key in ("initcond", "minitcond") else value
+        if key == "sortop":
+            quoted = f"OPERATOR({_operator(*value)})"
         parts.append(f"{key.upper()} = {quoted}" if value != "" else key.upper())
     sql = [f"CREATE {shown} (\n    {f',{chr(10)}    '.join(parts)}\n)"]
     sql += give_owner(dependent, shown)
-    sql += grants(dependent, f"FUNCTION {dependent.identity}", public=True)
+    sql += grants(dependent, f"FUNCTION {dependent.shown}", public=True)
     return sql + _comment(dependent, shown)
 
 
@@ -176,7 +178,7 @@ def cast(dependent: Dependent) -> list[str]:
 
 
 def operator(dependent: Dependent) -> list[str]:
-    detail, shown = dependent.detail, f"OPERATOR {dependent.identity}"
+    detail, shown = dependent.detail, f"OPERATOR {dependent.shown}"
     options = [("LEFTARG", detail["left"]), ("RIGHTARG", detail["right"])]
     options += [("RESTRICT", detail["restrict"]), ("JOIN", detail["join"])]
     # The first of two that are linked makes a shell of the other.
@@ -192,7 +194,7 @@ def operator(dependent: Dependent) -> list[str]:
 
 
 def _operator(schema: str, name: str) -> str:
-    return f"{quoting.identifier(schema)}.{name}"
+    return f"{quoting.identifier(schema)}.{name}" if schema else name
 
 
 def operator_class(dependent: Dependent) -> list[str]:

@@ -35,15 +35,18 @@ _ROUTINES = text(
 )
 
 
-def read(connection: Connection, names: Collection[Name]) -> tuple[Routine, ...]:
+def read(
+    connection: Connection, names: Collection[Name], unqualified: str = ""
+) -> tuple[Routine, ...]:
     """Find the routines that may hold one of some types, in one query.
 
     :param names: the types, and the tables that have columns of them.
+    :param unqualified: the schema that is left out of their names, or ``""``.
     """
     if not names:
         return ()
     wanted = json.dumps([{"schema": name.schema, "name": name.name} for name in names])
-    with qualified(connection):
+    with qualified(connection, unqualified):
         return tuple(
             Routine(("pg_proc", row.oid), row.identity, row.security_definer, row.may_alter)
             for row in connection.execute(_ROUTINES, {"names": wanted})

@@ -97,7 +97,7 @@ def rewrite_tables(
         put = [one.set_default for one in own if one.set_default]
         types = [action for one in own for action in one.actions]
         shown = facts.shown(table)
-        apart, together = kin.apart(columns)
+        apart, together = kin.apart(columns, facts)
         drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
         sets += [Step("", (ddl.alter_table(shown, [action]),)) for action in together]
         if related:
@@ -185,7 +185,7 @@ def takes_no_using(column: LiveColumn) -> bool:
 def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
     new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
     yield ddl.alter_column_type(
-        column.column, column.through or new, _using(alteration, column, facts)
+        column.column, facts.shown_sql(column.through) or new, _using(alteration, column, facts)
     )
     if column.storage:
         yield ddl.set_storage(column.column, column.storage)
@@ -200,7 +200,7 @@ def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
     table, steps = facts.shown(column.table), set(column.made_of)
     if not steps <= {"a", "d"}:
-        return using.through_text(column.column, column.through)
+        return using.through_text(column.column, facts.shown_sql(column.through))
     pairs = displaced_labels(alteration)
     if "a" not in steps:
         domain = "d" in steps
@@ -214,7 +214,8 @@ def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
             if not drop.mapped
         ]
         converted = using.convert_array(table, column.column, old, new, moved, refused)
-    return using.cast(converted, column.through) if column.through else converted
+    through = facts.shown_sql(column.through)
+    return using.cast(converted, through) if through else converted
 
 
 def _cost(table: Name, facts: Facts) -> str:
