@@ -89,7 +89,8 @@ def string(
     if not include(column.table, None) or not include(column.table, column):
         return None
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    return DeclaredString(place, _impl(column.type, dialect).compile(dialect))
+    # Not its impl: on SQLAlchemy 2.1 that of Text is a String.
+    return DeclaredString(place, column.type.compile(dialect=dialect))
 
 
 def _string(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any] | None:

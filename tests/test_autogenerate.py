@@ -328,6 +328,36 @@ def test_an_enum_becomes_a_string_and_its_type_goes(project: Project) -> None:
     ]
 
 
+@pytest.mark.parametrize("string", ["db.Text", "db.CHAR(1)", "db.UnicodeText", "db.VARCHAR(3)"])
+def test_all_kinds_of_strings(one_project: Project, string: str) -> None:
+    one_project.start(COLUMN, "INSERT INTO job VALUES (1, 'b')", labels=["a", "b"])
+    round_trip(one_project, STRING.replace("db.String(20)", string))
+    round_trip(one_project, COLUMN, labels=["a", "b"])
+
+
+def test_an_array_of_what_was_a_scalar_is_for_a_person(one_project: Project) -> None:
+    one_project.start(STRING, "INSERT INTO job VALUES (1, 'b')")
+    array = STRING.replace("db.String(20)", "db.ARRAY(db.Enum('a', 'b', name='state'))")
+    array = array.replace('"a"', '"{a}"')
+    one_project.models(array)
+    said = one_project.db("migrate").stderr
+    assert "Note: the change of type of public.job.state is as Alembic writes it" in said
+    revision = max(one_project.revisions(), key=lambda path: path.stat().st_mtime_ns)
+    source = revision.read_text()
+    for old, new in (
+        ("existing_nullable", "postgresql_using='ARRAY[state]::state[]', existing_nullable"),
+        (
+            "batch_op.alter_column",
+            "op.execute('ALTER TABLE job ALTER state DROP DEFAULT')\n        batch_op.alter_column",
+        ),
+    ):
+        source = source.replace(old, new, 1)
+    revision.write_text(source)
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM job") == [("{b}",)]
+    nothing_differs(one_project, array)
+
+
 def test_columns_whose_type_is_not_compared_are_not_converted(one_project: Project) -> None:
     one_project.migrate_options["compare_type"] = False
     one_project.start(STRING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from alembic.autogenerate.api import AutogenContext
@@ -14,11 +15,13 @@ from ..body import Body
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
 from ..core.hints import names_and_values
+from ..draft import strange_pairs
 from ..environment import masked
 from ..revision import by_token
 from ..settings import Settings
 from ..survey import look
 from .rendering import TypeRenderer
+from .rendering import is_enum
 from .revise import described
 from .revise import insert
 from .revise import know_types
@@ -61,7 +64,9 @@ def compare(
     except DBAPIError as error:
         raise EnvironmentFailed(f"The database refused: {masked(str(error.orig))}.") from error
     if seen.refusals:
-        hints = (names_and_values(pair) for pair in seen.draft.database.pairing.pairs)
+        database = seen.draft.database
+        pairs = (*database.pairing.pairs, *strange_pairs(database))
+        hints = (names_and_values(pair) for pair in pairs)
         raise Refused(tuple(dict.fromkeys(seen.refusals)), tuple(hint for hint in hints if hint))
     leave_types(seen)
     renderer = renderer or TypeRenderer()
@@ -80,7 +85,12 @@ def compare(
         by_token(inserted)
     else:
         tell(seen)
-    return (*seen.notes, *_unknown(seen), *(() if seen.is_empty else _rivals()))
+    return (
+        *seen.notes,
+        *_unknown(seen),
+        *(_unconverted(seen) if writes else ()),
+        *(() if seen.is_empty else _rivals()),
+    )
 
 
 def _seen(
@@ -99,6 +109,17 @@ def _unknown(seen: Seen) -> tuple[str, ...]:
         "the migration refuses if one does."
         for held in seen.draft.unknown
     )
+
+
+def _unconverted(seen: Seen) -> Iterator[str]:
+    """Yield what only a person can convert: PostgreSQL makes no array of a scalar by itself."""
+    for (table, column), operation in seen.tree.other_types().items():
+        types = (operation.existing_type, operation.modify_type)
+        if any(type_ is not None and is_enum(type_) for type_ in types):
+            yield (
+                f"the change of type of {table}.{column} is as Alembic writes it; add "
+                "postgresql_using=… to both of its alter_column."
+            )
 
 
 def _rivals() -> tuple[str, ...]:

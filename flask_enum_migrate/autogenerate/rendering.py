@@ -106,6 +106,14 @@ class TypeRenderer:
         return f"postgresql.ENUM({', '.join(written)}, create_type=False)"
 
 
+def is_enum(type_: TypeEngine[Any]) -> bool:
+    """Return whether a type is an enum of PostgreSQL, or an array of one."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    impl = native(type_, dialect)
+    item = native(impl.item_type, dialect) if isinstance(impl, ARRAY) else impl
+    return isinstance(item, Enum) and item.native_enum
+
+
 def native(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any]:
     """Return what a type is on a dialect, behind decorators and variants."""
     impl: TypeEngine[Any] = type_.dialect_impl(dialect)

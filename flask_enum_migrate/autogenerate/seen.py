@@ -157,18 +157,21 @@ def _as_compared(
     )
     needed = {one.conversion.new.enum for one in wrong if one.conversion}
     creates = tuple(create for create in pairing.creates if create.name in needed)
-    unneeded = {create.name for create in pairing.creates} - needed
-    left = {
+    enums = {
         one.declared.name: one.declared
         for one in pairing.wrong_columns
         if isinstance(one.declared, DeclaredEnum)
-        and one.conversion
-        and one.conversion.new.enum in unneeded
     }
-    created = tree.created()
+    made = {one.declared.name for one in pairing.pairs} | {
+        one.declared.name
+        for one in wrong
+        if isinstance(one.declared, DeclaredEnum) and one.conversion
+    }
+    left = [enum for name, enum in enums.items() if name not in made]
+    created = tree.created() | {(table.name, column) for table, column in differing}
     new = tuple(
         CreateType(enum.name, enum.labels)
-        for enum in (*pairing.new, *left.values())
+        for enum in (*pairing.new, *left)
         if any((column.table.name, column.column) in created for column in enum.columns)
     )
     pairing = replace(pairing, wrong_columns=wrong, creates=creates)

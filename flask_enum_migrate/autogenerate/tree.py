@@ -55,10 +55,10 @@ class Tree:
             if isinstance(operation, ops.DropColumnOp)
         }
 
-    def other_types(self) -> set[Place]:
+    def other_types(self) -> dict[Place, ops.AlterColumnOp]:
         """Return the columns that Alembic would give another type."""
         return {
-            (self._table(operation.table_name, operation.schema), operation.column_name)
+            (self._table(operation.table_name, operation.schema), operation.column_name): operation
             for operation in _each(self.operations)
             if isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None
         }
