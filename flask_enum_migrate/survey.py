@@ -203,9 +203,8 @@ def _details(
     tables = {column.table for enum in differing for column in enum.columns}
     names = sorted({*tables, *(enum.name for enum in differing)})
     tables |= {change.table for change in pairing.conversions}
-    facts = Facts(
-    names = sorted({*tables, *(enum.name for enum in differing)})
     unqualified = "" if settings.qualify else live.default_schema
+    facts = Facts(
         enums=enums,
         dependents=dependents.read(connection, [enum.oid for enum in differing], unqualified),
         routines=routines.read(connection, names, unqualified),

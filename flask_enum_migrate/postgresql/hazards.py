@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 
 from ..core.changes import AlterEnum
+from ..core.changes import CreateType
 from ..core.errors import Refusal
 from ..core.schema import LiveEnum
 from . import carriers
 from . import ddl
-from . import quoting
 from . import kin
 from . import quoting
 from . import rebuild
