@@ -150,21 +150,31 @@ def _said(error: DBAPIError) -> str:
 
 
 _MISSING = {"3F000": "schema", "42704": "object", "42883": "function", "42P01": "table"}
-_NOT_SHIPPED = {"0A000", "58P01", "22023"}
+_NOT_INSTALLED = {"0A000", "58P01", "22023", "42704"}
 
 
 def _advice(error: DBAPIError, command: str) -> str:
     """Return what to do about an error, by its SQLSTATE."""
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    said = str(error.orig)
-    if state in _NOT_SHIPPED and ("extension" in said or "collation" in said):
+    if advice := not_installed(error):
+        return advice
+    if made := _MISSING.get(_sqlstate(error)):
         return (
-            "The throwaway server has the extensions and collations of its wheel only: name a "
-            "server that has this one, with --server URL."
-        )
-    if state in _MISSING:
-        return (
-            f"If no migration is meant to make this {_MISSING[state]}, make it beforehand: "
+            f"If no migration is meant to make this {made}, make it beforehand: "
             "--init-sql FILE, with CREATE ROLE, SCHEMA, EXTENSION, …"
         )
     return f"Does `flask {command} upgrade` work on an empty database?"
+
+
+def not_installed(error: DBAPIError) -> str:
+    """Return what to do where a server lacks an extension or a collation, or else ``""``."""
+    said = str(error.orig)
+    if _sqlstate(error) in _NOT_INSTALLED and (
+        'extension "' in said or "extension control file" in said or 'collation "' in said
+    ):
+        return "Name a server that has it: --server URL."
+    return ""
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    """Return the SQLSTATE as psycopg calls it, or psycopg2."""
+    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")

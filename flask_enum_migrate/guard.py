@@ -69,15 +69,21 @@ def only(engines: Iterable[Engine], command: str = "db") -> Iterator[None]:
         if record is not None:
             record.info[_MARK] = True
 
-    def using(connection: Any, record: Any, *_: Any) -> None:
+    def opened(connection: Any, record: Any) -> None:
+        if not record.info.get(_MARK):
+            shown = _described(connection)
+            connection.close()  # a pool doesn't, where a listener fails
+            refuse(shown)
+
+    def taken(connection: Any, record: Any, proxy: Any) -> None:
         if not record.info.get(_MARK):
             refuse(_described(connection))
 
     listeners: list[tuple[Any, str, Any]] = [
         (Engine, "do_connect", connecting),
         # An engine with a creator connects without the event above.
-        (Pool, "connect", using),
-        (Pool, "checkout", using),
+        (Pool, "connect", opened),
+        (Pool, "checkout", taken),
     ]
     for target, name, listener in listeners:
         event.listen(target, name, listener)

@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 
 from . import guard
 from . import interrupts
+from .chain import not_installed
 from .core.errors import EnvironmentFailed
 from .core.errors import SettingError
 from .embedded import embedded_server
@@ -233,7 +234,8 @@ class _Cluster:
             told = getattr(diagnosis, "message_primary", None) or str(error.orig)
             raise EnvironmentFailed(
                 f"{where}: {masked(told)}.",
-                "--init-sql takes SQL for one transaction, without commands of psql.",
+                not_installed(error)
+                or "--init-sql takes SQL for one transaction, without commands of psql.",
             ) from error
 
     def _execute(self, sql: str, next_action: str) -> None:
