@@ -115,7 +115,8 @@ def test_a_type_goes_with_its_last_column(project: Project) -> None:
     assert project.labels("state") == ["a", "b"]
     written = round_trip(project, JOB)
     assert list(statements(upgrade_of(written))) == ["DROP TYPE state"]
-    assert "state: drop it, with its last column." in written
+    assert "# Nothing uses state any more.\n" in upgrade_of(written)
+    assert "# state: create it again.\n" in downgrade_of(written)
     assert project.labels("state") == []
 
 

@@ -8,12 +8,14 @@ it, but for labels that have to be committed: they come first there too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..body import Body
 from ..body import Renderer
 from ..core.schema import Name
+from ..draft import Draft
 from ..draft import comments
 from ..postgresql import ddl
 from ..postgresql.facts import Step
@@ -35,63 +37,69 @@ def insert(seen: Seen, directory: Path) -> Body:
     :return: the source that was inserted.
     :raises RevisionFileError: if the template fails.
     """
-    one, tree = seen.draft, seen.tree
-    renderer, commit = Renderer(directory), one.database.transaction
-    made, said = one.plan, comments(one)
-    # As Alembic names tables: without the schema in which they would be created.
-    facts = replace(one.database.facts, unqualified=seen.live.default_schema)
-    drops = plan((), seen.drops, facts)
-    new = [create.name for create in seen.creates]
-    gone = [facts.shown(drop.name) for drop in seen.drops]
-
-    def render(direction: Direction, notes: Iterator[str], refused: str = "") -> str:
-        said = tuple(notes)
-        if not (direction.statements or said or refused):
-            return ""
-        return renderer.render(direction, said, commit, refused)
-
-    def notes(*told: str, names: list[Name] = new, what: str) -> Iterator[str]:
-        yield from told
-        yield from (f"{name}: {what}" for name in names)
-
-    creating = [
-        Step("", (ddl.create_type(name, create.labels),))
-        for name, create in zip(new, seen.creates, strict=True)
-    ]
-    dropping = [Step("", (ddl.drop_type(name),)) for name in reversed(new)]
-    first = EnumOperations(
-        render(
-            Direction(made.upgrade.committing, (*made.upgrade.steps, *creating)),
-            notes(*said.upgrade, what="create it, for what is new below."),
-        ),
-        ""
-        if said.refused
-        else render(
-            Direction(steps=(*dropping, *made.downgrade.steps)),
-            notes(*said.downgrade, what="drop it, nothing uses it any more."),
-        ),
-        _differences(seen),
-        tree.take_defaults(
-            [
-                *((c.table, c.column) for c in affected_defaults(one.changes, seen.live)),
-                *(conversion.place for conversion in seen.conversions),
-            ]
-        ),
-    )
-    last = EnumOperations(
-        render(drops.upgrade, notes(names=gone, what="drop it, with its last column.")),
-        render(
-            Direction(made.downgrade.committing, drops.downgrade.steps),
-            notes(names=gone, what="create it again."),
-            said.refused,
-        ),
-    )
-    operations = tree.operations.ops
+    renderer = Renderer(directory)
+    first, last = _first(seen, renderer), _last(seen, renderer)
+    operations = seen.tree.operations.ops
     if first.source or first.undo or first.ops:
         operations.insert(0, first)
     if last.source or last.undo:
         operations.append(last)
     return Body(f"{first.source}\n{last.source}", f"{last.undo}\n{first.undo}")
+
+
+def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
+    """Return what comes before Alembic's operations, and behind them in the downgrade."""
+    one, said = seen.draft, comments(seen.draft)
+    created = [ddl.create_type(create.name, create.labels) for create in seen.creates]
+    dropped = [ddl.drop_type(create.name) for create in reversed(seen.creates)]
+    it = "it" if len(created) == 1 else "them"
+    upgrade = Direction(
+        one.plan.upgrade.committing,
+        (*one.plan.upgrade.steps, *_step(f"New columns below need {it}.", created)),
+    )
+    downgrade = Direction(
+        steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps)
+    )
+    # A default that names what changes would be valid on one side of the change only.
+    places = [(column.table, column.column) for column in affected_defaults(one.changes, seen.live)]
+    places += [conversion.place for conversion in one.conversions]
+    return EnumOperations(
+        _render(renderer, one, upgrade, said.upgrade),
+        "" if said.refused else _render(renderer, one, downgrade, said.downgrade),
+        _differences(seen),
+        seen.tree.take_defaults(places),
+    )
+
+
+def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
+    """Return what comes behind Alembic's operations, and before them in the downgrade."""
+    one, refused = seen.draft, comments(seen.draft).refused
+    # As Alembic names tables: without the schema in which they would be created.
+    facts = replace(one.database.facts, unqualified=seen.live.default_schema)
+    drops = plan((), seen.drops, facts)
+    downgrade = Direction(one.plan.downgrade.committing, drops.downgrade.steps)
+    again = tuple(f"{facts.shown(drop.name)}: create it again." for drop in seen.drops)
+    return EnumOperations(
+        _render(renderer, one, drops.upgrade),
+        _render(renderer, one, downgrade, () if refused else again, refused),
+    )
+
+
+def _step(comment: str, statements: Sequence[str]) -> list[Step]:
+    return [Step(comment, tuple(statements))] if statements else []
+
+
+def _render(
+    renderer: Renderer,
+    one: Draft,
+    direction: Direction,
+    notes: Sequence[str] = (),
+    refused: str = "",
+) -> str:
+    """Return the source of some statements, or ``""`` where there are none."""
+    if not (direction.statements or notes or refused):
+        return ""
+    return renderer.render(direction, notes, one.database.transaction, refused)
 
 
 def tell(seen: Seen) -> None:
