@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace
 from os import PathLike
@@ -95,8 +97,9 @@ def check(environment: Environment, settings: Settings) -> CheckResult:
     """
     databases = survey(environment, settings, thorough=False)
     looked_at = tuple(database for database in databases if database.live is not None)
+    states = [state for database in looked_at for state in _states(database, settings)]
     return CheckResult(
-        enums=tuple(state for database in looked_at for state in _states(database, settings)),
+        enums=tuple(_once(states)),
         databases=looked_at,
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         command=environment.command,
@@ -130,6 +133,26 @@ def check_migrations(
         result = check(environment, settings)
     skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
     return replace(result, skipped=skipped, from_migrations=True)
+
+
+def _once(states: Iterable[EnumState]) -> Iterator[EnumState]:
+    """Yield each state once, where env.py looks at one database several times, for its tenants.
+
+    A type that one of them declares is not in the models of the others.
+    """
+    states = list(states)
+    seen = {
+        (state.bind, state.live.oid, state.live.name)
+        for state in states
+        if state.declared and state.live
+    }
+    for state in states:
+        if state.declared is None and state.live is not None:
+            key = (state.bind, state.live.oid, state.live.name)
+            if key in seen:
+                continue
+            seen.add(key)
+        yield state
 
 
 def _states(database: Database, settings: Settings) -> list[EnumState]:

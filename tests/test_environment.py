@@ -502,3 +502,16 @@ def test_relative_directory(one_project: Project, monkeypatch: pytest.MonkeyPatc
     assert "ADD VALUE" in one_project.sync("--sql").stdout
     [line] = [line for line in one_project.sync().stdout.splitlines() if line.startswith("Wrote")]
     assert Path(line.removeprefix("Wrote ")).is_file()
+
+
+def test_a_tenant_does_not_see_the_types_of_the_others(one_project: Project) -> None:
+    one_project.options = {"qualify": False}
+    tenants(one_project)
+    one_project.models(MODELS, labels=["a", "b"])
+    one_project.sql("CREATE TYPE stranger AS ENUM ('x')")
+    table = one_project.db("enum", "list").stdout
+    assert [line.split()[:2] for line in table.splitlines()[1:]] == [
+        ["state", "one"],
+        ["stranger", "public"],
+        ["state", "two"],
+    ]
