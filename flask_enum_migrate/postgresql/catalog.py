@@ -25,15 +25,14 @@ from ..core.schema import Name
 
 # With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
 # one schema in it, all but what is in that schema.
-_SESSION = text(
-    """
+_SESSION = """
     SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
            current_setting('server_version_num')::int AS version,
            current_setting('search_path') AS search_path,
            set_config('search_path', CASE CAST(:schema AS text) WHEN '' THEN ''
                                      ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced
-    """
-)
+"""
+_ONLY_SESSION = text(_SESSION)
 _RESTORE = text("SELECT set_config('search_path', :search_path, false)")
 
 # FirstNormalObjectId: what initdb makes has a lower OID.
@@ -45,8 +44,7 @@ _OWN = """
     AND n.nspname !~ '^pg_(toast|temp_)'
 """
 
-_ENUMS = text(
-    f"""
+_ENUMS = f"""
     SELECT t.oid::bigint AS oid, n.nspname::text AS schema, t.typname::text AS name,
            ARRAY(SELECT e.enumlabel::text FROM pg_enum e
                  WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) AS labels,
@@ -69,7 +67,11 @@ _ENUMS = text(
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE {_OWN}
     ORDER BY n.nspname, t.typname
-    """
+"""
+
+# One query for both saves a round trip; the enums' part is the same under any search path.
+_SESSION_AND_ENUMS = text(
+    f"{_SESSION}, (SELECT json_agg(row_to_json(e)) FROM ({_ENUMS}) e)::text AS enums"
 )
 
 # A column holds an enum directly, as an array, or through domains, ranges and row types.
@@ -180,18 +182,24 @@ class _Session:
     role: str
     schemas: tuple[str, ...]
     version: int
+    enums: tuple[dict[str, Any], ...] = ()
 
 
 @contextmanager
-def qualified(connection: Connection, schema: str = "") -> Iterator[_Session]:
+def qualified(
+    connection: Connection, schema: str = "", *, with_enums: bool = False
+) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified.
 
     :param schema: the schema whose objects come out unqualified nevertheless.
+    :param with_enums: whether to read the enum types in the same query.
     """
-    row = connection.execute(_SESSION, {"schema": schema}).one()
+    query = _SESSION_AND_ENUMS if with_enums else _ONLY_SESSION
+    row = connection.execute(query, {"schema": schema}).one()
+    enums = json.loads(row.enums or "[]") if with_enums else ()
     restore = {"search_path": row.search_path}
     try:
-        yield _Session(row.role, tuple(row.schemas), row.version)
+        yield _Session(row.role, tuple(row.schemas), row.version, tuple(enums))
     except BaseException:
         with suppress(DBAPIError):  # a failed transaction takes no statement, and reverts it itself
             connection.execute(_RESTORE, restore)
@@ -206,7 +214,7 @@ def read(
 ) -> LiveSchema:
     """Read all enum types, the columns that use them, and what the wanted columns are.
 
-    Five queries, however many types and columns there are; they need no right but to connect.
+    Four queries, however many types and columns there are; they need no right but to connect.
 
     :param connection: a connection whose search path is the app's.
     :param wanted: the columns that models declare as enums.
@@ -214,30 +222,23 @@ def read(
         database are found too.
     """
     wanted = list(wanted)
-    with qualified(connection) as session:
+    with qualified(connection, with_enums=True) as session:
         columns = defaultdict(list)
         for row in connection.execute(_COLUMNS).mappings():
             columns[row["enum"]].append(_live_column(row))
-        enums = [
-            LiveEnum(
-                oid=row.oid,
-                name=Name(row.schema, row.name),
-                labels=tuple(row.labels),
-                columns=tuple(columns[row.oid]),
-                owner=row.owner,
-                may_alter=row.may_alter,
-                may_create=row.may_create,
-                extension=row.extension,
-                comment=row.comment,
-                privileges=_privileges(row.privileges),
-                has_dependents=row.has_dependents,
-            )
-            for row in connection.execute(_ENUMS)
-        ]
+        enums = [_live_enum(row, columns[row["oid"]]) for row in session.enums]
         enumerated = {(c.table.name, c.column) for own in columns.values() for c in own}
         wanted += [c for c in strings if (c.table.name, c.column) in enumerated]
         found = _find(connection, wanted, session.schemas)
     return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
+
+
+def _live_enum(row: dict[str, Any], columns: Iterable[LiveColumn]) -> LiveEnum:
+    values = {key: value for key, value in row.items() if key != "schema"}
+    values["name"] = Name(row["schema"], row["name"])
+    values["labels"] = tuple(row["labels"])
+    values["privileges"] = _privileges(row["privileges"])
+    return LiveEnum(columns=tuple(columns), **values)
 
 
 def _live_column(row: Any) -> LiveColumn:

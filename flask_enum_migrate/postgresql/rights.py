@@ -19,5 +19,8 @@ _SCHEMAS = text(
 
 def may_create(connection: Connection, schemas: Iterable[str]) -> dict[str, bool]:
     """Return whether the current role may create types in some schemas, of those that exist."""
-    rows = connection.execute(_SCHEMAS, {"schemas": json.dumps(sorted(set(schemas)))})
+    wanted = sorted(set(schemas))
+    if not wanted:
+        return {}
+    rows = connection.execute(_SCHEMAS, {"schemas": json.dumps(wanted)})
     return {row.name: row.may_create for row in rows}

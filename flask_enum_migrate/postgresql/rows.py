@@ -158,5 +158,7 @@ def _savepoint(connection: Connection) -> Iterator[None]:
 def sizes(connection: Connection, tables: Sequence[Name]) -> dict[Name, TableSize]:
     """Return how large some tables are, with their children and partitions."""
     wanted = json.dumps([{"schema": table.schema, "name": table.name} for table in tables])
+    if not tables:
+        return {}
     rows = connection.execute(_SIZES, {"tables": wanted})
     return {Name(row.schema, row.name): TableSize(row.total, row.rows) for row in rows}
