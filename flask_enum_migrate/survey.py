@@ -33,6 +33,7 @@ from .postgresql import orphans
 from .postgresql import rights
 from .postgresql import routines
 from .postgresql import rows
+from .postgresql.conversion import merges
 from .postgresql.facts import ConvertedColumn
 from .postgresql.facts import Facts
 from .postgresql.rows import Held
@@ -200,9 +201,10 @@ def _details(
             for column in enum.columns:
                 if not column.inherited and column.can_be_counted:
                     wanted.append((enum, column, drop.label))
+    differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
-    names = sorted({*tables, *(enum.name for enum in differing)})
     tables |= {change.table for change in pairing.conversions}
+    names = sorted({*tables, *(enum.name for enum in differing)})
     unqualified = "" if settings.qualify else live.default_schema
     facts = Facts(
         enums=enums,

@@ -545,3 +545,46 @@ def test_a_check_that_goes_along_is_mentioned(one_project: Project) -> None:
     assert (
         "The CHECK k on public.ticket stays, and may keep labels out that are added later." in said
     )
+
+
+def test_what_hangs_on_a_merged_type_follows(project: Project) -> None:
+    """A view, a CHECK, a partial index, a policy, a foreign key, a trigger, a routine, an array."""
+    project.start(
+        MERGED.format(a="'one', 'two', name='x'", b="'two', 'three', name='y'"), *MERGE_ROWS
+    )
+    project.sql(
+        "CREATE VIEW v AS SELECT v, count(*) FROM b WHERE v <> 'three' GROUP BY 1",
+        "CREATE VIEW w AS SELECT * FROM v WHERE v = ANY ('{two,three}'::y[])",
+        "COMMENT ON VIEW w IS 'over v'",
+        "ALTER TABLE b ADD CONSTRAINT k CHECK (v IN ('two', 'three'))",
+        "CREATE UNIQUE INDEX i ON b (id) WHERE v = 'two'",
+        "CREATE POLICY p ON b USING (v <> 'three')",
+        "ALTER TABLE b ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE b ADD UNIQUE (v, id)",
+        "CREATE TABLE log (b_v y, b_id int, FOREIGN KEY (b_v, b_id) REFERENCES b (v, id))",
+        "INSERT INTO log VALUES ('two', 1)",
+        "CREATE FUNCTION f(y DEFAULT 'three') RETURNS y LANGUAGE sql AS 'SELECT $1'",
+        "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t BEFORE UPDATE OF v ON b FOR EACH ROW WHEN (NEW.v = 'two')"
+        " EXECUTE FUNCTION g()",
+        "CREATE MATERIALIZED VIEW m AS SELECT v, f(v) FROM b",
+    )
+    log = """
+class Log(db.Model):
+    b_v = db.Column(db.Enum({0}))
+    b_id = db.Column(db.Integer, primary_key=True)
+"""
+    both = "'one', 'two', 'tres', name='x'"
+    project.models(MERGED.format(a=both, b=both) + log.format(both))
+    refused = project.sync("--map", "y.three=tres", expect=1).stderr
+    assert "view public.v hangs on it, and it names 'three'" in refused
+    project.models(
+        MERGED.format(a=both.replace("tres", "three"), b=both.replace("tres", "three"))
+        + log.format(both.replace("tres", "three"))
+    )
+    project.round_trip()
+    assert project.rows("SELECT v::text FROM m ORDER BY 1") == [("three",), ("two",)]
+    assert project.rows("SELECT pg_typeof(f())::text, f()::text") == [("x", "three")]
+    project.sync("--drop-unused")
+    project.db("upgrade")
+    assert project.labels("y") == []

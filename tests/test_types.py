@@ -339,3 +339,41 @@ def test_a_failed_query_is_what_is_reported(one_project: Project) -> None:
         connection.rollback()
         path = connection.exec_driver_sql("SHOW search_path").scalar_one()
         assert path == '"$user", public'
+
+
+NAMED = """
+class A(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    v = db.Column(db.Enum({}), server_default="one")
+"""
+
+
+def test_a_renamed_type_that_is_replaced_too(project: Project) -> None:
+    """What hangs on it names it outside of expressions: arguments, attributes, base types."""
+    project.start(NAMED.format("'one', 'two', 'three', name='x'"), "INSERT INTO a VALUES (1)")
+    project.sql(
+        "CREATE FUNCTION f(x DEFAULT 'two', x[] = '{two}') RETURNS SETOF x LANGUAGE sql"
+        " AS 'SELECT $1'",
+        "COMMENT ON FUNCTION f(x, x[]) IS 'of public.x'",
+        "CREATE CAST (x AS varchar) WITH INOUT AS IMPLICIT",
+        "CREATE DOMAIN d AS x DEFAULT 'one' CHECK (VALUE <> 'two')",
+        "CREATE TYPE c AS (a x, b x[])",
+        "CREATE TABLE n (d d, c c, x x)",
+        "INSERT INTO n VALUES ('one', '(one,{two})', 'two')",
+        "CREATE VIEW v AS SELECT n.x, f(n.x) FROM n WHERE n.x = 'two'::x",
+    )
+    project.models(NAMED.format("'one', 'two', name='z'"))
+    project.round_trip()
+    assert project.rows("SELECT pg_typeof(f)::text FROM v") == [("z",)]
+
+
+def test_such_a_type_without_its_schema(one_project: Project) -> None:
+    one_project.config["ENUM_MIGRATE_QUALIFY"] = False
+    one_project.start(NAMED.format("'one', 'two', 'three', name='x'"))
+    one_project.sql("CREATE FUNCTION f(x) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    one_project.models(NAMED.format("'one', 'two', name='z'"))
+    refused = one_project.sync(expect=1).stderr
+    assert (
+        "x gets another name and has to be replaced, and function public.f(public.x) hangs on it."
+        in refused
+    )

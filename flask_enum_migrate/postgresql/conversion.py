@@ -8,16 +8,20 @@ means something else over another type.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.changes import AlterColumnType
+from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.errors import Question
 from ..core.errors import Refusal
 from ..core.errors import typed
 from ..core.schema import LiveColumn
+from ..core.schema import LiveEnum
 from ..core.schema import Name
 from . import ddl
 from . import quoting
@@ -31,7 +35,7 @@ from .expressions import follow
 from .expressions import follow_array
 from .facts import Facts
 from .facts import Reference
-from .hazards import label_problem
+from .hazards import create_blocked
 from .hazards import listed
 from .tables import ColumnRewrite
 
@@ -41,21 +45,28 @@ _CARRIED = {"p", "u", "n", "fits"}
 
 
 def convert(
-    change: AlterColumnType, alterations: Sequence[Alteration], facts: Facts, *, today: bool
+    change: AlterColumnType,
+    alterations: Sequence[Alteration],
+    facts: Facts,
+    elsewhere: Collection[tuple[Name, str]] = (),
+    *,
+    today: bool,
 ) -> Iterator[ColumnRewrite]:
     """Yield what happens to a column, and to its children's and partitions' columns.
 
     :param alterations: what happens to types in the same direction.
+    :param elsewhere: columns whose default is taken care of elsewhere.
     :param today: whether the change starts from the database as it is now.
     """
     for column in facts.columns[change.place].family:
+        is_elsewhere = (column.table, column.column) in elsewhere
         changed = _default(change if today else change.reverse(), column, facts).sql
         default = changed if today else _shown_default(change.new.enum, column.default, facts)
         yield ColumnRewrite(
             column,
             () if column.inherited else tuple(_actions(change, column, alterations, facts, today)),
-            (column.default if today else changed) is not None,
-            "" if default is None else ddl.set_default(column.column, default),
+            not is_elsewhere and (column.default if today else changed) is not None,
+            "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
         )
 
 
@@ -138,6 +149,34 @@ def _default(change: AlterColumnType, column: LiveColumn, facts: Facts) -> _Defa
     return _Default(quoting.literal(becomes) + (suffix if change.new.enum else ""))
 
 
+def merges(
+    conversions: Sequence[AlterColumnType], enums: Mapping[Name, LiveEnum]
+) -> Iterator[AlterEnum]:
+    """Yield the enums whose columns all become columns of one other enum.
+
+    What hangs on such a type is created again with the other one in its place.
+
+    :param enums: the types, without the columns that are converted.
+    """
+    becomes: dict[Name, list[AlterColumnType]] = {}
+    for change in conversions:
+        if change.old.enum:
+            becomes.setdefault(change.old.enum, []).append(change)
+    for name, changes in becomes.items():
+        first, targets = changes[0], {change.new.enum for change in changes}
+        used = any(column.relation_kind != "m" for column in enums[name].columns)
+        if used or len(targets) > 1 or first.new.enum is None:
+            continue
+        yield AlterEnum(
+            name=name,
+            new_name=first.new.enum,
+            labels=first.old.labels,
+            new_labels=first.new.labels,
+            mapping=first.mapping,
+            reverse_mapping=first.reverse_mapping,
+        )
+
+
 def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
     """Yield what is left of the string that the column was."""
     for reference in facts.columns[change.place].references:
@@ -161,8 +200,13 @@ def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
     return elements(found) if change.array else (found,)
 
 
-def blocked(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
-    """Yield why a column can't be converted, told before anything is written."""
+def blocked(
+    change: AlterColumnType, facts: Facts, merged: Collection[Name | None] = ()
+) -> Iterator[Refusal]:
+    """Yield why a column can't be converted, told before anything is written.
+
+    :param merged: the types that are merged as a whole, along with what hangs on them.
+    """
     known = facts.columns[change.place]
     why = f"{change} can't become {change.new}:"
     column = known.family[0]
@@ -170,7 +214,7 @@ def blocked(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
         yield Refusal(f"{why} the role {facts.role!r} doesn't own it.", "Connect as its owner.")
     for problem in filter(None, map(_kin_problem, known.family)):
         yield Refusal(f"{why} {problem}.", "Convert it in a migration of its own.")
-    for reference in known.references:
+    for reference in () if change.old.enum in merged else known.references:
         if problem := _problem(reference, change):
             yield Refusal(
                 f"{why} {problem}.",
@@ -258,21 +302,11 @@ def called(change: AlterColumnType) -> str:
 
 
 def creation_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
-    """Yield why a type can't be created."""
-    for label in create.labels:
-        if problem := label_problem(label):
-            yield Refusal(f"{create.name} would get the label {label!r}: {problem}.", "Shorten it.")
+    """Yield why a type can't be created for columns that exist."""
     schema = create.name.schema
-    if facts.may_create is None:
-        return
-    if schema not in facts.may_create:
+    if facts.may_create is not None and schema not in facts.may_create:
         yield Refusal(
             f"{create.name} would be created in the schema {schema!r}, which doesn't exist.",
             f"First create it, in a migration of its own: {ddl.create_schema(schema)}",
         )
-    elif not facts.may_create[schema]:
-        yield Refusal(
-            f"{create.name} has to be created, and the role {facts.role!r} may not create types in "
-            f"the schema {schema!r}.",
-            f"Its owner can allow it: {ddl.grant_create(schema, quoting.identifier(facts.role))}",
-        )
+    yield from create_blocked(create, facts)

@@ -19,10 +19,18 @@ from . import quoting
 _TOKEN = re.compile(
     r"""
     (?P<literal> [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
+  | (?P<body> (?P<tag> \$\w*\$ ) .*? (?P=tag) )
   | (?P<cast> :: \s* (?P<type> {part} (?: \. {part} )? ) (?P<array> (?: \[\] )* ) )
   | (?P<quoted> "(?:[^"]|"")*" )
-    """.format(part=r'(?: "(?:[^"]|"")+" | [A-Za-z_\x80-\U0010ffff][\w$]* )'),
+    """.format(part=r'(?: "(?:[^"]|"")+" | [A-Za-z_\x80-\U0010ffff]\w* )'),
     re.VERBOSE | re.DOTALL,
+)
+_PART_OF_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff]\w*)'
+_QUALIFIED = re.compile(
+    r"""(?<![\w$."])[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'"""
+    r"""|(?P<tag>\$\w*\$).*?(?P=tag)"""
+    rf"""|(?<![\w$."])(?P<name>{_PART_OF_NAME}\.{_PART_OF_NAME})(?![\w$".]|\s*\()""",
+    re.DOTALL,
 )
 _CONSTANT = re.compile(
     r"""(?P<literal>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*')::(?:[\w\s$.(),\[\]]|"[^"]*")+""",
@@ -60,6 +68,9 @@ class Followed:
 def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str] = ()) -> Followed:
     """Rewrite the constants and casts of some enum types in an expression.
 
+    The body of a routine stays as it is: it is text to PostgreSQL, which a rename in place doesn't
+    change either.
+
     :param sql: an expression deparsed with an empty search path.
     :param changes: what becomes of each type, by its schema-qualified name.
     :param removed: labels that no literal may hold afterwards but by way of ``changes``.
@@ -74,6 +85,8 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
         text = token.group()
         if token["cast"] and (change := changes.get(_name(token["type"]))):
             text = f"::{quoting.qualified(change.new_name)}{token['array']}"
+        elif token["body"]:
+            lost.extend(follow(text[len(token["tag"]) : -len(token["tag"])], changes, removed).lost)
         elif token["literal"]:
             cast = following if following and following.start() == token.end() else None
             target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
@@ -94,6 +107,21 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
     is_constant = len(tokens) == 2 and (tokens[0].start(), tokens[1].end()) == (0, len(sql))
     is_null = is_constant and result.startswith("NULL::")
     return Followed(None if is_null else result, tuple(dict.fromkeys(lost)))
+
+
+def rename(sql: str, names: Mapping[Name, Name]) -> str:
+    """Rewrite the names of types in a statement, wherever they stand.
+
+    :param sql: a statement in which they are schema-qualified; what stands in literals and in the
+        bodies of routines stays.
+    :param names: the old names with the new ones.
+    """
+
+    def renamed(match: re.Match[str]) -> str:
+        new = names.get(_name(match["name"])) if match["name"] else None
+        return quoting.qualified(new) if new else match.group()
+
+    return _QUALIFIED.sub(renamed, sql) if names else sql
 
 
 def decode(literal: str) -> str:

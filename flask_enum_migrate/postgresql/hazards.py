@@ -68,6 +68,17 @@ def blocked(
             yield Refusal(
                 f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
+    yield from dependents_blocked(change, enum, facts, why, today=today)
+
+
+def dependents_blocked(
+    change: AlterEnum, enum: LiveEnum, facts: Facts, why: str, *, today: bool = True
+) -> Iterator[Refusal]:
+    """Yield what hangs on a type and can't be created again.
+
+    :param why: what can't be done for that reason, as the sentence begins.
+    :param today: whether the change starts from the database as it is now.
+    """
     removed = {drop.label for drop in change.removed} if today else set()
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
@@ -40,10 +41,12 @@ from .defaults import changed_tables
 from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .expressions import follow
+from .expressions import rename
 from .facts import Dependent
 from .facts import Facts
 from .facts import Step
 from .hazards import blocked
+from .hazards import dependents_blocked
 from .tables import casts
 from .tables import replaced_columns
 from .tables import rewrite_tables
@@ -109,11 +112,31 @@ def plan(
         if not column.through and not column.generated
     }
     after, refusals = follow_defaults(before, forth, facts)
-    upgrade = _direction(forth, forth, facts, before, after, conversions, creates, today=True)
+    merged = [
+        Alteration(merge, facts.enums[merge.name])
+        for merge in conversion.merges(conversions, facts.enums)
+    ]
+    retyped = {
+        facts.shown(a.change.name): facts.shown(a.change.new_name)
+        for a in (*forth, *merged)
+        if a.change.name != a.change.new_name
+    }
+    upgrade = _direction(
+        forth,
+        [*forth, *merged],
+        facts,
+        before,
+        after,
+        conversions,
+        creates,
+        merged,
+        retyped,
+        today=True,
+    )
     if refusals or upgrade.refusals:
         return Plan(Direction(refusals=(*refusals, *upgrade.refusals)), Direction())
     returning = [change.reverse() for change in reversed(conversions)]
-    downgrade = _direction(back, [], facts, after, before, returning)
+    downgrade = _direction(back, [], facts, after, before, returning, (), merged, retyped)
     dropped = [_step("", [ddl.drop_type(facts.shown(new.name))]) for new in reversed(creates)]
     return Plan(
         replace(upgrade, steps=(*upgrade.steps, *(_drop(drop, facts) for drop in drops))),
@@ -136,6 +159,8 @@ def _direction(
     after: Defaults,
     conversions: Sequence[AlterColumnType] = (),
     creates: Sequence[CreateType] = (),
+    merged: Sequence[Alteration] = (),
+    retyped: Mapping[Name, Name] | None = None,
     *,
     today: bool = False,
 ) -> Direction:
@@ -143,19 +168,23 @@ def _direction(
 
     :param origin: the changes that definitions have to follow: they are those of today.
     :param creates: the types that columns are converted to.
+    :param merged: the types whose columns all become columns of another one.
+    :param retyped: the types of today that are called otherwise after the upgrade.
     :param today: whether it starts from the database as it is now.
     """
     if refusals := (
         *(r for a in alterations for r in blocked(a.change, a.enum, facts, today=today)),
         *(r for new in creates for r in conversion.creation_blocked(new, facts)),
-        *(r for change in conversions if today for r in conversion.blocked(change, facts)),
+        *(r for r in _conversions_blocked(conversions, merged, facts) if today),
     ):
         return Direction(refusals=refusals)
     replaced = [a for a in alterations if a.change.replaces_type]
     in_place = [a for a in alterations if not a.change.replaces_type]
     committing = tuple(sql for a in in_place for sql in additions(a, facts))
     renaming = [step for a in alterations for step in renames(a, facts)]
-    hanging = _hanging_on(replaced, facts)
+    hanging = _hanging_on([*replaced, *merged], facts)
+    if today and hanging and (bare := [name for name in retyped or {} if not name.schema]):
+        return Direction(refusals=tuple(_bare_refusal(name, hanging[0]) for name in bare))
     rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
     carried = [dependent for dependent in hanging if dependent.is_type]
     defaults = changed_defaults(in_place, facts, before, after)
@@ -163,6 +192,11 @@ def _direction(
 
     def followed(sql: str) -> str:
         return follow(sql, following).sql or sql
+
+    # Objects are read as they are today: the upgrade creates them otherwise, and the downgrade
+    # drops them so.
+    names = retyped or {}
+    dropped_as, created_as = ({}, names) if today else (names, {})
 
     detoured = _columns(rebuilt, "pg_class column", facts) | generated.added_again(rebuilt, facts)
     elsewhere = _columns(rebuilt, "pg_attrdef", facts)
@@ -172,7 +206,7 @@ def _direction(
     converted = (
         rewrite
         for change in conversions
-        for rewrite in conversion.convert(change, alterations, facts, today=today)
+        for rewrite in conversion.convert(change, alterations, facts, elsewhere, today=today)
     )
     tables, rewritten = rewrite_tables([*rewrites, *converted], facts)
     casts_before, casts_after = casts(replaced, facts, detoured)
@@ -180,7 +214,11 @@ def _direction(
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
         *([blocks.set_for_now("check_function_bodies", "off")] if has_routines else []),
-        *(sql for dependent in rebuilt for sql in rebuild.create(dependent, followed)),
+        *(
+            rename(sql, created_as)
+            for dependent in rebuilt
+            for sql in rebuild.create(dependent, followed)
+        ),
         *([blocks.restore("check_function_bodies")] if has_routines else []),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
         *rebuild.refresh(rebuilt),
@@ -188,7 +226,11 @@ def _direction(
     steps = [
         *_step(
             "What hangs on the type goes first …",
-            [sql for dependent in reversed(rebuilt) for sql in rebuild.drop(dependent)],
+            [
+                rename(sql, dropped_as)
+                for dependent in reversed(rebuilt)
+                for sql in rebuild.drop(dependent)
+            ],
         ),
         *renaming,
         *(displace(a, facts) for a in replaced),
@@ -196,18 +238,25 @@ def _direction(
             "The types that are made of it are replaced too.",
             [
                 *(sql for carrier in carried for sql in carriers.displace(carrier)),
-                *(sql for carrier in carried for sql in carriers.create(carrier, followed)),
+                *(
+                    rename(sql, created_as)
+                    for carrier in carried
+                    for sql in carriers.create(carrier, followed)
+                ),
             ],
         ),
         *_step("", [ddl.create_type(facts.shown(new.name), new.labels) for new in creates]),
         *casts_before,
         *tables,
-        *casts_after,
         *defaults,
         *_step("… and comes back as it was.", back),
+        *casts_after,  # expressions of generated columns hold them until they are back
         *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
         *(retire(a, facts) for a in replaced),
-        *_step("Open sessions compile these anew.", _touched(hanging, facts) if replaced else []),
+        *_step(
+            "Open sessions compile these anew.",
+            _touched(hanging, facts) if replaced or conversions else [],
+        ),
         *_step(
             "Their statistics went with the old columns.", _analyzed(rewritten, replaced, facts)
         ),
@@ -232,8 +281,33 @@ def _direction(
                 for column, default, _ in differing_defaults(alterations, before, after)
             ),
             *generated.remarks(rebuilt),
+            *(
+                remark
+                for change in conversions
+                if today and change.old.enum not in {merge.change.name for merge in merged}
+                for remark in conversion.remarks(change, facts)
+            ),
         ),
         hazards=tuple(_hazards(replaced, conversions, facts)),
+    )
+
+
+def _conversions_blocked(
+    conversions: Sequence[AlterColumnType], merged: Sequence[Alteration], facts: Facts
+) -> Iterator[Refusal]:
+    names = {merge.change.name for merge in merged}
+    for change in conversions:
+        yield from conversion.blocked(change, facts, names)
+    for merge in merged:
+        why = f"{merge.change.name} becomes {merge.change.new_name}, and can't:"
+        yield from dependents_blocked(merge.change, merge.enum, facts, why)
+
+
+def _bare_refusal(name: Name, dependent: Dependent) -> Refusal:
+    return Refusal(
+        f"{name} gets another name and has to be replaced, and {dependent} hangs on it. Without "
+        "its schema the name can't be told from a column's.",
+        "Rename the type first, in a revision of its own, or set ENUM_MIGRATE_QUALIFY = True.",
     )
 
 
@@ -247,7 +321,7 @@ def _hazards(
             "and then go on: cached plan must not change result type."
         )
     for routine in facts.routines:
-        if replaced and not routine.may_alter:
+        if (replaced or conversions) and not routine.may_alter:
             yield f"Sessions that ran {routine.identity} must reconnect: it isn't ours to touch."
 
 
