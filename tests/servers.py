@@ -41,6 +41,8 @@ FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "jit": "off",
+    "autovacuum": "off",
     "max_prepared_transactions": "4",
 }
 """Nothing here is worth surviving a power cut."""
