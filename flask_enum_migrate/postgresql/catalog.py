@@ -24,16 +24,20 @@ from ..core.schema import LiveSchema
 from ..core.schema import Name
 
 # With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
-# one schema in it, all but what is in that schema.
+# one schema in it, all but what is in that schema. Compiling the queries (jit, where a server has
+# it) would take longer than to run them: a second and more, against some milliseconds.
 _SESSION = """
     SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
            current_setting('server_version_num')::int AS version,
            current_setting('search_path') AS search_path,
            set_config('search_path', CASE CAST(:schema AS text) WHEN '' THEN ''
-                                     ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced
+                                     ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced,
+           current_setting('jit') AS jit, set_config('jit', 'off', false) AS interpreted
 """
 _ONLY_SESSION = text(_SESSION)
-_RESTORE = text("SELECT set_config('search_path', :search_path, false)")
+_RESTORE = text(
+    "SELECT set_config('search_path', :search_path, false), set_config('jit', :jit, false)"
+)
 
 # FirstNormalObjectId: what initdb makes has a lower OID.
 _FIRST_OID = 16384
@@ -191,13 +195,15 @@ def qualified(
 ) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified.
 
+    Nor are queries compiled in it.
+
     :param schema: the schema whose objects come out unqualified nevertheless.
     :param with_enums: whether to read the enum types in the same query.
     """
     query = _SESSION_AND_ENUMS if with_enums else _ONLY_SESSION
     row = connection.execute(query, {"schema": schema}).one()
     enums = json.loads(row.enums or "[]") if with_enums else ()
-    restore = {"search_path": row.search_path}
+    restore = {"search_path": row.search_path, "jit": row.jit}
     try:
         yield _Session(row.role, tuple(row.schemas), row.version, tuple(enums))
     except BaseException:
