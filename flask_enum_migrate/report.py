@@ -257,6 +257,8 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     if not result.plans:
         _err("The enums of models and database agree: nothing to write.")
         return
+    for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
+        note(f"{routine} isn't ours to touch: sessions that ran it must reconnect afterwards.")
     if result.sql is not None:
         click.echo(result.sql, nl=False)
         return

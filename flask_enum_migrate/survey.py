@@ -27,6 +27,7 @@ from .core.schema import LiveSchema
 from .core.schema import Name
 from .environment import Environment
 from .postgresql import catalog
+from .postgresql import collisions
 from .postgresql import columns
 from .postgresql import dependents
 from .postgresql import orphans
@@ -213,6 +214,7 @@ def _details(
         columns=converted,
         analyze=settings.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
+        collisions=collisions.read(connection, wanted),
         lock_timeout=settings.lock_timeout_sql,
         unqualified=unqualified,
         role=live.user,

@@ -150,7 +150,7 @@ KINDS = {
         " AS 'SELECT mood FROM public.later'",
     ],
     "other defaults": [
-        "CREATE TABLE elsewhere (id int, kind text DEFAULT 'ok'::mood::text,"
+        "CREATE TABLE defaults (id int, kind text DEFAULT 'ok'::mood::text,"
         " n int DEFAULT array_length(enum_range(NULL::mood), 1))",
     ],
     "inheritance": [
@@ -239,11 +239,12 @@ KINDS = {
         "CREATE MATERIALIZED VIEW km AS SELECT e FROM a_keeper",
     ],
     "row constants": [
+        "CREATE TABLE rowed (id int, mood mood, other mood, tags mood[])",
         "CREATE TYPE ct2 AS (n int, m mood)",
-        "CREATE VIEW rv AS SELECT '(1,ok)'::ct2 AS c, '(1,bad,ok,{bad})'::entry AS e",
-        "CREATE TABLE rc (id int, CHECK (('(1,bad,ok,{bad})'::entry).id > 0))",
+        "CREATE VIEW rv AS SELECT '(1,ok)'::ct2 AS c, '(1,bad,ok,{bad})'::rowed AS e",
+        "CREATE TABLE rc (id int, CHECK (('(1,bad,ok,{bad})'::rowed).id > 0))",
         "CREATE FUNCTION rf() RETURNS int LANGUAGE sql BEGIN ATOMIC"
-        " SELECT ('(1,bad,ok,{bad})'::entry).id; END",
+        " SELECT ('(1,bad,ok,{bad})'::rowed).id; END",
     ],
     "casts, operators, aggregates": [
         "CREATE FUNCTION rank(mood) RETURNS int LANGUAGE sql IMMUTABLE"
@@ -268,28 +269,32 @@ KINDS = {
         "ALTER FOREIGN TABLE ft ADD CHECK (m <> 'good')",
     ],
     "generated columns": [
-        "ALTER TABLE entry ADD g text NOT NULL GENERATED ALWAYS AS"
+        "CREATE TABLE gen (id int PRIMARY KEY, mood mood NOT NULL)",
+        "INSERT INTO gen VALUES (1, 'bad'), (2, 'ok')",
+        "ALTER TABLE gen ADD g text NOT NULL GENERATED ALWAYS AS"
         " (CASE mood WHEN 'ok' THEN 'y' ELSE 'n' END) STORED",
-        'ALTER TABLE entry ADD "h %" text GENERATED ALWAYS AS'
+        'ALTER TABLE gen ADD "h %" text GENERATED ALWAYS AS'
         " (CASE WHEN mood = 'bad' THEN 'x' END) STORED",
-        "ALTER TABLE entry ADD UNIQUE (g, id), ADD CHECK (g IS NOT NULL)",
-        'ALTER TABLE entry ADD CONSTRAINT nulls UNIQUE NULLS NOT DISTINCT ("h %", id)',
-        "CREATE TABLE by_g (g text, id int, FOREIGN KEY (g, id) REFERENCES entry (g, id))",
+        "ALTER TABLE gen ADD UNIQUE (g, id), ADD CHECK (g IS NOT NULL)",
+        'ALTER TABLE gen ADD CONSTRAINT nulls UNIQUE NULLS NOT DISTINCT ("h %", id)',
+        "CREATE TABLE by_g (g text, id int, FOREIGN KEY (g, id) REFERENCES gen (g, id))",
         "INSERT INTO by_g VALUES ('n', 1)",
-        "CREATE INDEX of_g ON entry (g DESC) WHERE g <> 'z'",
-        "CREATE VIEW gv AS SELECT g FROM entry",
-        "CREATE STATISTICS gs ON g, mood FROM entry",
-        "ALTER TABLE entry ALTER g SET STATISTICS 5, ALTER g SET STORAGE EXTERNAL,"
+        "CREATE INDEX of_g ON gen (g DESC) WHERE g <> 'z'",
+        "CREATE VIEW gv AS SELECT g FROM gen",
+        "CREATE STATISTICS gs ON g, mood FROM gen",
+        "ALTER TABLE gen ALTER g SET STATISTICS 5, ALTER g SET STORAGE EXTERNAL,"
         " ALTER g SET (n_distinct = 2, n_distinct_inherited = 3), ALTER g SET COMPRESSION pglz",
-        "COMMENT ON COLUMN entry.g IS 'generated: 100%'",
-        "GRANT SELECT (g) ON entry TO PUBLIC",
+        "COMMENT ON COLUMN gen.g IS 'generated: 100%'",
+        "GRANT SELECT (g) ON gen TO PUBLIC",
     ],
     "generated columns of the type": [
-        "ALTER TABLE entry ADD g mood NOT NULL GENERATED ALWAYS AS"
+        "CREATE TABLE gent (id int PRIMARY KEY, mood mood NOT NULL, other mood)",
+        "INSERT INTO gent VALUES (1, 'bad', 'ok'), (2, 'ok', NULL)",
+        "ALTER TABLE gent ADD g mood NOT NULL GENERATED ALWAYS AS"
         " (CASE mood WHEN 'ok' THEN 'bad' ELSE mood END) STORED",
-        "ALTER TABLE entry ADD ga mood[] GENERATED ALWAYS AS (ARRAY[other, 'ok']) STORED",
-        "CREATE INDEX ON entry (g)",
-        "CREATE VIEW gv AS SELECT ga FROM entry WHERE g <> 'good'",
+        "ALTER TABLE gent ADD ga mood[] GENERATED ALWAYS AS (ARRAY[other, 'ok']) STORED",
+        "CREATE INDEX ON gent (g)",
+        "CREATE VIEW gtv AS SELECT ga FROM gent WHERE g <> 'good'",
         "CREATE DOMAIN gd AS mood CHECK (VALUE <> 'good')",
         "CREATE TYPE gc AS (n int, m mood)",
         "CREATE TABLE made (m mood, g gd GENERATED ALWAYS AS (m::gd) STORED,"
@@ -437,25 +442,25 @@ KINDS = {
         "CREATE FOREIGN TABLE fp2 PARTITION OF fp (m DEFAULT 'bad') FOR VALUES FROM (10) TO (20)"
         " SERVER files OPTIONS (filename '/dev/null')",
         "INSERT INTO fp VALUES (1, 'ok', '{ok,NULL}')",
-        "CREATE TABLE fi (m mood)",
-        "CREATE FOREIGN TABLE fi1 (x mood) INHERITS (fi) SERVER files"
+        "CREATE TABLE fo (m mood)",
+        "CREATE FOREIGN TABLE fo1 (x mood) INHERITS (fo) SERVER files"
         " OPTIONS (filename '/dev/null')",
-        "CREATE TABLE fi2 () INHERITS (fi)",
-        "INSERT INTO fi2 VALUES ('ok'), (NULL)",
+        "CREATE TABLE fo2 () INHERITS (fo)",
+        "INSERT INTO fo2 VALUES ('ok'), (NULL)",
     ],
     "parents of different columns": [
         "CREATE TABLE ma (x int, m mood DEFAULT 'ok', am mood, ms mood[])",
         "CREATE TABLE mb (m mood NOT NULL, y int, ms mood[])",
         "CREATE TABLE mc (z mood DEFAULT 'bad') INHERITS (ma, mb)",
-        "CREATE TABLE md (q int) INHERITS (mc)",
+        "CREATE TABLE mdd (q int) INHERITS (mc)",
         "CREATE TABLE me (m mood)",
         "CREATE TABLE mf (w int) INHERITS (mb, me)",
         "CREATE INDEX ON mc (m) WHERE m = 'ok'",
         "INSERT INTO mc VALUES (1, 'ok', 'bad', NULL, 2, 'ok')",
         "INSERT INTO mf VALUES ('bad', 3, NULL, 5)",
-        "CREATE TABLE m1 (x int) INHERITS (me)",
-        "CREATE TABLE m2 (y int) INHERITS (me)",
-        "CREATE TABLE diamond () INHERITS (m1, m2)",
+        "CREATE TABLE dia1 (x int) INHERITS (me)",
+        "CREATE TABLE dia2 (y int) INHERITS (me)",
+        "CREATE TABLE diamond () INHERITS (dia1, dia2)",
     ],
     "type properties": [
         "GRANT CREATE ON SCHEMA public TO enum_owner_{n}",
@@ -468,29 +473,42 @@ KINDS = {
 }
 
 
-def catalogs(project: Project) -> list[list[tuple[object, ...]]]:
-    """Return what pg_dump doesn't show."""
-    return [
-        project.rows(
-            "SELECT tgrelid::regclass::text, tgfoid::regproc::text, tgenabled::text,"
-            " tgtype, tgisinternal FROM pg_trigger ORDER BY 1, 2, 3, 4"
-        ),
-        project.rows(
-            "SELECT attrelid::regclass::text, attname,"
-            " CASE attinhcount WHEN 0 THEN attndims END, attstorage::text"
-            " FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
-            " WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND relkind <> 'i'"
-            " AND NOT attisdropped"
-            " ORDER BY 1, 2"
-        ),
-        project.rows("SELECT matviewname, ispopulated FROM pg_matviews ORDER BY 1"),
-        project.rows(
-            "SELECT relname, x.grantee::regrole::text, x.privilege_type, x.is_grantable"
-            " FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner))) x"
-            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')"
-            " ORDER BY 1, 2, 3"
-        ),
-    ]
+_CATALOGS = [
+    "SELECT tgrelid::regclass::text, tgfoid::regproc::text, tgenabled::text, tgtype, tgisinternal"
+    " FROM pg_trigger",
+    "SELECT attrelid::regclass::text, attname, attstorage::text, attcompression::text, attnotnull,"
+    " attinhcount, attislocal, attstattarget, attoptions::text,"
+    " ARRAY(SELECT unnest(attacl)::text ORDER BY 1),"
+    # An array column's dimensions, of which PostgreSQL tells children nothing.
+    " CASE attinhcount WHEN 0 THEN attndims END FROM pg_attribute"
+    " JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace"
+    " AND attnum > 0 AND relkind <> 'i' AND NOT attisdropped",
+    "SELECT conrelid::regclass::text, contypid::regtype::text, conname, contype::text,"
+    " convalidated, condeferred, coninhcount, conislocal FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
+    "SELECT indexrelid::regclass::text, indisvalid, indisclustered, indisreplident, indisunique"
+    " FROM pg_index WHERE indrelid::regclass::text !~ '^pg_'",
+    "SELECT ev_class::regclass::text, rulename, ev_enabled::text FROM pg_rewrite",
+    "SELECT matviewname, ispopulated FROM pg_matviews",
+    "SELECT oid::regprocedure::text, proowner::regrole::text, prosecdef,"
+    " ARRAY(SELECT unnest(proacl)::text ORDER BY 1)"
+    " FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "SELECT relname, x.grantee::regrole::text, x.privilege_type, x.is_grantable"
+    " FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner))) x"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')",
+    "SELECT i.type, i.identity, d.description FROM pg_description d,"
+    " pg_identify_object(d.classoid, d.objoid, d.objsubid) i WHERE d.objoid >= 16384",
+    "SELECT amopopr::regoperator::text, amopstrategy FROM pg_amop WHERE oid >= 16384",
+    "SELECT castsource::regtype::text, casttarget::regtype::text, castcontext::text FROM pg_cast"
+    " WHERE oid >= 16384",
+]
+
+
+def catalogs(project: Project) -> dict[str, list[tuple[object, ...]]]:
+    """Return what pg_dump doesn't show, and what materialized views hold."""
+    views = project.rows("SELECT format('%I', matviewname) FROM pg_matviews WHERE ispopulated")
+    queries = [*_CATALOGS, *(f"SELECT m::text FROM {view} m" for (view,) in views)]
+    return {query: sorted(project.rows(query), key=repr) for query in queries}
 
 
 def labels_apart(dump: str) -> str:

@@ -29,6 +29,7 @@ ASKING = {
     for name in (
         "catalog",
         "closure",
+        "collisions",
         "columns",
         "dependents",
         "orphans",

@@ -188,6 +188,11 @@ def add_constraint(constraint: str, definition: str) -> str:
     return f"ADD CONSTRAINT {identifier(constraint)} {definition}"
 
 
+def validate_constraint(constraint: str) -> str:
+    """Return the action that checks the rows that were there before a constraint."""
+    return f"VALIDATE CONSTRAINT {identifier(constraint)}"
+
+
 def drop_constraint(constraint: str, *, missing_ok: bool = False) -> str:
     """Return the action that drops a constraint.
 
@@ -356,3 +361,35 @@ def count_label(
     holds = f"{constant} = ANY ({value}::{enum}[])" if array else f"{value}::{enum} = {constant}"
     rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
+
+
+def colliding_labels(
+    table: Name,
+    column: str,
+    type_: Name,
+    label: str,
+    others: Sequence[str],
+    predicate: str,
+    *,
+    only: bool,
+    nulls_equal: bool,
+    limit: int,
+) -> str:
+    """Return a query for the labels of rows that are the same as rows with a label but for that.
+
+    :param others: the other columns that have to be the same.
+    :param predicate: which rows count, as SQL.
+    :param only: whether those of children don't count.
+    :param nulls_equal: whether NULLs are the same.
+    :param limit: at how many rows with the label it looks.
+    """
+    shown, value = f"{'ONLY ' if only else ''}{qualified(table)}", identifier(column)
+    counts = f"({predicate})" if predicate else "true"
+    equal = "IS NOT DISTINCT FROM" if nulls_equal else "="
+    same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, others))
+    held = f"{value} = {literal(label)}::{qualified(type_)}"
+    return (
+        f"SELECT DISTINCT b.{value}::text"
+        f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"
+        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} <> a.{value}{same}"
+    )

@@ -462,6 +462,11 @@ def _problem(row: _Row) -> str:
 def _type_problem(detail: dict[str, Any]) -> str:
     if detail["range"] and not detail["range"]["plain"]:
         return "it is a range type with functions or an operator class of its own"
+    if detail["range"] and not detail["range"]["superuser"]:
+        return (
+            "only a superuser can put the constructor aside that PostgreSQL gave to its multirange "
+            "type"
+        )
     collated = any(attribute["collated"] for attribute in detail["attributes"] or ())
     return "it has a collation of its own" if collated else ""
 

@@ -141,7 +141,17 @@ DETAIL = f"""
                 FROM pg_type dt JOIN pg_namespace dn ON dn.oid = dt.typnamespace
                 WHERE dt.oid = k.contypid) END,
             'derived', k.conparentid <> 0 OR (k.coninhcount > 0 AND NOT k.conislocal),
-            'name', k.conname, 'local', k.conislocal,
+            'name', k.conname,
+            'valid_in', CASE WHEN k.contype = 'c' AND NOT k.convalidated THEN (
+                WITH RECURSIVE down (relation) AS (
+                    SELECT inhrelid FROM pg_inherits WHERE inhparent = k.conrelid
+                    UNION SELECT h.inhrelid FROM pg_inherits h JOIN down ON h.inhparent = relation)
+                SELECT json_agg(json_build_object('schema', vn.nspname, 'table', vc.relname))
+                FROM down JOIN pg_constraint v ON v.conrelid = down.relation
+                JOIN pg_class vc ON vc.oid = v.conrelid
+                JOIN pg_namespace vn ON vn.oid = vc.relnamespace
+                WHERE v.conname = k.conname AND v.contype = 'c' AND v.convalidated
+                  AND NOT v.conislocal) END,
             'ancestors', CASE WHEN k.contype IN ('c', 'n') AND k.coninhcount > 0 THEN (
                 WITH RECURSIVE up (relation) AS (
                     SELECT inhparent FROM pg_inherits WHERE inhrelid = k.conrelid
@@ -345,6 +355,7 @@ DETAIL = f"""
             'base', CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END,
             'default', pg_get_expr(t.typdefaultbin, 0), 'not_null', t.typnotnull,
             'range', (SELECT json_build_object(
+                'superuser', current_setting('is_superuser') = 'on',
                 'subtype', format_type(r.rngsubtype, NULL), 'multirange', mt.typname,
                 'multirange_schema', mn.nspname,
                 'plain', r.rngcanonical = 0 AND r.rngsubdiff = 0 AND oc.opcdefault)

@@ -111,6 +111,24 @@ class ConvertedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Collision:
+    """Rows that a unique index rejects once their labels are one.
+
+    :param index: the index.
+    :param column: the column that holds the labels.
+    :param columns: the columns of the index.
+    :param label: a label that goes.
+    :param others: the labels of rows that are the same but for that.
+    """
+
+    index: Name
+    column: LiveColumn
+    columns: tuple[str, ...]
+    label: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableSize:
     """How large a table is.
 
@@ -131,6 +149,7 @@ class Facts:
     :param routines: what open sessions may have compiled with a type that is replaced.
     :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
+    :param collisions: rows that unique indexes would reject with other labels.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
@@ -144,6 +163,7 @@ class Facts:
     routines: tuple[Routine, ...] = ()
     columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    collisions: tuple[Collision, ...] = ()
     analyze: bool = True
     lock_timeout: str | None = "10s"
     unqualified: str = ""

@@ -69,6 +69,25 @@ def blocked(
                 f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
     yield from dependents_blocked(change, enum, facts, why, today=today)
+    if today:
+        yield from _collides(change, enum, facts)
+
+
+def _collides(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+    """Yield the merges of labels that a unique index would reject."""
+    becomes = {label: change.renamed(label) for label in change.kept} | dict(change.mapping)
+    for one in facts.collisions:
+        target = becomes.get(one.label)
+        merged = [label for label in one.others if becomes.get(label) == target]
+        if target is not None and merged and one.column in enum.columns:
+            columns = ", ".join(one.columns)
+            yield Refusal(
+                f"{one.column.table} has rows with {one.label!r} and with {listed(merged)} that are"
+                f" the same in ({columns}) once both are {target!r}:"
+                f" {one.index.name} rejects that.",
+                "Change or delete some of them in a migration of their own first, or map the label "
+                "to another one.",
+            )
 
 
 def dependents_blocked(

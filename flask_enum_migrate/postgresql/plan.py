@@ -62,6 +62,7 @@ class Direction:
     :param rebuilt: what is dropped and created again, in words.
     :param remarks: what else happens that isn't obvious, in words.
     :param hazards: what running sessions will notice, in words.
+    :param untouched: the routines of others that running sessions may go on to fail in.
     :param refusals: why this direction can't be done; nothing else is set then.
     """
 
@@ -71,6 +72,7 @@ class Direction:
     rebuilt: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -289,6 +291,11 @@ def _direction(
             ),
         ),
         hazards=tuple(_hazards(replaced, conversions, facts)),
+        untouched=tuple(
+            routine.identity
+            for routine in facts.routines
+            if (replaced or conversions) and not routine.may_alter
+        ),
     )
 
 

@@ -23,6 +23,9 @@ def constraint(dependent: Dependent, follow: Follow) -> list[str]:
     definition = follow(dependent.detail["definition"])
     sql = [ddl.alter_table(table, [f"ADD CONSTRAINT {name} {definition}"])]
     sql += _comment(dependent, f"CONSTRAINT {name} ON {quoting.qualified(table)}")
+    for child in dependent.detail.get("valid_in") or ():  # a child made later has no old rows
+        validate = ddl.validate_constraint(dependent.names[-1])
+        sql.append(ddl.alter_table(Name(child["schema"], child["table"]), [validate]))
     if triggers := dependent.detail.get("triggers"):
         sql.append(blocks.set_triggers(table, dependent.names[-1], triggers))
     if index := dependent.detail.get("of_index"):
