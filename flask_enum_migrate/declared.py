@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column
@@ -40,7 +41,7 @@ def read(
     :param schema_map: ``schema_translate_map`` of the connection.
     :raises ConflictingDeclarations: if two columns declare one type with different labels.
     """
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = _dialect()
     enums: dict[Name, DeclaredEnum] = {}
     for table in _tables(metadata):
         if not include(table, None):
@@ -69,7 +70,7 @@ def strings(
     :param metadata: one MetaData, or several as env.py may give them to Alembic.
     :param schema_map: ``schema_translate_map`` of the connection.
     """
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = _dialect()
     found: dict[DeclaredColumn, Column[Any]] = {}
     for table in _tables(metadata):
         place = Name(_schema(table.schema, schema_map), table.name)
@@ -88,9 +89,15 @@ def string(
     """
     if not include(column.table, None) or not include(column.table, column):
         return None
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = _dialect()
     # Not its impl: on SQLAlchemy 2.1 that of Text is a String.
     return DeclaredString(place, column.type.compile(dialect=dialect))
+
+
+@cache
+def _dialect() -> Any:
+    """Return one dialect for all looks: it remembers what each type becomes in it."""
+    return postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def _string(type_: TypeEngine[Any], dialect: Any) -> TypeEngine[Any] | None:
