@@ -121,13 +121,11 @@ def play(demo: Demo) -> None:
         ("PASSWORD_RESET", "bob"),
     )
 
-    chapter("Somebody adds LOGOUT_SUCCESS to the class. Alembic finds nothing:")
+    chapter("Somebody adds LOGOUT_SUCCESS. Alembic finds nothing, this extension does:")
     demo.edit(
         '    LOGIN_FAILURE = "login_failure"\n',
         '    LOGIN_FAILURE = "login_failure"\n    LOGOUT_SUCCESS = "logout_success"\n',
     )
-    demo.flask('db migrate -m "Add LOGOUT_SUCCESS"')
-    print("\nThis extension does, in CI too:")
     demo.flask("db enum check", code=1)
     # A downgrade will meet rows that hold the new label: the option says what becomes of them.
     demo.sync('-m "Add LOGOUT_SUCCESS" --downgrade-map eventtype.LOGOUT_SUCCESS=OTHER')
