@@ -37,7 +37,9 @@ test-minimum: $(VENV_MIN)/.ready  ## Run the tests on the oldest releases that a
 
 .PHONY: test-servers
 test-servers: $(VENV_SERVERS)/.ready  ## Run the tests on PostgreSQL 16 and 17 (wheels, up to Python 3.12)
-	POSTGRES_VERSIONS="$${POSTGRES_VERSIONS:-16 17}" $(VENV_SERVERS)/bin/python -m pytest $(PYTEST_ARGS)
+	@# The wheel of 16 lacks the extensions with which some tests make foreign tables.
+	POSTGRES_VERSIONS=16 $(VENV_SERVERS)/bin/python -m pytest $(PYTEST_ARGS) -m stack
+	POSTGRES_VERSIONS=17 $(VENV_SERVERS)/bin/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: test-pythons
 test-pythons:  ## Run the tests on every newer Python that this machine has

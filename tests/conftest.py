@@ -23,9 +23,11 @@ SERVERS = available_servers()
 # what neither a server's version nor a package's changes.
 ONCE = {
     "test_architecture",
+    "test_autogenerate_random",
     "test_ci_examples",
     "test_cli",
     "test_crashes",
+    "test_docs",
     "test_docs",
     "test_example",
     "test_formats",
@@ -34,7 +36,7 @@ ONCE = {
     "test_settings",
 }
 # What everything else rests on.
-EVERYWHERE = {"test_dependents", "test_labels"}
+EVERYWHERE = {"test_labels"}
 
 # Windows has neither signals for process groups nor pseudo-terminals.
 collect_ignore = ["test_cli.py", "test_interrupts.py"] if sys.platform == "win32" else []

@@ -138,7 +138,8 @@ def _running(name: str) -> Iterator[Server]:
             for folder in bindir.parents:  # as the other wheel does by itself
                 folder.chmod(folder.stat().st_mode | 0o055)
         with _installed_server(bindir) as started:
-            yield Server(name, started, bindir)
+            # Older ones of pg_dump print some objects in the order of their OIDs.
+            yield Server(name, started, bindir if name in _installed() else binaries())
 
 
 @contextlib.contextmanager
