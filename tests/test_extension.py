@@ -247,7 +247,6 @@ def test_start_up_loads_next_to_nothing() -> None:
         "flask_enum_migrate.cli",
         "flask_enum_migrate.core",
         "flask_enum_migrate.core.errors",
-        "flask_enum_migrate.core.schema",
         "flask_enum_migrate.extension",
         "flask_enum_migrate.migrate",
         "flask_enum_migrate.settings",
