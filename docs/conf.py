@@ -19,7 +19,7 @@ html_theme = "furo"
 html_title = project
 html_copy_source = False
 
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 highlight_language = "none"

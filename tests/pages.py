@@ -254,14 +254,15 @@ class Reader:
         (written,) = (self.folder / "migrations" / "versions").glob(f"*_{slug}")
         source = written.read_text(encoding="utf-8")
         ast.parse(source)
-        excerpt = text.partition("\n")[2]
+        first, excerpt = text.split("\n", 1)
         expected = f"{GAP}\n{excerpt}{GAP}\n"
         if records and not (excerpt and alike(source, expected)):
             functions = source[source.index("def upgrade") :]
             # The locks, and what restores owner and privileges, are the same everywhere.
             blocks_ = r'(?: {4}op\.execute\(\n {8}"DO \$\$.*?\n {4}\)\n)+'
             functions = re.sub(blocks_, f"    # {GAP}\n", functions, flags=re.DOTALL)
-            return f"# migrations/versions/{written.name}\n{functions}"
+            named = f"# migrations/versions/{written.name}"
+            return f"{named if '000000000000' in first else first}\n{functions}"
         assert alike(source, expected), difference(source, expected, name)
         return text
 
