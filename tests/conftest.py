@@ -28,7 +28,6 @@ ONCE = {
     "test_cli",
     "test_crashes",
     "test_docs",
-    "test_docs",
     "test_example",
     "test_formats",
     "test_interrupts",
