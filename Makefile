@@ -53,7 +53,8 @@ test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test-servers test
 
 .PHONY: fuzz
 fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-5000} $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/test_properties.py
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-5000} $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/test_properties.py \
+		tests/test_autogenerate_random.py
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server

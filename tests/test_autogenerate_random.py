@@ -15,7 +15,7 @@ from tests.autogenerate import unordered
 from tests.project import Project
 
 # `make fuzz` asks for thousands of quicker ones.
-EXAMPLES = max(6, int(os.environ.get("FUZZ_EXAMPLES", "0")) // 20)
+EXAMPLES = max(4, int(os.environ.get("FUZZ_EXAMPLES", "0")) // 20)
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 
 Types = Mapping[str, Sequence[str]]

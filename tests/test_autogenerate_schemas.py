@@ -149,8 +149,8 @@ def test_a_table_with_a_check_goes_when_its_type_has_changed(one_project: Projec
     assert "not_b" in downgrade_of(written)
 
 
-def test_what_hangs_on_the_type_is_rebuilt_along_with_new_columns(project: Project) -> None:
-    project.start(
+def test_what_hangs_on_the_type_is_rebuilt_along_with_new_columns(one_project: Project) -> None:
+    one_project.start(
         STATE,
         "CREATE VIEW shown AS SELECT state, count(*) FROM job GROUP BY state",
         "ALTER TABLE job ADD CONSTRAINT not_b CHECK (state <> 'b')",
@@ -158,6 +158,6 @@ def test_what_hangs_on_the_type_is_rebuilt_along_with_new_columns(project: Proje
         labels=["a", "b", "c"],
     )
     more = STATE + "    last = db.Column(db.Enum(*labels, name='state'))\n"
-    written = round_trip(project, more, labels=["b", "a"])
+    written = round_trip(one_project, more, labels=["b", "a"])
     up = upgrade_of(written)
     assert up.index("DROP VIEW") < up.index("CREATE VIEW") < up.index("add_column")

@@ -38,6 +38,7 @@ from ..postgresql.facts import Dependent
 from ..postgresql.hazards import create_blocked
 from ..settings import Settings
 from ..survey import Database
+from ..wording import some
 from .tree import Place
 from .tree import Tree
 
@@ -222,8 +223,8 @@ def _drops(
     for oid, held in orphans.users(connection, list(candidates), tables, columns).items():
         enum = candidates[oid]
         if held:
-            more = f" and {len(held) - 3} more" if len(held) > 3 else ""
-            notes.append(f"{enum.name} is kept: {', '.join(held[:3])}{more} still uses it.")
+            verb = "uses" if len(held) == 1 else "use"
+            notes.append(f"{enum.name} is kept: {some(held, 3)} still {verb} it.")
         elif not enum.may_alter:
             notes.append(f"{enum.name} is kept: it is owned by {enum.owner!r}.")
         else:
