@@ -51,10 +51,10 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
             report.note(note)
     except EnumMigrateError as error:
         report.failure(_by_sync(error, command), "Nothing was written")
-        if isinstance(error, Refused):
+        if isinstance(error, Refused) and any(refusal.flags for refusal in error.refusals):
             report.note(
-                f"then run: flask {command} upgrade, and this command again. Answers may stand "
-                "in settings too, such as ENUM_MIGRATE_RENAME and ENUM_MIGRATE_MAP."
+                f"then run: flask {command} upgrade, and this command again. Or answer in the "
+                "settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )
         sys.exit(1)
     except Exception as error:
