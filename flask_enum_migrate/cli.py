@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Callable
@@ -49,7 +50,17 @@ class _Texts(click.Command):
 
 
 class _Command(_Texts):
-    pass
+    """Keeps Python from looking for garbage among the app's own objects, which all stay.
+
+    In an app with a thousand tables that took a third of the command's time.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        gc.freeze()
+        try:
+            return super().invoke(ctx)
+        finally:
+            gc.unfreeze()
 
 
 class _Group(_Texts, click.Group):

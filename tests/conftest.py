@@ -24,6 +24,7 @@ SERVERS = available_servers()
 ONCE = {
     "test_architecture",
     "test_autogenerate_random",
+    "test_benchmarks",
     "test_ci_examples",
     "test_cli",
     "test_crashes",

@@ -1,0 +1,84 @@
+"""``python -m benchmarks``: measure, print the results, and write them where asked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from flask_enum_migrate.embedded import embedded_server
+
+from . import hanging
+from . import labels
+from . import replaced
+from . import scale
+from . import startup
+from .chart import svg
+from .lab import FULL
+from .lab import QUICK
+from .lab import SETTINGS
+from .lab import Lab
+from .lab import OutcomeError
+from .results import Section
+from .results import markdown
+
+SECTIONS: dict[str, Callable[[Lab], Section]] = {
+    "labels": labels.measure,
+    "replaced": replaced.measure,
+    "scale": scale.measure,
+    "startup": startup.measure,
+    "hanging": hanging.measure,
+}
+
+
+def main() -> None:
+    """Run the sections; the exit code is 1 where a contender does not do what is measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only try that everything runs")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
+    parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.svg")
+    given = parser.parse_args()
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    sections: list[Section] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        embedded_server(settings=SETTINGS) as url,
+    ):
+        lab = Lab(url, Path(folder), QUICK if given.quick else FULL, say)
+        server = lab.server()
+        for name in given.only or SECTIONS:
+            started = perf_counter()
+            say(f"{name} …")
+            try:
+                sections.append(SECTIONS[name](lab))
+            except OutcomeError as error:
+                sys.exit(f"{name}: {error}")
+            say(f"{name}: done in {perf_counter() - started:.0f} s")
+            if given.output:  # what is measured is kept, should a later section fail
+                _write(given.output, sections, server)
+    print(markdown(sections, server, _today(), None))
+
+
+def _write(output: Path, sections: Sequence[Section], server: dict[str, str]) -> None:
+    output.mkdir(exist_ok=True)
+    charts = [chart for section in sections for chart in section.charts]
+    (output / "benchmarks.svg").write_text(svg(charts), encoding="utf-8")
+    page = markdown(sections, server, _today(), "benchmarks.svg")
+    (output / "benchmarks.md").write_text(page, encoding="utf-8")
+
+
+def _today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What hangs on a type: how long it takes to find, and to drop and create again."""
+
+from __future__ import annotations
+
+from functools import partial
+from statistics import median
+
+from .apps import OURS
+from .apps import App
+from .audit import Audit
+from .audit import audit_log
+from .lab import Lab
+from .lab import OutcomeError
+from .lab import execute
+from .lab import interleaved
+from .lab import labels
+from .lab import query
+from .lab import require
+from .lab import seconds
+from .results import Figure
+from .results import Section
+
+KINDS = {
+    "CHECK constraints": (
+        "ALTER TABLE audit ADD CONSTRAINT c{n} CHECK (kind <> 'login' OR id <> -{n})",
+    ),
+    "partial indexes": ("CREATE INDEX p{n} ON audit (id) WHERE kind = 'failure'",),
+    "foreign keys": (
+        "CREATE TABLE kinds_{n} (kind eventtype PRIMARY KEY)",
+        "INSERT INTO kinds_{n} SELECT unnest(enum_range(NULL::eventtype))",
+        "ALTER TABLE audit ADD FOREIGN KEY (kind) REFERENCES kinds_{n}",
+    ),
+    "views": ("CREATE VIEW v{n} AS SELECT * FROM audit WHERE kind = 'login'",),
+    "materialized views": (
+        "CREATE MATERIALIZED VIEW m{n} AS SELECT kind, count(*) FROM audit GROUP BY kind",
+    ),
+    "triggers": (
+        "CREATE FUNCTION noted_{n}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t{n} BEFORE UPDATE ON audit FOR EACH ROW WHEN (NEW.kind = 'login')"
+        " EXECUTE FUNCTION noted_{n}()",
+    ),
+    "policies": ("CREATE POLICY r{n} ON audit USING (kind <> 'login')",),
+    "functions": (
+        "CREATE FUNCTION f{n}(kind eventtype) RETURNS eventtype LANGUAGE sql AS 'SELECT kind'",
+    ),
+    "extended statistics": ("CREATE STATISTICS s{n} ON kind, kind_2 FROM audit",),
+    "generated columns": (
+        "ALTER TABLE audit ADD g{n} boolean GENERATED ALWAYS AS (kind = 'login') STORED",
+    ),
+}
+
+OBJECTS = """
+    SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_constraint),
+           (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_policy),
+           (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_statistic_ext)
+"""
+
+_MODELS = """
+for n in range({types}):
+    db.Table(
+        f"log_{{n}}",
+        db.Column("id", db.Integer, primary_key=True),
+        db.Column("kind", db.Enum(*{labels!r}, name=f"type_{{n}}"), nullable=False),
+    )
+"""
+
+
+def measure(lab: Lab) -> Section:
+    """Count the queries that find dependents, and time the rewrite with each kind of them."""
+    section = Section("What hangs on a type")
+    _find(lab, section)
+    _rebuild(lab, section)
+    return section
+
+
+def _find(lab: Lab, section: Section) -> None:
+    """Look for the dependents of one type and of many."""
+    types, objects = (2, 8) if lab.scale.quick else (50, 200)
+    rows, queries = [], set()
+    for some, hanging in ((1, 1), (1, objects), (types, objects)):
+        url = lab.create()
+        app = App(lab, OURS, _MODELS.format(types=some, labels=("a", "b", "c")))
+        app.start(url)
+        app.run(url, "db", "migrate", "&&", "db", "upgrade")
+        for n in range(some):
+            view = f"VIEW v_{n}_{{i}} AS SELECT id, kind FROM log_{n} WHERE kind = 'a'"
+            execute(url, *(f"CREATE {view.format(i=i)}" for i in range(hanging // some)))
+        app.edit(_MODELS.format(types=some, labels=("a", "b")))
+        runs = [
+            app.run(url, "db", "enum", "sync", "--dry-run", "--no-input", "-m", "all")
+            for _ in range(1 if lab.scale.quick else 3)
+        ]
+        require(runs[0].output.count("CREATE VIEW") >= hanging, "dependents were not found")
+        lab.drop(url)
+        queries |= {run.queries for run in runs}
+        finding = [_finding(run.slowest) for run in runs]
+        times = [run.seconds for run in runs]
+        shown = (str(some), str(hanging), str(runs[0].queries), seconds(finding), seconds(times))
+        rows.append([*shown])
+        lab.say(f"  {' '.join(shown)}")
+    section.say(
+        "`flask db enum sync --dry-run` where every type loses a label and views hang on it. One "
+        "query finds and reads all dependents of all types:"
+    )
+    section.table(["Types", "Dependents", "queries", "that query", "the command"], rows)
+    what = f"more queries for {objects} dependents of {types} types than for one of one"
+    section.figures.append(Figure(what, max(queries) - min(queries), 0, 0))
+
+
+def _finding(statements: list[tuple[float, str]]) -> float:
+    for taken, text in statements:
+        if text.startswith("WITH RECURSIVE root AS"):
+            return taken
+    raise OutcomeError("the query that finds dependents is not among the slowest")
+
+
+def _rebuild(lab: Lab, section: Section) -> None:
+    """Time the removal of a label with several objects of one kind, and without."""
+    number, size, runs = (2, 500, 1) if lab.scale.quick else (10, 100_000, 3)
+    kinds = dict(list(KINDS.items())[:2]) if lab.scale.quick else KINDS
+    audit = audit_log(lab, size)
+    cases = {"nothing": _case(lab, audit, (), 0)}
+    cases |= {kind: _case(lab, audit, made, number) for kind, made in kinds.items()}
+    times = interleaved(
+        runs, {kind: partial(_upgrade, lab, audit, *case) for kind, case in cases.items()}
+    )
+    for _, url in cases.values():
+        lab.drop(url)
+    lab.drop(audit.url)
+    bare = median(times["nothing"])
+    section.say(
+        f"The removal above on {size:,} rows takes {seconds([bare])}. What {number} objects of "
+        f"one kind add, {runs} runs:"
+    )
+    section.table(
+        [f"{number} of them", "in all", "added", "each"],
+        [
+            [
+                kind,
+                seconds(times[kind]),
+                seconds([median(times[kind]) - bare]),
+                f"{(median(times[kind]) - bare) / number * 1000:.1f} ms",
+            ]
+            for kind in kinds
+        ],
+    )
+
+
+def _case(lab: Lab, audit: Audit, made: tuple[str, ...], number: int) -> tuple[App, str]:
+    """Return the app with its revision, and the database with the objects."""
+    url = lab.create(audit.url)
+    execute(url, *(sql.format(n=n) for n in range(1, number + 1) for sql in made))
+    app = audit.app.fork(lab, OURS, audit.models(audit.labels[:-1]))
+    answer = f"eventtype.{audit.labels[-1]}={audit.labels[0]}"
+    app.new_revision(url, "db", "enum", "sync", "--no-input", "--map", answer)
+    return app, url
+
+
+def _upgrade(lab: Lab, audit: Audit, app: App, template: str) -> float:
+    with lab.copy(template) as url:
+        before = query(url, OBJECTS)
+        run = app.run(url, "db", "upgrade")
+        require(labels(url, "eventtype") == audit.labels[:-1], "wrong labels")
+        require(query(url, OBJECTS) == before, "objects got lost")
+    return run.waited
