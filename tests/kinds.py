@@ -13,6 +13,8 @@ class Entry(db.Model):
 """
 ROWS = "INSERT INTO entry (mood, other, tags) VALUES ('bad', 'ok', '{bad}'), ('ok', NULL, NULL)"
 
+_COMPARISONS = (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+
 KINDS = {
     "check": [
         "ALTER TABLE entry ADD CONSTRAINT c1 CHECK (mood <> 'good')",
@@ -369,7 +371,7 @@ KINDS = {
         *(
             f"CREATE FUNCTION op_{name}(mood, mood) RETURNS bool LANGUAGE sql IMMUTABLE"
             f" AS 'SELECT enum_cmp($1, $2) {sign} 0'"
-            for name, sign in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+            for name, sign in _COMPARISONS
         ),
         "CREATE OPERATOR <<| (FUNCTION = op_lt, LEFTARG = mood, RIGHTARG = mood,"
         " COMMUTATOR = |>>, NEGATOR = |>=)",
@@ -386,19 +388,25 @@ KINDS = {
     "operator classes": [
         "CREATE FUNCTION oc_cmp(mood, mood) RETURNS int LANGUAGE sql IMMUTABLE"
         " AS 'SELECT enum_cmp($1, $2)'",
-        "CREATE FUNCTION oc_lt(mood, mood) RETURNS bool LANGUAGE sql IMMUTABLE"
-        " AS 'SELECT enum_cmp($1, $2) < 0'",
-        "CREATE OPERATOR <#| (FUNCTION = oc_lt, LEFTARG = mood, RIGHTARG = mood)",
+        *(
+            f"CREATE FUNCTION oc_{name}(mood, mood) RETURNS bool LANGUAGE sql IMMUTABLE"
+            f" AS 'SELECT enum_cmp($1, $2) {sign} 0'"
+            for name, sign in _COMPARISONS
+        ),
+        *(
+            f"CREATE OPERATOR {sign}# (FUNCTION = oc_{name}, LEFTARG = mood, RIGHTARG = mood)"
+            for name, sign in _COMPARISONS
+        ),
         "CREATE OPERATOR FAMILY fam USING btree",
-        "CREATE OPERATOR CLASS oc FOR TYPE mood USING btree FAMILY fam AS OPERATOR 1 <#|,"
-        " OPERATOR 2 <=(anyenum, anyenum), OPERATOR 3 =(anyenum, anyenum),"
-        " OPERATOR 4 >=(anyenum, anyenum), OPERATOR 5 >(anyenum, anyenum),"
+        "CREATE OPERATOR CLASS oc FOR TYPE mood USING btree FAMILY fam AS OPERATOR 1 <#,"
+        " OPERATOR 2 <=#, OPERATOR 3 =#, OPERATOR 4 >=#, OPERATOR 5 >#,"
         " FUNCTION 1 oc_cmp(mood, mood)",
         "CREATE INDEX oc_index ON entry (id, mood oc)",
         "COMMENT ON OPERATOR CLASS oc USING btree IS 'class'",
         "CREATE OPERATOR FAMILY loose USING btree",
         "ALTER OPERATOR FAMILY loose USING btree"
-        " ADD OPERATOR 1 <#| (mood, mood), FUNCTION 1 oc_cmp(mood, mood)",
+        " ADD OPERATOR 1 <# (mood, mood), OPERATOR 2 <=# (mood, mood), OPERATOR 3 =# (mood, mood),"
+        " OPERATOR 4 >=# (mood, mood), OPERATOR 5 ># (mood, mood), FUNCTION 1 oc_cmp(mood, mood)",
         "CREATE OPERATOR CLASS och FOR TYPE mood USING hash AS OPERATOR 1 =(anyenum, anyenum),"
         " FUNCTION 1 hashenum(anyenum)",
         "CREATE TRANSFORM FOR mood LANGUAGE plpgsql"

@@ -32,7 +32,11 @@ FIXED = ["bad", "ok", "good"]
 TOGETHER = [
     "check", "partial and expression indexes", "exclusion", "foreign keys", "materialized views",
     "rules and triggers", "publications and statistics", "inheritance", "partitions", "arrays",
-    "foreign tables",
+    "foreign tables", "generated columns", "generated columns of the type",
+    "generated columns of families", "names of NOT NULL", "checks of families",
+    "domains that mention the type", "domains that call routines", "linked operators",
+    "operator classes", "other aggregates", "disabled foreign keys", "foreign children",
+    "parents of different columns",
 ]  # fmt: skip
 # Their constraints would reject random rows.
 WITHOUT_ROWS = {"check", "foreign keys", "inheritance"}

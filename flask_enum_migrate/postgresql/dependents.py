@@ -168,6 +168,7 @@ class _Sorter:
             if made and row.is_table_column:
                 types = [(catalog, oid) for catalog, oid, _, _ in row.refs if catalog == "pg_type"]
                 made.detail["column"]["holds_rows"] = not all(map(self._holds_enum, types))
+                made.detail["column"]["of_type"] = bool(types)
 
     def _comes_with_domain(self, row: _Row) -> bool:
         """Return whether a domain's constraint is created along with the domain.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..core.schema import Name
@@ -107,6 +108,19 @@ def _properties(name: str, column: Mapping[str, Any]) -> Iterator[str]:
         yield ddl.set_statistics(name, column["target"])
     if column["options"]:
         yield ddl.set_options(name, column["options"])
+
+
+def standing_in(dependent: Dependent, kept: Collection[str]) -> Dependent:
+    """Return an object whose placeholder, if that is a label, is one that stays.
+
+    :param kept: the labels that stay, as they are called now.
+    """
+    column = dependent.detail["column"] if dependent.is_generated else {}
+    placeholder = column.get("placeholder")
+    if not kept or not column.get("of_type") or placeholder in (None, "{}", *kept):
+        return dependent
+    column = {**column, "placeholder": next(iter(kept))}
+    return replace(dependent, detail={**dependent.detail, "column": column})
 
 
 def added_again(dependents: Collection[Dependent], facts: Facts) -> set[tuple[Name, str]]:

@@ -188,6 +188,10 @@ def _direction(
     if today and hanging and (bare := [name for name in retyped or {} if not name.schema]):
         return Direction(refusals=tuple(_bare_refusal(name, hanging[0]) for name in bare))
     rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
+    for a in replaced:
+        rebuilt = [
+            generated.standing_in(d, a.change.kept) if a.enum.oid in d.roots else d for d in rebuilt
+        ]
     carried = [dependent for dependent in hanging if dependent.is_type]
     defaults = changed_defaults(in_place, facts, before, after)
     following = {facts.shown(a.change.name): a.following(facts) for a in origin}
