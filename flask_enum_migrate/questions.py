@@ -20,6 +20,7 @@ from .core.errors import Question
 from .core.errors import Refused
 from .core.errors import typed
 from .core.matching import likeness
+from .core.schema import Name
 from .core.standing import add_standing
 from .extension import current_settings
 
@@ -52,14 +53,19 @@ def ask_renames(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
     renames: list[str] = []
     for change in _changes(result, flags):
         for old, new in _renamed(change, choose):
-            value = f"{change.name}.{old}={new}"
+            value = f"{_called(change)}.{old}={new}"
             if value not in renames:
                 renames.append(value)
     return replace(flags, rename=[*flags.rename, *renames])
 
 
 def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
-    """Yield what changes about each type, with the answers of flags and settings."""
+    """Yield what changes about each type, with the answers of flags and settings.
+
+    Where names are written without their schema, it is asked once for all schemas.
+    """
+    settings = current_settings()
+    everywhere = not settings.qualify
     pairs = [
         Pair(state.declared, state.live, state.change.new_name)
         for state in result.drift
@@ -71,13 +77,23 @@ def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
         for wrong in state.wrong_columns
         if wrong.conversion
     ]
-    flags, _ = add_standing(
-        flags, current_settings().answers, lambda tried: resolve(tried, pairs, conversions)
-    )
-    answers = resolve(flags, pairs, conversions)
+
+    def resolved(tried: Flags) -> dict[Name, Answers]:
+        return resolve(tried, pairs, conversions, everywhere=everywhere)
+
+    answers = resolved(add_standing(flags, settings.answers, resolved)[0])
+    seen = set()
     for pair in pairs:
         if change := alter(pair, answers.get(pair.live.name, Answers())):
-            yield change
+            same = (change.name.name, change.labels, change.new_labels)
+            if not everywhere or same not in seen:
+                yield change
+            seen.add(same)
+
+
+def _called(change: AlterEnum) -> str:
+    """Return a type's name as an answer writes it: without a schema, it holds in all of them."""
+    return str(change.name) if current_settings().qualify else change.name.name
 
 
 def _renamed(change: AlterEnum, choose: Choose) -> Iterator[tuple[str, str]]:
@@ -122,7 +138,7 @@ def ask_downgrades(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
             ],
         )
         if chosen.label is not None:
-            given += [f"{change.name}.{new}={chosen.label}" for new in open_]
+            given += [f"{_called(change)}.{new}={chosen.label}" for new in open_]
     return replace(flags, downgrade_map=[*flags.downgrade_map, *dict.fromkeys(given)])
 
 

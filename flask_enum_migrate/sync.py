@@ -126,7 +126,13 @@ def sync(
     strange = [item for database in looked_at for item in strange_values(database)]
 
     def resolved(flags: Flags) -> dict[Name, Answers]:
-        return resolve(flags, pairs, strange, compare_order=settings.compare_order)
+        return resolve(
+            flags,
+            pairs,
+            strange,
+            compare_order=settings.compare_order,
+            everywhere=not settings.qualify,
+        )
 
     answers = resolved(add_standing(flags, settings.answers, resolved)[0])
     drafts = [

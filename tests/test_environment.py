@@ -515,3 +515,18 @@ def test_a_tenant_does_not_see_the_types_of_the_others(one_project: Project) -> 
         ["stranger", "public"],
         ["state", "two"],
     ]
+
+
+def test_one_answer_holds_for_all_tenants(one_project: Project) -> None:
+    one_project.options = {"qualify": False}
+    tenants(one_project)
+    one_project.sql("INSERT INTO two.job (id, state) VALUES (1, 'b')")
+    assert "    --map state.b=LABEL\n" in one_project.sync(expect=1).stderr
+    assert (
+        "one migration in several schemas"
+        in one_project.sync("--map", "two.state.b=a", expect=1).stderr
+    )
+    one_project.sync("--map", "state.b=a")
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM two.job") == [("a",)]
+    assert one_project.db("enum", "check").stdout.startswith("In sync")

@@ -185,7 +185,13 @@ def _answers(
     """Return the settings' answers, and what to say about those that fit nothing."""
 
     def resolved(flags: Flags) -> Mapping[Name, Answers]:
-        return resolve(flags, pairs, strange, compare_order=settings.compare_order)
+        return resolve(
+            flags,
+            pairs,
+            strange,
+            compare_order=settings.compare_order,
+            everywhere=not settings.qualify,
+        )
 
     pairs, strange = database.pairing.pairs, list(strange_values(database))
 

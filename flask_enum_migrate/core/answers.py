@@ -53,6 +53,7 @@ def resolve(
     conversions: Iterable[tuple[AlterColumnType, Sequence[str]]] = (),
     *,
     compare_order: bool = True,
+    everywhere: bool = False,
 ) -> dict[Name, Answers]:
     """Find what each flag means.
 
@@ -60,6 +61,8 @@ def resolve(
         may come together, a flag then holds for each database that knows its type.
     :param conversions: columns that become an enum, each with the values known to be no label.
     :param compare_order: whether another order alone is a difference.
+    :param everywhere: whether a flag that names no schema holds for the types of that name in all
+        of them, as one revision for many tenants needs it.
     :return: answers by the type's name in the database, or by the one it will have where the type
         is new.
     :raises AnswerError: for a value that is unknown, ambiguous or contradicts another one.
@@ -80,25 +83,25 @@ def resolve(
     every = (_Draft.live, _Draft.declared)
     renames = _Option("--rename", drafts, _Draft.disappears, _Draft.appears, every)
     for value in flags.rename:
-        found = renames.find(value)
-        drafts[found.name].rename(value, found)
+        for found in renames.find(value, everywhere):
+            drafts[found.name].rename(value, found)
     for draft in drafts.values():
         draft.check_renames()
 
     # Rows elsewhere may hold more strings than those that were found here.
     merges = _Option("--map", drafts, _Draft.goes, _Draft.declared, any_text=True)
     for value in flags.map:
-        found = merges.find(value)
-        drafts[found.name].map("--map", value, found.left, found.right)
+        for found in merges.find(value, everywhere):
+            drafts[found.name].map("--map", value, found.left, found.right)
     nulls = _Option("--map-null", drafts, _Draft.goes, any_text=True)
     for value in flags.map_null:
-        found = nulls.find(value)
-        drafts[found.name].map("--map-null", value, found.left, None)
+        for found in nulls.find(value, everywhere):
+            drafts[found.name].map("--map-null", value, found.left, None)
     backwards = _Option("--downgrade-map", drafts, _Draft.comes, _Draft.live)
     for value in flags.downgrade_map:
-        found = backwards.find(value)
-        reverse = drafts[found.name].reverse_mapping
-        _put(reverse, "--downgrade-map", value, found.left, found.right)
+        for found in backwards.find(value, everywhere):
+            reverse = drafts[found.name].reverse_mapping
+            _put(reverse, "--downgrade-map", value, found.left, found.right)
     return {name: draft.answers for name, draft in drafts.items()}
 
 
@@ -262,15 +265,16 @@ class _Option:
             for choices in self._all(_Draft.declared, right, [draft])
         ]
 
-    def find(self, value: str) -> Meaning:
-        """Return the one meaning of a value.
+    def find(self, value: str, everywhere: bool) -> Sequence[Meaning]:
+        """Return the one meaning of a value, or the same one for a type of each schema.
 
         :raises AnswerError: if it has none, or several.
         """
         for choices in (self._choices, self._otherwise):
             found = meanings(choices, value)
-            if len(found) == 1:
-                return found[0]
+            kinds = {(m.name.name, m.left, m.right) for m in found}
+            if len(found) == 1 or (everywhere and len(kinds) == 1):
+                return found
             if found:
                 raise AnswerError(self._option, value, *self._ambiguous(found))
         raise AnswerError(self._option, value, self._problem(value), tuple(self._candidates(value)))

@@ -171,7 +171,12 @@ class Facts:
     may_create: Mapping[str, bool] | None = None
 
     def called(self, name: Name) -> str:
-        """Return the shortest name by which an option can mean a type."""
+        """Return the shortest name by which an option can mean a type.
+
+        One whose schema is left out stands for those of all schemas.
+        """
+        if self.unqualified and name.schema == self.unqualified:
+            return name.name
         namesakes = sum(other.name == name.name for other in self.enums)
         return str(name) if namesakes > 1 else name.name
 
