@@ -34,11 +34,6 @@ def start(project: Project, layout: str, *labels: str) -> None:
     elif layout == "per migration":
         use_env(project, PER_MIGRATION)
     project.start(MODELS, ROWS, labels=list(labels))
-    [first] = project.revisions()
-    text = first.read_text()
-    drop = "op.drop_table('job')"  # which leaves the type behind
-    assert drop in text
-    first.write_text(text.replace(drop, f"{drop}\n    op.execute('DROP TYPE state')"))
 
 
 def by_hand(project: Project, statement: str, undo: str = "pass") -> Path:
