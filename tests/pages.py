@@ -206,6 +206,7 @@ class Reader:
             assert words[0] == "flask", command
             printed = self.flask(words[1:], answers)
         printed = printed.replace(f"{self.folder}{os.sep}", "")
+        printed = printed.replace("migrations\\versions\\", "migrations/versions/")  # Windows
         if records and not alike(printed, expected):
             return f"$ {command}\n{shortened(printed)}"
         assert alike(printed, expected), difference(printed, expected, f"$ {command}")
