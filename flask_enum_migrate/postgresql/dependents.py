@@ -7,38 +7,27 @@ its type; for everything else it refuses, or loses something in silence. One que
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection
 
 from . import generated
+from . import problems
 from .catalog import qualified
 from .closure import DEPENDENTS
 from .closure import PLACEHOLDERS
 from .facts import Dependent
 from .facts import Key
+from .found import ALWAYS
+from .found import TABLES
+from .found import Found
+from .found import column_key
 from .unqualified import leave_out
 
-_TABLES = ("r", "p", "f", "t", "S")
-_ALWAYS = ("pg_rewrite", "pg_trigger", "pg_policy", "pg_publication_rel", "pg_proc")
-_BY_SUPERUSER = ("pg_opclass", "pg_amop", "pg_amproc")
-_SUPPORTED = (
-    *_ALWAYS,
-    *_BY_SUPERUSER,
-    "pg_class",
-    "pg_constraint",
-    "pg_attrdef",
-    "pg_statistic_ext",
-    "pg_cast",
-    "pg_operator",
-    "pg_transform",
-)
 _CARRIED_CONSTRAINTS = ("p", "u", "n")
 _CALLED = {"c": "check constraint", "f": "foreign key", "x": "exclusion constraint"}
 
@@ -56,14 +45,14 @@ def read(
     if not oids:
         return ()
     with qualified(connection, unqualified) as session:
-        rows = [_Row(row) for row in connection.execute(DEPENDENTS, {"oids": list(oids)})]
+        rows = [Found(row) for row in connection.execute(DEPENDENTS, {"oids": list(oids)})]
         if session.version >= 170000:
             _find_placeholders(connection, rows)
     found = _Sorter(rows, frozenset(oids)).dependents()
     return tuple(leave_out(unqualified, one) for one in found) if unqualified else found
 
 
-def _find_placeholders(connection: Connection, rows: Iterable[_Row]) -> None:
+def _find_placeholders(connection: Connection, rows: Iterable[Found]) -> None:
     """Find a value for each generated column that has to hold one while nothing is computed."""
     columns = [
         row.detail["column"]
@@ -77,66 +66,10 @@ def _find_placeholders(connection: Connection, rows: Iterable[_Row]) -> None:
             column["placeholder"] = found.get(column["type"])
 
 
-def column_key(catalog: str, oid: int, number: int) -> Key:
-    """Return the key of a column: tables have at most 1,600."""
-    return f"{catalog} column", oid * 2000 + number
-
-
-class _Row:
-    """A row of the query, unpacked."""
-
-    def __init__(self, row: Any) -> None:
-        self.key: Key = (row.catalog, row.oid)
-        self.subid: int = row.subid
-        self.kind: str = row.kind
-        self.identity: str = row.identity
-        self.names: tuple[str, ...] = tuple(row.names)
-        self.roots = frozenset(row.roots)
-        self.via: str = row.via
-        self.refs: list[tuple[str, int, int, str]] = [tuple(r) for r in json.loads(row.refs)]
-        self.detail: dict[str, Any] = json.loads(row.detail) if row.detail else {}
-        self.detail["comment"] = row.comment or None
-        self.unqualified: str | None = row.unqualified
-        self.extension: str | None = row.extension
-        self.has_security_label: bool = row.has_security_label
-
-    @property
-    def is_table_column(self) -> bool:
-        return self.key[0] == "pg_class" and self.subid > 0 and self.detail["relkind"] in _TABLES
-
-    @property
-    def follows(self) -> bool:
-        """Whether another object brings it along: its parent, its constraint, its view."""
-        detail = self.detail
-        if self.key[0] == "pg_trigger":
-            return bool(detail["internal"] or detail["derived"])
-        if self.key[0] == "pg_attrdef":
-            return bool(detail["relkind"] == "v")
-        if self.key[0] in ("pg_proc", "pg_cast") and "i" in self.via:
-            return True  # what PostgreSQL makes along with a range type
-        is_trigger = detail.get("contype") == "t"
-        derived = detail.get("derived") and not self.has_own_name
-        return self.key[0] == "pg_constraint" and bool(derived or is_trigger)
-
-    @property
-    def is_mention(self) -> bool:
-        """Whether it is a domain that isn't made of the type, but mentions it."""
-        return self.key[0] == "pg_type" and self.via == "M"
-
-    @property
-    def has_own_name(self) -> bool:
-        """Whether it is a NOT NULL called otherwise than that of the parent.
-
-        PostgreSQL 18 fails to build such a one anew along with the column, or loses its name.
-        """
-        parents = {name for _, name, direct in self.detail.get("ancestors") or () if direct}
-        return self.detail.get("contype") == "n" and bool(parents - {self.detail["name"]})
-
-
 class _Sorter:
     """Tell what has to be rebuilt from what comes along, and who needs whom."""
 
-    def __init__(self, rows: Iterable[_Row], roots: frozenset[int]) -> None:
+    def __init__(self, rows: Iterable[Found], roots: frozenset[int]) -> None:
         self._rows = [row for row in rows if not row.follows]
         self._roots = roots
         self._alias: dict[Key, Key] = {}
@@ -170,7 +103,7 @@ class _Sorter:
                 made.detail["column"]["holds_rows"] = not all(map(self._holds_enum, types))
                 made.detail["column"]["of_type"] = bool(types)
 
-    def _comes_with_domain(self, row: _Row) -> bool:
+    def _comes_with_domain(self, row: Found) -> bool:
         """Return whether a domain's constraint is created along with the domain.
 
         Not where it calls a routine: that comes back only when all types are there.
@@ -183,7 +116,7 @@ class _Sorter:
         domain.detail.setdefault("apart", []).append(row.detail["name"])
         return False
 
-    def _defaults_of_domains(self) -> Iterator[_Row]:
+    def _defaults_of_domains(self) -> Iterator[Found]:
         """Yield the domains whose default has to go for itself."""
         for row in self._made.values():
             calls = any(
@@ -202,7 +135,7 @@ class _Sorter:
     def dependents(self) -> tuple[Dependent, ...]:
         """Return what has to be rebuilt, and what stands in the way."""
         edges: dict[Key, set[Key]] = {}
-        main: dict[Key, _Row] = {}
+        main: dict[Key, Found] = {}
         columns: list[Dependent] = []
         on_type: set[Key] = set()
         needs_column: dict[Key, set[Key]] = {}
@@ -261,7 +194,7 @@ class _Sorter:
         return tuple(_settled([*columns, *found]))
 
     def _order(
-        self, wanted: Mapping[Key, _Row], edges: dict[Key, set[Key]], columns: dict[Key, set[Key]]
+        self, wanted: Mapping[Key, Found], edges: dict[Key, set[Key]], columns: dict[Key, set[Key]]
     ) -> None:
         """Add what has to be in an order that no dependency tells."""
 
@@ -302,14 +235,14 @@ class _Sorter:
         base = self._made[key].detail["base_oid"]
         return bool(base) and self._holds_enum(("pg_type", base))
 
-    def _generated_in(self, row: _Row) -> set[Key]:
+    def _generated_in(self, row: Found) -> set[Key]:
         """Return the generated columns of the tables whose rows a column holds."""
         tables = {oid for _, oid, _, via in row.refs if via == "R"}
         return {
             made.key for made in self._generated.values() if made.detail["column"]["oid"] in tables
         }
 
-    def _generated_problem(self, row: _Row) -> str:
+    def _generated_problem(self, row: Found) -> str:
         if row not in self._generated.values():
             return ""
         column = row.detail["column"]
@@ -321,22 +254,22 @@ class _Sorter:
         return generated.problem(row.detail, trailing=trailing)
 
     def _is_column(self, target: Key, subid: int) -> bool:
-        return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in _TABLES
+        return target[0] == "pg_class" and subid > 0 and self._relkinds.get(target, "r") in TABLES
 
-    def _column_problem(self, row: _Row) -> str:
+    def _column_problem(self, row: Found) -> str:
         if row.detail["other_temp"]:
             return "it is a temporary table of another session"
         return ""
 
-    def _holds_rows(self, row: _Row) -> bool:
+    def _holds_rows(self, row: Found) -> bool:
         """Return whether a column holds rows of a table that changes: PostgreSQL rejects that."""
         return any(r[3] == "R" for r in row.refs)
 
-    def _needs_rebuild(self, row: _Row, edges: set[Key], on_type: bool) -> bool:
+    def _needs_rebuild(self, row: Found, edges: set[Key], on_type: bool) -> bool:
         catalog, detail = row.key[0], row.detail
         if catalog == "pg_class" and detail["relkind"] in ("v", "m"):
             return True
-        if catalog == "pg_class" and detail["relkind"] in (*_TABLES, "c"):
+        if catalog == "pg_class" and detail["relkind"] in (*TABLES, "c"):
             return False
         if catalog == "pg_class" and detail["index"]:
             relations = {edge for edge in edges if edge[0] not in ("pg_constraint", "pg_class")}
@@ -365,7 +298,7 @@ class _Sorter:
             return bool(edges) or not own or "K" in row.via
         if catalog == "pg_statistic_ext":
             return True
-        return on_type or bool(edges) or "K" in row.via or catalog in _ALWAYS
+        return on_type or bool(edges) or "K" in row.via or catalog in ALWAYS
 
 
 def _settled(found: list[Dependent]) -> list[Dependent]:
@@ -413,7 +346,7 @@ def _is_special(index: Dependent) -> bool:
 
 
 def _dependent(
-    row: _Row,
+    row: Found,
     references: set[Key] | None = None,
     roots: frozenset[int] | None = None,
     problem: str = "",
@@ -431,53 +364,6 @@ def _dependent(
         shown=row.unqualified or row.identity,
         roots=roots or row.roots,
         references=frozenset(references or ()),
-        problem=problem or _problem(row),
+        problem=problem or problems.problem(row),
         detail=row.detail,
     )
-
-
-def _problem(row: _Row) -> str:
-    """Return why an object can't be dropped and created again, or ``""``."""
-    catalog, detail = row.key[0], row.detail
-    if row.extension:
-        return f"it belongs to the extension {row.extension!r}"
-    if row.has_security_label and catalog != "pg_type":
-        return "it has a security label, which only its provider can give"
-    if not detail.get("may_alter", True):
-        return "the current role doesn't own it"
-    if catalog == "pg_class" and not row.is_table_column:
-        return _relation_problem(detail)
-    if catalog == "pg_type":
-        return _type_problem(detail)
-    if catalog == "pg_constraint" and detail["domain"] and detail["of_domain"]["contained"]:
-        return "its domain is part of other types, which PostgreSQL can't check"
-    needs_superuser = catalog in _BY_SUPERUSER or (
-        catalog == "pg_constraint" and detail["triggers"]
-    )
-    if needs_superuser and not detail["superuser"]:
-        what = "the state of its triggers" if catalog == "pg_constraint" else "it"
-        return f"only a superuser can set {what}"
-    return "" if catalog in _SUPPORTED else "it can't be created again by itself"
-
-
-def _type_problem(detail: dict[str, Any]) -> str:
-    if detail["range"] and not detail["range"]["plain"]:
-        return "it is a range type with functions or an operator class of its own"
-    if detail["range"] and not detail["range"]["superuser"]:
-        return (
-            "only a superuser can put the constructor aside that PostgreSQL gave to its multirange "
-            "type"
-        )
-    collated = any(attribute["collated"] for attribute in detail["attributes"] or ())
-    return "it has a collation of its own" if collated else ""
-
-
-def _relation_problem(detail: dict[str, Any]) -> str:
-    if detail["other_temp"]:
-        return "it is a temporary object of another session"
-    index = detail["index"]
-    if index is None:
-        return ""
-    if not index["valid"]:
-        return "it is invalid"
-    return ""

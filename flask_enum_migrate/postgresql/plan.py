@@ -11,7 +11,6 @@ that a revision which was interrupted behind a commit can simply run again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -47,6 +46,13 @@ from .facts import Facts
 from .facts import Step
 from .hazards import blocked
 from .hazards import dependents_blocked
+from .steps import analyze
+from .steps import create_unused
+from .steps import drop_unused
+from .steps import lock
+from .steps import step
+from .steps import touch_routines
+from .steps import unlock
 from .tables import casts
 from .tables import replaced_columns
 from .tables import rewrite_tables
@@ -139,13 +145,13 @@ def plan(
         return Plan(Direction(refusals=(*refusals, *upgrade.refusals)), Direction())
     returning = [change.reverse() for change in reversed(conversions)]
     downgrade = _direction(back, [], facts, after, before, returning, (), merged, retyped)
-    dropped = [_step("", [ddl.drop_type(facts.shown(new.name))]) for new in reversed(creates)]
+    dropped = [step("", [ddl.drop_type(facts.shown(new.name))]) for new in reversed(creates)]
     return Plan(
-        replace(upgrade, steps=(*upgrade.steps, *(_drop(drop, facts) for drop in drops))),
+        replace(upgrade, steps=(*upgrade.steps, *(drop_unused(drop, facts) for drop in drops))),
         replace(
             downgrade,
             steps=(
-                *(_recreate(drop, facts) for drop in drops),
+                *(create_unused(drop, facts) for drop in drops),
                 *downgrade.steps,
                 *(step for steps in dropped for step in steps),
             ),
@@ -230,7 +236,7 @@ def _direction(
         *rebuild.refresh(rebuilt),
     ]
     steps = [
-        *_step(
+        *step(
             "What hangs on the type goes first …",
             [
                 rename(sql, dropped_as)
@@ -240,7 +246,7 @@ def _direction(
         ),
         *renaming,
         *(displace(a, facts) for a in replaced),
-        *_step(
+        *step(
             "The types that are made of it are replaced too.",
             [
                 *(sql for carrier in carried for sql in carriers.displace(carrier)),
@@ -251,21 +257,19 @@ def _direction(
                 ),
             ],
         ),
-        *_step("", [ddl.create_type(facts.shown(new.name), new.labels) for new in creates]),
+        *step("", [ddl.create_type(facts.shown(new.name), new.labels) for new in creates]),
         *casts_before,
         *tables,
         *defaults,
-        *_step("… and comes back as it was.", back),
+        *step("… and comes back as it was.", back),
         *casts_after,  # expressions of generated columns hold them until they are back
-        *_step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
+        *step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
         *(retire(a, facts) for a in replaced),
-        *_step(
+        *step(
             "Open sessions compile these anew.",
-            _touched(hanging, facts) if replaced or conversions else [],
+            touch_routines(hanging, facts) if replaced or conversions else [],
         ),
-        *_step(
-            "Their statistics went with the old columns.", _analyzed(rewritten, replaced, facts)
-        ),
+        *step("Their statistics went with the old columns.", analyze(rewritten, replaced, facts)),
     ]
     touched = {
         *rewritten,
@@ -275,7 +279,7 @@ def _direction(
     touched -= {c.table for a in alterations for c in a.enum.columns if c.relation_kind == "f"}
     if touched:
         locked = sorted(facts.shown(table) for table in touched)
-        steps = [*_lock(locked, facts), *steps, *_unlock(facts)]
+        steps = [*lock(locked, facts), *steps, *unlock(facts)]
     return Direction(
         committing=committing,
         steps=tuple(steps),
@@ -336,29 +340,6 @@ def _hazards(
             yield f"Sessions that ran {routine.identity} must reconnect: it isn't ours to touch."
 
 
-def _touched(hanging: Sequence[Dependent], facts: Facts) -> list[str]:
-    """Return the statements that make sessions forget routines they compiled with the old type."""
-    new = {dependent.key for dependent in hanging}
-    return [
-        ddl.touch_routine(routine.identity, routine.security_definer)
-        for routine in facts.routines
-        if routine.may_alter and routine.key not in new
-    ]
-
-
-def _analyzed(tables: Sequence[Name], replaced: Sequence[Alteration], facts: Facts) -> list[str]:
-    """Return ``ANALYZE`` for tables that were rewritten, but not where it would go elsewhere."""
-    far = {c.table for a in replaced for c in a.enum.columns if c.has_foreign_children}
-    near = [table for table in tables if table not in far]
-    return [ddl.analyze(facts.shown(table)) for table in near] if facts.analyze else []
-
-
-def _step(comment: str, statements: Iterable[str]) -> list[Step]:
-    """Return one step for some statements, or none without any."""
-    together = tuple(statements)
-    return [Step(comment, together)] if together else []
-
-
 def _hanging_on(replaced: Sequence[Alteration], facts: Facts) -> list[Dependent]:
     """Return what has to be rebuilt around the replacement of some types, in their order."""
     oids = {alteration.enum.oid for alteration in replaced}
@@ -368,36 +349,3 @@ def _hanging_on(replaced: Sequence[Alteration], facts: Facts) -> list[Dependent]
 def _columns(rebuilt: Sequence[Dependent], catalog: str, facts: Facts) -> set[tuple[Name, str]]:
     """Return the columns that some of these objects are, or are the defaults of."""
     return {(facts.place(*d.names[:2]), d.names[2]) for d in rebuilt if d.key[0] == catalog}
-
-
-def _lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
-    comment = "All tables are locked at once and in one order"
-    if facts.lock_timeout is None:
-        return [Step(f"{comment}.", (blocks.lock_tables(tables),))]
-    return [
-        Step(
-            f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
-            (blocks.set_for_now("lock_timeout", facts.lock_timeout), blocks.lock_tables(tables)),
-        )
-    ]
-
-
-def _unlock(facts: Facts) -> list[Step]:
-    return [] if facts.lock_timeout is None else [Step("", (blocks.restore("lock_timeout"),))]
-
-
-def _drop(drop: DropType, facts: Facts) -> Step:
-    name = facts.shown(drop.name)
-    return Step(f"Nothing uses {name} any more.", (ddl.drop_type(name),))
-
-
-def _recreate(drop: DropType, facts: Facts) -> Step:
-    name = facts.shown(drop.name)
-    statements = [ddl.create_type(name, drop.labels)]
-    if not drop.is_ours:
-        statements.append(ddl.owner_to(name, drop.owner))
-    if drop.privileges is not None:
-        statements.extend(ddl.set_privileges(name, drop.owner, drop.privileges))
-    if drop.comment is not None:
-        statements.append(ddl.comment_on_type(name, drop.comment))
-    return Step("", tuple(statements))

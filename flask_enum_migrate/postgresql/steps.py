@@ -1,0 +1,75 @@
+"""Steps that stand around the change of a type: locks, statistics, routines, unused types. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from ..core.changes import DropType
+from ..core.schema import Name
+from . import blocks
+from . import ddl
+from .alteration import Alteration
+from .facts import Dependent
+from .facts import Facts
+from .facts import Step
+
+
+def step(comment: str, statements: Iterable[str]) -> list[Step]:
+    """Return one step for some statements, or none without any."""
+    together = tuple(statements)
+    return [Step(comment, together)] if together else []
+
+
+def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
+    """Return the step that locks all tables before anything is done to them."""
+    comment = "All tables are locked at once and in one order"
+    if facts.lock_timeout is None:
+        return [Step(f"{comment}.", (blocks.lock_tables(tables),))]
+    return [
+        Step(
+            f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
+            (blocks.set_for_now("lock_timeout", facts.lock_timeout), blocks.lock_tables(tables)),
+        )
+    ]
+
+
+def unlock(facts: Facts) -> list[Step]:
+    """Return the step that gives ``lock_timeout`` its value back."""
+    return [] if facts.lock_timeout is None else [Step("", (blocks.restore("lock_timeout"),))]
+
+
+def drop_unused(drop: DropType, facts: Facts) -> Step:
+    """Return the step that drops a type which nothing uses."""
+    name = facts.shown(drop.name)
+    return Step(f"Nothing uses {name} any more.", (ddl.drop_type(name),))
+
+
+def create_unused(drop: DropType, facts: Facts) -> Step:
+    """Return the step that creates such a type again, as it was."""
+    name = facts.shown(drop.name)
+    statements = [ddl.create_type(name, drop.labels)]
+    if not drop.is_ours:
+        statements.append(ddl.owner_to(name, drop.owner))
+    if drop.privileges is not None:
+        statements.extend(ddl.set_privileges(name, drop.owner, drop.privileges))
+    if drop.comment is not None:
+        statements.append(ddl.comment_on_type(name, drop.comment))
+    return Step("", tuple(statements))
+
+
+def touch_routines(hanging: Sequence[Dependent], facts: Facts) -> list[str]:
+    """Return the statements that make sessions forget routines they compiled with the old type."""
+    new = {dependent.key for dependent in hanging}
+    return [
+        ddl.touch_routine(routine.identity, routine.security_definer)
+        for routine in facts.routines
+        if routine.may_alter and routine.key not in new
+    ]
+
+
+def analyze(tables: Sequence[Name], replaced: Sequence[Alteration], facts: Facts) -> list[str]:
+    """Return ``ANALYZE`` for tables that were rewritten, but not where it would go elsewhere."""
+    far = {c.table for a in replaced for c in a.enum.columns if c.has_foreign_children}
+    near = [table for table in tables if table not in far]
+    return [ddl.analyze(facts.shown(table)) for table in near] if facts.analyze else []
