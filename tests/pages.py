@@ -294,7 +294,8 @@ def shortened(printed: str) -> str:
         flags=re.MULTILINE | re.DOTALL,
     )
     chatter = (
-        r"INFO  \[alembic\.runtime\.(?:plugins\]|migration\] (?:Context|Will))|(?:Creating|Please) "
+        r"INFO  \[alembic\.(?:runtime\.(?:plugins\]|migration\] (?:Context|Will))|ddl)"
+        r"|(?:Creating|Please) "
     )
     return re.sub(rf"(?:^(?:{chatter}).*\n)+", f"{GAP}\n", printed, flags=re.MULTILINE)
 

@@ -51,7 +51,8 @@ def blocked(
         if column.partition_key:
             yield Refusal(
                 f"{why} {column.table} is partitioned by {column.column!r}.",
-                "PostgreSQL can't change the type of a partition key.",
+                "PostgreSQL can't change the type of a partition key: keep the label in the model, "
+                "rename it, or build the table anew in a migration of your own first.",
             )
         held = not set(column.made_of) <= {"a", "d"} and not column.generated
         if held and change.mapping:
