@@ -22,12 +22,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import traceback
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -329,6 +331,12 @@ def require_blocks_are_read(page: str) -> None:
 def options(name: str) -> set[str]:
     """Return the options of a command of ours."""
     return {option for param in cli.enum.commands[name].params for option in param.opts}
+
+
+def project() -> dict[str, Any]:
+    """Return what pyproject.toml says about the project."""
+    said: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(said["project"])
 
 
 @pytest.fixture

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
+from flask import Flask
 
+from flask_enum_migrate import EnumMigrate
 from flask_enum_migrate.settings import Settings
 from tests import pages
 from tests.pages import folder as folder
 from tests.servers import Server
+from tests.servers import create_database
+from tests.servers import drop_database
 
 DOCS = pages.ROOT / "docs"
+COMMANDS = ("check", "sync", "list")
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 RUN = [
     path
@@ -51,7 +57,7 @@ def test_no_block_is_left_unread(path: Path) -> None:
         assert {block.language for block in pages.blocks(page)} <= {"python", "sh"}
 
 
-@pytest.mark.parametrize("command", ["check", "sync", "list"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_told(command: str) -> None:
     page = (DOCS / "commands" / f"{command}.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^- `(?:-\w`, `)?(--[a-z-]+)", page, re.MULTILINE))
@@ -62,6 +68,47 @@ def test_every_setting_is_told() -> None:
     page = (DOCS / "settings.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## `ENUM_MIGRATE_(\w+)`", page, re.MULTILINE)
     assert [heading.lower() for heading in headings] == [*Settings.__dataclass_fields__]
+
+
+def test_settings_are_set_as_told() -> None:
+    app, page = Flask("app"), (DOCS / "settings.md").read_text(encoding="utf-8")
+    given = [block.text for block in pages.blocks(page) if block.language == "python"]
+    assert given
+    for text in given:
+        exec(text, {"app": app, "EnumMigrate": EnumMigrate, "enum_migrate": EnumMigrate()})
+        EnumMigrate(app)
+
+
+@pytest.mark.parametrize(
+    "path", [DOCS / "comparison.md", pages.ROOT / "README.md"], ids=["docs", "README"]
+)
+def test_the_recipe_by_hand_does_what_it_is_for(path: Path, newest: Server) -> None:
+    page = path.read_text(encoding="utf-8")
+    recipe = next(b.text for b in pages.blocks(page) if b.text.startswith("op.execute("))
+    url = create_database(newest)
+    try:
+        with psycopg.connect(url) as op:
+            op.execute("CREATE TYPE eventtype AS ENUM ('LOGIN_SUCCESS', 'LOGIN_FAILURE')")
+            op.execute("CREATE TABLE audit_event (event eventtype)")
+            op.execute("INSERT INTO audit_event VALUES ('LOGIN_FAILURE')")
+            exec(recipe, {"op": op})
+            labels = op.execute("SELECT enum_range(event)::text FROM audit_event").fetchall()
+            assert "LOGOUT_SUCCESS" in labels[0][0]
+            assert "tmp_eventtype" not in str(op.execute("SELECT typname FROM pg_type").fetchall())
+    finally:
+        drop_database(newest, url)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_shell_commands_are_known(path: Path) -> None:
+    extras = pages.project()["optional-dependencies"]
+    for block in pages.blocks(path.read_text(encoding="utf-8")):
+        for line in block.text.splitlines() if block.language == "sh" else ():
+            command = line.partition("#")[0].strip()
+            if extra := re.fullmatch(r"pip install '?flask-enum-migrate(?:\[(\w+)\])?'?", command):
+                assert extra[1] is None or extra[1] in extras
+            else:
+                assert command in ("flask db migrate", *(f"flask db enum {c}" for c in COMMANDS))
 
 
 def test_every_page_is_in_a_table_of_contents() -> None:

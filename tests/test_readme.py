@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def test_options_of_the_commands() -> None:
 
 def test_make_targets_and_extras() -> None:
     made = set(re.findall(r"^([a-z0-9.-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    project = pages.project()
     shell = "".join(block.text for block in pages.blocks(README) if block.language == "sh")
     targets = re.findall(r"^make ([\w.-]+)", shell, re.MULTILINE)
     assert targets
