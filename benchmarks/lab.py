@@ -56,7 +56,7 @@ class Scale:
 
 
 FULL = Scale(False, 1_000_000, (100_000, 1_000_000, 3_000_000), 7, 5)
-QUICK = Scale(True, 1_000, (500, 1_000), 1, 1)
+QUICK = Scale(True, 1_000, (500,), 1, 1)
 
 
 class Lab:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from statistics import median
 
+import psycopg
+
 from .apps import OURS
 from .apps import PEER
 from .apps import PLAIN
@@ -15,7 +17,6 @@ from .audit import LABELS
 from .audit import Audit
 from .audit import audit_log
 from .lab import Lab
-from .lab import execute
 from .lab import interleaved
 from .lab import labels
 from .lab import query
@@ -114,13 +115,13 @@ def _grow(lab: Lab, section: Section) -> None:
         lab.drop(audit.url)
         per_row = median(found[OURS]) / rows * 1e6
         by_rows.append([f"{rows:,}", *_both(found), f"{per_row:.2f} µs"])
-    for columns in (1, 2) if lab.scale.quick else (1, 2, 4, 8):
+    for columns in (2,) if lab.scale.quick else (1, 2, 4, 8):
         audit = audit_log(lab, lab.scale.rows, columns=columns, others=8 - columns)
-        contenders = {VACUUM: _vacuum, OURS: _ours(lab, audit), PEER: _peer(lab, audit)}
-        found = _race(lab, audit, contenders, runs)
+        found = _race(lab, audit, {VACUUM: _vacuum, OURS: _ours(lab, audit)}, runs)
+        found |= _race(lab, audit, {PEER: _peer(lab, audit)}, 1)
         lab.drop(audit.url)
         by_columns.append([str(columns), *_both(found), seconds(found[PEER])])
-    for number in (4, 9) if lab.scale.quick else (4, 100):
+    for number in (9,) if lab.scale.quick else (4, 100):
         names = [f"label_{n:03}" for n in range(number)]
         audit = audit_log(lab, lab.scale.rows, labels=names)
         found = _race(lab, audit, {VACUUM: _vacuum, OURS: _ours(lab, audit)}, runs)
@@ -131,7 +132,7 @@ def _grow(lab: Lab, section: Section) -> None:
     section.table(["Rows", *header, "ours per row"], by_rows)
     section.say(
         f"More columns of the type, in a table of {lab.scale.rows:,} rows with eight enum columns "
-        "in all:"
+        "in all (the peer: one run):"
     )
     section.table(["Columns", *header, "the peer"], by_columns)
     section.say(f"More labels, {lab.scale.rows:,} rows and two columns:")
@@ -164,7 +165,8 @@ def _race(
 
 
 def _vacuum(url: str) -> float:
-    return timed(lambda: execute(url, "VACUUM FULL audit"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        return timed(lambda: connection.execute("VACUUM FULL audit"))
 
 
 def _upgrade(app: App) -> Contender:
