@@ -307,7 +307,14 @@ def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment
     master, terminal = pty.openpty()
     env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", **environment}
     process = subprocess.Popen(
-        command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, env=env
+        command,
+        cwd=folder,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=env,
+        # A shell lets what it runs in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(terminal)
     shown, waiting = b"", list(answers)

@@ -68,10 +68,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-# Whoever runs the tests may ignore Ctrl-C, as a shell does for what it runs in the background.
+# Whoever runs the tests may ignore signals, as a shell or nohup does for what it runs.
 FLASK = """
 import runpy, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.path.insert(0, "")
 runpy.run_module("flask", run_name="__main__")
 """
