@@ -27,7 +27,7 @@ KINDS = {
     "partial indexes": ("CREATE INDEX p{n} ON audit (id) WHERE kind = 'failure'",),
     "foreign keys": (
         "CREATE TABLE kinds_{n} (kind eventtype PRIMARY KEY)",
-        "INSERT INTO kinds_{n} SELECT unnest(enum_range(NULL::eventtype))",
+        "INSERT INTO kinds_{n} SELECT unnest(enum_range(NULL, 'failure'::eventtype))",
         "ALTER TABLE audit ADD FOREIGN KEY (kind) REFERENCES kinds_{n}",
     ),
     "views": ("CREATE VIEW v{n} AS SELECT * FROM audit WHERE kind = 'login'",),
@@ -119,6 +119,11 @@ def _rebuild(lab: Lab, section: Section) -> None:
     number, size, runs = (2, 500, 1) if lab.scale.quick else (10, 100_000, 3)
     kinds = dict(list(KINDS.items())[:2]) if lab.scale.quick else KINDS
     audit = audit_log(lab, size)
+    # No row holds the label that goes: with foreign keys, two labels can't become one.
+    held = f"= '{audit.labels[0]}' WHERE {{0}} = '{audit.labels[-1]}'"
+    for column in audit.columns:
+        execute(audit.url, f"UPDATE audit SET {column} {held.format(column)}")
+    execute(audit.url, "VACUUM FULL audit", "VACUUM (FREEZE, ANALYZE) audit")
     cases = {"nothing": _case(lab, audit, (), 0)}
     cases |= {kind: _case(lab, audit, made, number) for kind, made in kinds.items()}
     times = interleaved(
@@ -129,8 +134,8 @@ def _rebuild(lab: Lab, section: Section) -> None:
     lab.drop(audit.url)
     bare = median(times["nothing"])
     section.say(
-        f"The removal above on {size:,} rows takes {seconds([bare])}. What {number} objects of "
-        f"one kind add, {runs} runs:"
+        f"To remove a label that none of {size:,} rows holds takes {seconds([bare])}. What "
+        f"{number} objects of one kind add, {runs} runs:"
     )
     section.table(
         [f"{number} of them", "in all", "added", "each"],
@@ -151,8 +156,7 @@ def _case(lab: Lab, audit: Audit, made: tuple[str, ...], number: int) -> tuple[A
     url = lab.create(audit.url)
     execute(url, *(sql.format(n=n) for n in range(1, number + 1) for sql in made))
     app = audit.app.fork(lab, OURS, audit.models(audit.labels[:-1]))
-    answer = f"eventtype.{audit.labels[-1]}={audit.labels[0]}"
-    app.new_revision(url, "db", "enum", "sync", "--no-input", "--map", answer)
+    app.new_revision(url, "db", "enum", "sync", "--no-input")
     return app, url
 
 
