@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from .results import Bars
 
-_WIDTH, _NAMES, _VALUES = 760, 250, 80
+_WIDTH, _NAMES, _VALUES = 760, 300, 60
 _BAR, _GAP, _TITLE = 20, 8, 44
 
 _STYLE = """

@@ -98,7 +98,11 @@ def measure(lab: Lab) -> Section:
     section.charts.append(
         Bars(
             f"Remove a label of two enum columns, {lab.scale.rows:,} rows (seconds)",
-            [(name.replace("`", ""), medians[name], name == OURS) for name in times],
+            [
+                (name.replace("`", ""), medians[name], name == OURS)
+                for name in times
+                if name != WITHOUT
+            ],
         )
     )
     _grow(lab, section)
