@@ -72,6 +72,11 @@ class Draft:
         """Labels that go, of which no one could tell whether rows hold them."""
         return () if self.is_empty else tuple(h for h in self.database.held if h.rows is None)
 
+    @property
+    def unread(self) -> tuple[AlterColumnType, ...]:
+        """Conversions of columns whose values no one could look at."""
+        return tuple(one.change for one in self.database.strange if one.rows is None)
+
 
 @dataclass(frozen=True)
 class Comments:

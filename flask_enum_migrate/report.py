@@ -44,6 +44,7 @@ from .wording import describe_conversion
 from .wording import describe_created
 from .wording import plain
 from .wording import some
+from .wording import unread
 
 _MANY = 12
 _INSTANT = "instant, no table is rewritten"
@@ -254,6 +255,8 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
             f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
             "the migration refuses if one does."
         )
+    for change in result.unread:
+        note(unread(change))
     if not result.plans:
         _err("The enums of models and database agree: nothing to write.")
         return

@@ -79,6 +79,7 @@ class SyncResult:
     :param missing_columns: columns that only the models have; they are ``flask db migrate``'s.
     :param skipped: bind and dialect of the databases in which nothing is to be done.
     :param unknown: labels that go, of which no one could tell whether rows hold them.
+    :param unread: conversions of columns whose values no one could look at.
     :param command: the name of Flask-Migrate's command group.
     :param declined: whether nothing was written because the answer to ``confirm`` was no.
     """
@@ -92,6 +93,7 @@ class SyncResult:
     missing_columns: tuple[DeclaredColumn, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     unknown: tuple[Held, ...] = ()
+    unread: tuple[AlterColumnType, ...] = ()
     command: str = "db"
     declined: bool = False
 
@@ -185,6 +187,7 @@ def sync(
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         unknown=tuple(held for one in drafts for held in one.unknown),
+        unread=tuple(change for one in drafts for change in one.unread),
         command=environment.command,
     )
     if not plans or (dry_run and not sql):

@@ -85,6 +85,14 @@ def describe_conversion(
     return "; ".join(parts)
 
 
+def unread(change: AlterColumnType) -> str:
+    """Return in words that no one could look at a column's values."""
+    return (
+        f"could not tell what rows of {change} hold; the migration refuses if one holds what is no "
+        f"label of {change.new}."
+    )
+
+
 def describe_created(create: CreateType) -> str:
     """Return in words which type is created."""
     return f"create the type as {_listed(create.labels)}"

@@ -146,3 +146,51 @@ def test_check_needs_only_the_catalogs(project: Project, owner: str) -> None:
     finally:
         project.url = own
         as_admin(project, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+STRINGS = """
+class Note(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column({}, server_default="a")
+"""
+
+
+def test_a_plain_owner_converts(project: Project, owner: str) -> None:
+    project.start(STRINGS.format("db.String(9)"), "INSERT INTO note VALUES (1, 'a'), (2, 'b')")
+    project.models(STRINGS.format("db.Enum('a', 'b', name='state')"))
+    project.round_trip()
+
+
+def test_a_conversion_without_the_rights_is_refused(project: Project, owner: str) -> None:
+    project.start(STRINGS.format("db.String(9)"), "INSERT INTO note VALUES (1, 'a')")
+    as_admin(
+        project,
+        "ALTER TABLE note OWNER TO postgres",
+        f"GRANT SELECT ON note TO {owner}",
+        f"REVOKE CREATE ON SCHEMA public FROM {owner}",
+    )
+    project.models(STRINGS.format("db.Enum('a', 'b', name='state')"))
+    refused = project.sync(expect=1).stderr
+    assert f"can't become public.state: the role {owner!r} doesn't own it." in refused
+    assert f"the role {owner!r} may not create types in the schema 'public'." in refused
+    assert f"GRANT CREATE ON SCHEMA public TO {owner}" in refused
+
+
+def test_rows_that_no_one_could_look_at(project: Project, owner: str) -> None:
+    project.start(STRINGS.format("db.String(9)"), "INSERT INTO note VALUES (1, 'a')")
+    project.sql(f"REVOKE SELECT ON note FROM {owner}")
+    project.models(STRINGS.format("db.Enum('a', 'b', name='state')"))
+    said = project.sync().stderr
+    assert "Note: could not tell what rows of public.note.state hold; the migration refuses" in said
+    project.db("upgrade")
+    assert project.labels("state") == ["a", "b"]
+
+
+def test_rows_that_may_not_be_read(project: Project, owner: str) -> None:
+    project.start(STRINGS.format("db.String(9)"), "INSERT INTO note VALUES (1, 'strange')")
+    as_admin(project, "ALTER TABLE note OWNER TO postgres")
+    project.models(STRINGS.format("db.Enum('a', 'b', name='state')"))
+    assert project.db("enum", "check", expect=1).stdout.endswith("Next: flask db enum sync\n")
+    refused = project.sync(expect=1).stderr
+    assert f"the role {owner!r} doesn't own it." in refused
+    assert "strange" not in refused

@@ -20,6 +20,7 @@ from ..environment import masked
 from ..revision import by_token
 from ..settings import Settings
 from ..survey import look
+from ..wording import unread
 from .rendering import TypeRenderer
 from .rendering import is_enum
 from .revise import described
@@ -104,11 +105,12 @@ def _seen(
 
 
 def _unknown(seen: Seen) -> tuple[str, ...]:
-    return tuple(
+    held = (
         f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
         "the migration refuses if one does."
         for held in seen.draft.unknown
     )
+    return (*held, *map(unread, seen.draft.unread))
 
 
 def _unconverted(seen: Seen) -> Iterator[str]:
