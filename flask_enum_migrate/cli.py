@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from .sync import SyncResult
 
 
+_NOTHING_WRITTEN = "Nothing was written"
+
+
 class BadSetting(click.ClickException, SettingError):
     """A bad setting, as an error that ``flask`` prints in one line while it loads the app."""
 
@@ -98,9 +101,9 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
         report.failure(EnvironmentFailed(fact), outcome, format_)
         sys.exit(2)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         report.aborted(outcome)
-        sys.exit(1)
+        sys.exit(1 if outcome == _NOTHING_WRITTEN else 2)
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
@@ -212,7 +215,7 @@ def sync(
     api, place = EnumMigrate(), _place(directory, x_arg)
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
-    with _errors("Nothing was written"):
+    with _errors(_NOTHING_WRITTEN):
         typed_in = given = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
             found = api.check(**place)

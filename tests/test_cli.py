@@ -296,6 +296,11 @@ def flask(project: Project, labels: list[str]) -> list[str]:
     return [sys.executable, "-m", "flask", "db", "enum"]
 
 
+def _heeds_control_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+
+
 CONTROL_C, END_OF_FILE = "\x03", "\x04"
 
 
@@ -314,7 +319,7 @@ def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment
         stderr=terminal,
         env=env,
         # A shell lets what it runs in the background ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heeds_control_c,
     )
     os.close(terminal)
     shown, waiting = b"", list(answers)

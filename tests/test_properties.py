@@ -35,7 +35,7 @@ TOGETHER = [
     "foreign tables", "generated columns", "generated columns of the type",
     "generated columns of families", "names of NOT NULL", "checks of families",
     "domains that mention the type", "domains that call routines", "linked operators",
-    "operator classes", "other aggregates", "disabled foreign keys", "foreign children",
+    "operator classes", "disabled foreign keys", "foreign children",
     "parents of different columns",
 ]  # fmt: skip
 # Their constraints would reject random rows.

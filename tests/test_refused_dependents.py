@@ -49,6 +49,24 @@ def test_what_cannot_come_back_is_refused_by_name(
     assert project.dump() == schema
 
 
+@pytest.mark.parametrize(
+    ("labels", "flags"),
+    [(["good", "OK", "bad"], ("--rename", "ok=OK")), (["bad", "good"], ("--map", "mood.ok=bad"))],
+    ids=["renamed", "removed"],
+)
+def test_an_aggregate_that_begins_with_a_label_is_refused(
+    one_project: Project, labels: list[str], flags: tuple[str, ...]
+) -> None:
+    """Its INITCOND is text, which no rename in place on the way back would change."""
+    one_project.start(
+        MODEL.replace(', server_default="ok"', ""), ROWS, LABELS=["bad", "gone", "ok", "good"]
+    )
+    one_project.sql("DELETE FROM entry", *KINDS["other aggregates"][:5])
+    one_project.models(MODEL.replace(', server_default="ok"', ""), LABELS=labels)
+    refused = one_project.sync(*flags, expect=1).stderr
+    assert "aggregate public.moving(public.mood) hangs on it, and its INITCOND is 'ok'" in refused
+
+
 def test_a_generated_column_before_others(project: Project) -> None:
     project.start(
         MODEL,

@@ -100,10 +100,10 @@ def dependents_blocked(
     :param why: what can't be done for that reason, as the sentence begins.
     :param today: whether the change starts from the database as it is now.
     """
-    removed = {drop.label for drop in change.removed} if today else set()
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
-            problem := dependent.problem or _names_removed(dependent, change, removed, facts)
+            problem := dependent.problem
+            or (_names_removed(dependent, change, facts) if today else "")
         ):
             owner = dependent.detail.get("owner")
             yield Refusal(
@@ -155,12 +155,19 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
         )
 
 
-def _names_removed(dependent: Dependent, change: AlterEnum, removed: set[str], facts: Facts) -> str:
+def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
+    """Return where an object names a label that it will look for in vain, or ``""``."""
+    removed = {drop.label for drop in change.removed}
     following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     named = carriers.expressions if dependent.is_type else rebuild.definitions
     for sql in named(dependent):
         if lost := follow(sql, following, removed).lost:
             return f"it names {listed(lost)}"
+    # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
+    texts = (dependent.detail.get("aggregate") or {}).items()
+    conditions = {value for key, value in texts if key in ("initcond", "minitcond")}
+    if named_so := conditions & {*removed, *change.renames}:
+        return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
     return ""
 
 
