@@ -37,7 +37,8 @@ def read(
 ) -> tuple[Dependent, ...]:
     """Find what PostgreSQL would not carry along when some enum types are replaced.
 
-    One query, however many types there are and however much hangs on them.
+    One query, and a second one where generated columns need a value to stand in, however many types
+    there are and however much hangs on them.
 
     :param oids: ``pg_type.oid`` of the enum types.
     :param unqualified: the schema that is left out of definitions, or ``""``.
