@@ -257,3 +257,27 @@ def test_a_generated_column_never_stands_in_with_a_label_that_goes(project: Proj
     project.models(MODEL, LABELS=["ok", "good"])
     project.round_trip()
     assert project.rows("SELECT g::text FROM entry") == [("ok",)]
+
+
+def test_line_breaks_in_literals_stay(project: Project) -> None:
+    project.start(
+        MODEL,
+        "ALTER TABLE entry ADD note text DEFAULT E'one\\n  two'",
+        "ALTER TABLE entry ADD CHECK (mood <> 'ok' OR note <> E'one\\ntwo')",
+        "ALTER TABLE entry ADD g text GENERATED ALWAYS AS"
+        " (CASE mood WHEN 'ok' THEN E'a\\nb' ELSE E'\\n' END) STORED",
+        "CREATE INDEX ON entry (id) WHERE mood = 'ok' AND note = E'x\\ny'",
+        "CREATE VIEW v AS SELECT E'p\\nq' AS q FROM entry WHERE mood = 'ok'",
+        "ALTER TABLE entry ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY p ON entry USING (mood = 'ok' AND note <> E'one\\ntwo')",
+        "CREATE DOMAIN d AS mood CHECK (VALUE <> 'good' OR E'u\\nv' <> 'x')",
+        "CREATE TABLE by_d (d d DEFAULT 'ok')",
+        "CREATE FUNCTION f(mood) RETURNS text LANGUAGE sql RETURN E'r\\ns'",
+        "CREATE RULE r AS ON INSERT TO entry WHERE NEW.mood = 'ok'"
+        " DO ALSO INSERT INTO by_d SELECT 'ok' WHERE E'k\\nl' <> NEW.note",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+        LABELS=["gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["ok", "good"])
+    project.round_trip()
+    assert project.rows("SELECT g FROM entry") == [("a\nb",)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..core.schema import Name
 from .quoting import identifier
+from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
 
@@ -122,7 +123,7 @@ def alter_table(
     target = f"{'FOREIGN ' if foreign else ''}TABLE {'ONLY ' if only else ''}{qualified(table)}"
     if len(actions) == 1 and "\n" not in actions[0]:
         return f"ALTER {target} {actions[0]}"
-    listed = ",\n    ".join(action.replace("\n", "\n    ") for action in actions)
+    listed = ",\n    ".join(map(indented, actions))
     return f"ALTER {target}\n    {listed}"
 
 

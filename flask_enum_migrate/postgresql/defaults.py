@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -63,12 +64,17 @@ def _default_refusal(
     return Refusal(fact, action, flags, questions)
 
 
-def set_default(
-    column: LiveColumn, default: str | None, facts: Facts, alterations: Sequence[Alteration]
-) -> str:
-    """Return the action that sets a default, with names as the revision writes them."""
-    names = {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
-    return ddl.set_default(column.column, follow(default or "NULL", names).sql or "NULL")
+def names_shown(alterations: Iterable[Alteration], facts: Facts) -> Mapping[Name, TypeChange]:
+    """Return how the revision writes the names of the types after their changes."""
+    return {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
+
+
+def set_default(column: LiveColumn, default: str | None, shown: Mapping[Name, TypeChange]) -> str:
+    """Return the action that sets a default.
+
+    :param shown: see :func:`names_shown`.
+    """
+    return ddl.set_default(column.column, follow(default or "NULL", shown).sql or "NULL")
 
 
 def changed_tables(
@@ -101,7 +107,7 @@ def changed_defaults(
         action = (
             ddl.drop_default(column.column)
             if default is None
-            else set_default(column, default, facts, [alteration])
+            else set_default(column, default, names_shown([alteration], facts))
         )
         only = column.inherited or column.has_children
         steps.append(Step("", (ddl.alter_table(facts.shown(column.table), [action], only=only),)))

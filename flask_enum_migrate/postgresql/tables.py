@@ -19,6 +19,7 @@ from . import using
 from .alteration import Alteration
 from .alteration import displaced_labels
 from .defaults import Defaults
+from .defaults import names_shown
 from .defaults import set_default
 from .facts import Facts
 from .facts import Step
@@ -57,7 +58,7 @@ def replaced_columns(
     :param elsewhere: columns whose default is taken care of elsewhere.
     :param detoured: columns that hold rows of these tables, and are text meanwhile.
     """
-    seen = set(detoured)
+    seen, shown = set(detoured), names_shown(replaced, facts)
     for alteration in replaced:
         for column in alteration.enum.columns:
             place = (column.table, column.column)
@@ -70,7 +71,7 @@ def replaced_columns(
                 column,
                 () if column.inherited else tuple(_column_actions(alteration, column, facts)),
                 place not in elsewhere and before.get(column) is not None,
-                "" if default is None else set_default(column, default, facts, replaced),
+                "" if default is None else set_default(column, default, shown),
                 alteration.change.name,
             )
 
@@ -128,12 +129,11 @@ def _united(
 
     :return: these tables, and the actions for each ancestor.
     """
-    types = {rewrite.type_: None for rewrite in rewrites if rewrite.type_}
-    united = [
-        one
-        for type_ in types
-        for one in kin.kin_of((r.column for r in rewrites if r.type_ == type_), type_)
-    ]
+    by_type: dict[Name, list[LiveColumn]] = defaultdict(list)
+    for rewrite in rewrites:
+        if rewrite.type_:
+            by_type[rewrite.type_].append(rewrite.column)
+    united = [one for type_, columns in by_type.items() for one in kin.kin_of(columns, type_)]
     actions: list[list[str]] = [[] for _ in united]
     for rewrite in rewrites:
         column, own = rewrite.column, rewrite

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..core.schema import Name
 from .quoting import identifier
+from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
 
@@ -112,7 +113,7 @@ def convert_scalar(
             )
             return f"CASE {value}\n{whens}    ELSE {guard}\nEND" if labels else guard
         middle = len(labels) // 2
-        low, high = (_indented(case(half)) for half in (labels[:middle], labels[middle:]))
+        low, high = (indented(case(half)) for half in (labels[:middle], labels[middle:]))
         below = f"{value} < {literal(labels[middle])}::{old}"
         return f"CASE WHEN {below}\n    THEN {low}\n    ELSE {high}\nEND"
 
@@ -162,7 +163,3 @@ def _replaced(elements: str, mapping: Mapping[str, str | None]) -> str:
         other = "NULL" if becomes is None else literal(becomes)
         elements = f"array_replace({elements}, {literal(label)}, {other})"
     return elements
-
-
-def _indented(sql: str) -> str:
-    return sql.replace("\n", "\n    ")
