@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.engine import make_url
 
 from flask_enum_migrate import EnumMigrate
@@ -26,6 +29,21 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, mapped_column
 """
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """Give the statements that SQLAlchemy sends meanwhile."""
+    statements: list[str] = []
+
+    def record(connection: object, cursor: object, sql: str, *rest: object) -> None:
+        statements.append(sql)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
 
 
 @dataclass(frozen=True)

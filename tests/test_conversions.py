@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project import Project
+from tests.project import watched
 
 STRINGS = """
 class Account(db.Model):
@@ -534,6 +535,29 @@ def test_many_strange_values_are_counted_most_frequent_first(one_project: Projec
     assert "has no label 'often', and 30 rows hold it" in refused[0]
     assert len(refused) == 51
     assert "public.ticket.state may hold more values than these 50." in refused[-1]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_columns(one_project: Project) -> None:
+    counts = []
+    for number in (1, 100):  # the rows of a hundred are looked at together
+        columns = "\n".join(f"    c{n} = db.Column({{type}})" for n in range(number))
+        model = f"""
+class T{number}(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+{columns}
+"""
+        one_project.models(model.format(type="db.Text"))
+        if not one_project.migrations.exists():
+            one_project.db("init")
+        one_project.db("migrate")
+        one_project.db("upgrade")
+        one_project.sql(f"INSERT INTO t{number} (c0) VALUES ('a'), ('strange')")
+        one_project.models(model.format(type="db.Enum('a', 'b', name='state')"))
+        with watched() as statements:
+            refused = one_project.sync(expect=1).stderr
+        assert "has no label 'strange', and 1 row holds it" in refused
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 def test_a_check_that_goes_along_is_mentioned(one_project: Project) -> None:

@@ -186,6 +186,22 @@ def test_rows_that_no_one_could_look_at(project: Project, owner: str) -> None:
     assert project.labels("state") == ["a", "b"]
 
 
+def test_a_table_that_no_one_could_look_at_beside_one(project: Project, owner: str) -> None:
+    model = STRINGS + STRINGS.replace("Note", "Task")
+    project.start(
+        model.format("db.String(9)", "db.String(9)"),
+        "INSERT INTO note VALUES (1, 'strange')",
+        "INSERT INTO task VALUES (1, 'odd')",
+    )
+    project.sql(f"REVOKE SELECT ON note FROM {owner}")
+    project.models(model.format(*["db.Enum('a', 'b', name='state')"] * 2))
+    refused = project.sync(expect=1).stderr
+    assert (
+        "task.state becomes public.state, which has no label 'odd', and 1 row holds it" in refused
+    )
+    assert "strange" not in refused
+
+
 def test_rows_that_may_not_be_read(project: Project, owner: str) -> None:
     project.start(STRINGS.format("db.String(9)"), "INSERT INTO note VALUES (1, 'strange')")
     as_admin(project, "ALTER TABLE note OWNER TO postgres")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import NullPool
 from sqlalchemy import create_engine
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from flask_enum_migrate.postgresql.catalog import qualified
 from tests.project import Project
+from tests.project import watched
 
 MOOD = """
 class Entry(db.Model):
@@ -317,16 +316,8 @@ class T{n}(db.Model):
             project.db("init")
         project.db("migrate", "-m", "tables")
         project.db("upgrade")
-        queries: list[str] = []
-
-        def record(conn: object, cursor: object, sql: str, *rest: object) -> None:
-            queries.append(sql)  # noqa: B023 - used within the same turn of the loop
-
-        event.listen(Engine, "before_cursor_execute", record)
-        try:
+        with watched() as queries:
             project.db("enum", "check")
-        finally:
-            event.remove(Engine, "before_cursor_execute", record)
         counts.append(len(queries))
     assert counts[0] == counts[1]
 

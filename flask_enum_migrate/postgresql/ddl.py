@@ -327,9 +327,15 @@ def set_privileges(name: Name, owner: str, privileges: Iterable[tuple[str, bool]
 
 
 def strange_values(
-    table: Name, column: str, array: bool, labels: Sequence[str], limit: int, most: int
+    number: int,
+    table: Name,
+    column: str,
+    array: bool,
+    labels: Sequence[str],
+    limit: int,
+    most: int,
 ) -> str:
-    """Return a query for the values of a column that are no label: value and rows.
+    """Return a query for the values of a column that are no label: its number, value and rows.
 
     :param limit: how many such rows it counts.
     :param most: how many values it returns.
@@ -341,8 +347,8 @@ def strange_values(
     strange = f"{value} NOT IN ({known})" if known else f"{value} IS NOT NULL"
     held = f"SELECT {value} AS value FROM {from_} WHERE {strange} LIMIT {limit:d}"
     return (
-        f"SELECT value, count(*) AS rows FROM ({held}) held "
-        f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d}"
+        f"(SELECT {number:d} AS number, value, count(*) AS rows FROM ({held}) held "
+        f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d})"
     )
 
 

@@ -59,33 +59,45 @@ def is_derived(detail: Mapping[str, Any]) -> bool:
     return bool(detail["inherited"] and not detail["column"]["local"])
 
 
-def drop(dependent: Dependent) -> Iterator[str]:
-    """Yield the statements after which nothing is computed from the old type."""
-    table, name = Name(*dependent.names[:2]), dependent.names[2]
-    detail = dependent.detail
-    if is_added_again(detail):
-        if not is_derived(detail):
-            yield ddl.alter_table(table, [ddl.drop_column(name)])
-        return
-    constant = "NULL"
-    if detail["column"]["not_null"]:
-        constant = using.constant(detail["column"]["placeholder"], detail["column"]["type"])
-    yield ddl.alter_table(table, [ddl.set_expression(name, constant)], only=True)
+def keeps_its_place(dependent: Dependent) -> bool:
+    """Return whether it is a generated column that gets another expression for a while."""
+    return dependent.is_generated and not is_added_again(dependent.detail)
+
+
+def suspend(dependent: Dependent) -> str:
+    """Return the action after which nothing is computed from the old type."""
+    column, constant = dependent.detail["column"], "NULL"
+    if column["not_null"]:
+        constant = using.constant(column["placeholder"], column["type"])
+    return ddl.set_expression(dependent.names[2], constant)
+
+
+def resume(dependent: Dependent, follow: Follow) -> str:
+    """Return the action that lets the column be computed again.
+
+    In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
+
+    :param follow: rewrites the labels in a deparsed expression.
+    """
+    return ddl.set_expression(dependent.names[2], follow(dependent.detail["definition"]))
+
+
+def drop(dependent: Dependent) -> str:
+    """Return the statement that drops a column, or ``""`` where its parent's does."""
+    if is_derived(dependent.detail):
+        return ""
+    return ddl.alter_table(Name(*dependent.names[:2]), [ddl.drop_column(dependent.names[2])])
 
 
 def create(dependent: Dependent, follow: Follow) -> Iterator[str]:
-    """Yield the statements that let the column be computed again.
+    """Yield the statements that add a column again.
 
     :param follow: rewrites the labels in a deparsed expression.
     """
     table, name = Name(*dependent.names[:2]), dependent.names[2]
     detail, column = dependent.detail, dependent.detail["column"]
-    definition = follow(detail["definition"])
-    if not is_added_again(detail):
-        # In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
-        yield ddl.alter_table(table, [ddl.set_expression(name, definition)], only=True)
-        return
     if not is_derived(detail):
+        definition = follow(detail["definition"])
         type_ = column["type"] + (f" COLLATE {column['collation']}" if column["collation"] else "")
         yield ddl.alter_table(table, [ddl.add_generated(name, type_, definition)])
     if column["not_null"] and column["version"] < _NAMED_NOT_NULL and not column["follows"]:

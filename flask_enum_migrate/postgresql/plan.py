@@ -226,11 +226,7 @@ def _direction(
     has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
         *([blocks.set_for_now("check_function_bodies", "off")] if has_routines else []),
-        *(
-            rename(sql, created_as)
-            for dependent in rebuilt
-            for sql in rebuild.create(dependent, followed)
-        ),
+        *(rename(sql, created_as) for sql in rebuild.create(rebuilt, followed)),
         *([blocks.restore("check_function_bodies")] if has_routines else []),
         *(rebuild.restore(d) for d in hanging if not d.rebuilt),
         *rebuild.refresh(rebuilt),
@@ -238,11 +234,7 @@ def _direction(
     steps = [
         *step(
             "What hangs on the type goes first …",
-            [
-                rename(sql, dropped_as)
-                for dependent in reversed(rebuilt)
-                for sql in rebuild.drop(dependent)
-            ],
+            [rename(sql, dropped_as) for sql in rebuild.drop(rebuilt)],
         ),
         *renaming,
         *(displace(a, facts) for a in replaced),

@@ -1,11 +1,20 @@
-"""Drop what hangs on a type that is replaced, and create it again exactly as it was. Pure."""
+"""Drop what hangs on a type that is replaced, and create it again exactly as it was. Pure.
+
+What one action of ALTER TABLE does shares the statement with its like: PostgreSQL then reads or
+rewrites the table once for all of them.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from graphlib import CycleError
 from graphlib import TopologicalSorter
+from itertools import groupby
 
 from ..core.schema import Name
 from . import blocks
@@ -18,25 +27,58 @@ from . import using
 from .facts import Dependent
 from .facts import Facts
 from .facts import Follow
+from .facts import Key
 
+_SET_EXPRESSION, _ADD_CONSTRAINT = "SET EXPRESSION", "ADD CONSTRAINT"
 _ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
 
 
 def in_order(dependents: Iterable[Dependent]) -> list[Dependent]:
-    """Return objects so that each comes behind what it needs; equals keep their order."""
+    """Return objects so that each comes behind what it needs; equals keep their order.
+
+    Those that can share a statement come together, if what they need allows.
+    """
     by_key = {dependent.key: dependent for dependent in dependents}
-    position = {key: number for number, key in enumerate(by_key)}
-    sorter = TopologicalSorter({key: d.references & by_key.keys() for key, d in by_key.items()})
-    try:
-        sorter.prepare()
-    except CycleError:  # two rules that need each other's views: PostgreSQL's order is as good
-        return list(by_key.values())
+    shared: dict[object, Key] = {}
+    first = {
+        key: shared.setdefault(_statement(dependent), key) for key, dependent in by_key.items()
+    }
+    for leader in (first, {key: key for key in by_key}):
+        with suppress(CycleError):
+            return _sorted(by_key, leader)
+    return list(by_key.values())  # two rules that need each other's views: the given order is good
+
+
+def _sorted(by_key: Mapping[Key, Dependent], leader: Mapping[Key, Key]) -> list[Dependent]:
+    """Sort objects by what they need.
+
+    :param leader: who stands for whom: those with the same leader come together.
+    :raises CycleError: if there is no such order.
+    """
+    members: dict[Key, list[Dependent]] = defaultdict(list)
+    needs: dict[Key, set[Key]] = defaultdict(set)
+    for key, dependent in by_key.items():
+        members[leader[key]].append(dependent)
+        needs[leader[key]] |= {leader[r] for r in dependent.references if r in by_key}
+    position = {key: number for number, key in enumerate(members)}
+    sorter = TopologicalSorter({key: needs[key] - {key} for key in members})
+    sorter.prepare()
     ordered: list[Dependent] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready(), key=position.__getitem__)
-        ordered.extend(by_key[key] for key in ready)
+        ordered.extend(member for key in ready for member in members[key])
         sorter.done(*ready)
     return ordered
+
+
+def _statement(dependent: Dependent) -> tuple[object, ...]:
+    """Return what two objects have in common that one ALTER TABLE can drop or create."""
+    table = recreate.table_of(dependent)
+    if generated.keeps_its_place(dependent):
+        return _SET_EXPRESSION, table
+    if dependent.key[0] == "pg_constraint" and dependent.detail["contype"] == "c":
+        return _ADD_CONSTRAINT, table
+    return dependent.key
 
 
 def definitions(dependent: Dependent) -> Iterator[str]:
@@ -54,18 +96,28 @@ def definitions(dependent: Dependent) -> Iterator[str]:
             yield column["default"]
 
 
-def drop(dependent: Dependent) -> Iterator[str]:
-    """Yield the statements that drop an object; without CASCADE, so that nothing goes unseen.
+def drop(dependents: Sequence[Dependent]) -> Iterator[str]:
+    """Yield the statements that drop objects; without CASCADE, so that nothing goes unseen.
 
-    What goes along with another object needs none.
+    :param dependents: in the order of :func:`in_order`.
     """
-    if dependent.is_generated:
-        yield from generated.drop(dependent)
-    elif sql := _drop(dependent):
-        yield sql
+    for (what, *_), same in groupby(reversed(dependents), _statement):
+        together = list(same)
+        table = recreate.table_of(together[0])
+        if what == _SET_EXPRESSION:
+            yield ddl.alter_table(table, [generated.suspend(d) for d in together], only=True)
+        elif what == _ADD_CONSTRAINT:
+            yield ddl.alter_table(table, [_drop_constraint(d) for d in together])
+        else:
+            yield from filter(None, map(_drop, together))
+
+
+def _drop_constraint(dependent: Dependent) -> str:
+    return ddl.drop_constraint(dependent.names[-1], missing_ok=dependent.detail["derived"])
 
 
 def _drop(dependent: Dependent) -> str:
+    """Return the statement that drops an object, or ``""`` where another one's does."""
     catalog, detail = dependent.key[0], dependent.detail
     table = recreate.table_of(dependent)
     match catalog:
@@ -76,9 +128,9 @@ def _drop(dependent: Dependent) -> str:
         case "pg_class" if detail["index"] and detail["index"]["parent"]:
             return ""
         case "pg_constraint":
-            return ddl.alter_table(
-                table, [ddl.drop_constraint(dependent.names[-1], missing_ok=detail["derived"])]
-            )
+            return ddl.alter_table(table, [_drop_constraint(dependent)])
+        case "pg_attrdef" if dependent.is_generated:
+            return generated.drop(dependent)
         case "pg_attrdef":
             return ddl.alter_table(table, [ddl.drop_default(dependent.names[2])], only=True)
         case "pg_constraint of domain" | "pg_type default":
@@ -108,11 +160,29 @@ def _drop(dependent: Dependent) -> str:
     return f"DROP {dependent.kind.upper()} {name} ON {quoting.qualified(table)}"
 
 
-def create(dependent: Dependent, follow: Follow) -> list[str]:
-    """Return the statements that create an object with all its properties.
+def create(dependents: Sequence[Dependent], follow: Follow) -> Iterator[str]:
+    """Yield the statements that create objects with all their properties.
 
+    :param dependents: in the order of :func:`in_order`.
     :param follow: rewrites the labels in a deparsed expression.
     """
+    for (what, *_), same in groupby(dependents, _statement):
+        together = list(same)
+        table = recreate.table_of(together[0])
+        if what == _SET_EXPRESSION:
+            actions = [generated.resume(dependent, follow) for dependent in together]
+            yield ddl.alter_table(table, actions, only=True)
+        elif what == _ADD_CONSTRAINT:
+            actions = [recreate.add_constraint(dependent, follow) for dependent in together]
+            yield ddl.alter_table(table, actions)
+            for dependent in together:
+                yield from recreate.constraint_properties(dependent)
+        else:
+            for dependent in together:
+                yield from _create(dependent, follow)
+
+
+def _create(dependent: Dependent, follow: Follow) -> list[str]:
     match dependent.key[0]:
         case "pg_class column":
             type_ = dependent.detail["column"]["type"]

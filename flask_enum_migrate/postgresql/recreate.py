@@ -19,10 +19,19 @@ _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
 def constraint(dependent: Dependent, follow: Follow) -> list[str]:
+    added = ddl.alter_table(table_of(dependent), [add_constraint(dependent, follow)])
+    return [added, *constraint_properties(dependent)]
+
+
+def add_constraint(dependent: Dependent, follow: Follow) -> str:
+    """Return the action of ``ALTER TABLE``."""
+    name = quoting.identifier(dependent.names[-1])
+    return f"ADD CONSTRAINT {name} {follow(dependent.detail['definition'])}"
+
+
+def constraint_properties(dependent: Dependent) -> list[str]:
     table, name = table_of(dependent), quoting.identifier(dependent.names[-1])
-    definition = follow(dependent.detail["definition"])
-    sql = [ddl.alter_table(table, [f"ADD CONSTRAINT {name} {definition}"])]
-    sql += _comment(dependent, f"CONSTRAINT {name} ON {quoting.qualified(table)}")
+    sql = _comment(dependent, f"CONSTRAINT {name} ON {quoting.qualified(table)}")
     for child in dependent.detail.get("valid_in") or ():  # a child made later has no old rows
         validate = ddl.validate_constraint(dependent.names[-1])
         sql.append(ddl.alter_table(Name(child["schema"], child["table"]), [validate]))

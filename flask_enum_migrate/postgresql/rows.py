@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import text
@@ -83,19 +85,12 @@ def count(
     :param wanted: type, column and label; array columns count rows with such an element.
     :return: what holds a label, and what could not be looked at.
     """
-    held: list[Held] = []
-    for start in range(0, len(wanted), _AT_ONCE):
-        part = wanted[start : start + _AT_ONCE]
-        numbers = _run(connection, [_query(i, *item) for i, item in enumerate(part)])
-        if numbers is None:  # one of them took too long or may not be read: ask one by one
-            numbers = {}
-            for i, item in enumerate(part):
-                answer = _run(connection, [_query(i, *item)])
-                numbers[i] = None if answer is None else answer[i]
-        held += [
-            Held(c, label, numbers[i]) for i, (_, c, label) in enumerate(part) if numbers[i] != 0
-        ]
-    return tuple(held)
+    answers = _ask(connection, [_query(number, *item) for number, item in enumerate(wanted)])
+    held = (
+        Held(column, label, found[0].rows if found else None)
+        for (_, column, label), found in zip(wanted, answers, strict=True)
+    )
+    return tuple(one for one in held if one.rows != 0)
 
 
 def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> tuple[Strange, ...]:
@@ -104,22 +99,19 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
     The most frequent ones of a bounded number of rows. Where a query takes too long or may not
     read the table, one entry says so.
     """
-    found: list[Strange] = []
-    for change in conversions:
-        if change.new.enum is None:
-            continue
-        sql = ddl.strange_values(
-            change.table, change.column, change.array, change.new.labels, LIMIT, MOST
+    to_enums = [change for change in conversions if change.new.enum is not None]
+    queries = [
+        ddl.strange_values(
+            number, change.table, change.column, change.array, change.new.labels, LIMIT, MOST
         )
-        try:
-            with _savepoint(connection):
-                connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
-                rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-                found += [Strange(change, row.value, row.rows) for row in rows]
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise
+        for number, change in enumerate(to_enums)
+    ]
+    found: list[Strange] = []
+    for change, rows in zip(to_enums, _ask(connection, queries), strict=True):
+        if rows is None:
             found.append(Strange(change, "", None))
+        else:
+            found += [Strange(change, row.value, row.rows) for row in rows]
     return tuple(found)
 
 
@@ -128,14 +120,31 @@ def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
     return ddl.count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
 
 
-def _run(connection: Connection, queries: Sequence[str]) -> dict[int, int | None] | None:
-    """Return the count by number, or None if PostgreSQL gave up."""
-    sql = " UNION ALL ".join(queries)
+def _ask(connection: Connection, queries: Sequence[str]) -> list[Sequence[Any] | None]:
+    """Return the rows of each query, or None where PostgreSQL gave up.
+
+    Many queries go in one: they are alike but for the number, from 0 on, in their first column.
+    """
+    answers: list[Sequence[Any] | None] = []
+    for start in range(0, len(queries), _AT_ONCE):
+        part = queries[start : start + _AT_ONCE]
+        found = _run(connection, " UNION ALL ".join(part))
+        if found is None:  # one of them took too long or may not be read: ask one by one
+            answers += [_run(connection, sql) for sql in part]
+            continue
+        by_number: dict[int, list[Any]] = defaultdict(list)
+        for row in found:
+            by_number[row.number].append(row)
+        answers += [by_number[start + offset] for offset in range(len(part))]
+    return answers
+
+
+def _run(connection: Connection, sql: str) -> Sequence[Any] | None:
+    """Return the rows of a query, or None if PostgreSQL gave up."""
     try:
         with _savepoint(connection):
             connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
-            rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).all()
-            return {row.number: row.rows for row in rows}
+            return connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).all()
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
