@@ -58,8 +58,8 @@ fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
 		tests/test_autogenerate_random.py
 
 .PHONY: bench
-bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 15 minutes; writes docs/benchmarks.*
-	$(VENV_BENCH)/bin/python -m benchmarks --output docs
+bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 20 minutes; writes docs/benchmarks.* and the README's table
+	$(VENV_BENCH)/bin/python -m benchmarks --output docs --readme README.md
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server

@@ -26,7 +26,9 @@ from .lab import SETTINGS
 from .lab import Lab
 from .lab import OutcomeError
 from .results import Section
+from .results import between_marks
 from .results import markdown
+from .results import summary
 
 SECTIONS: dict[str, Callable[[Lab], Section]] = {
     "labels": labels.measure,
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only try that everything runs")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
     parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.svg")
+    parser.add_argument("--readme", type=Path, help="file that shows a short table and the chart")
     given = parser.parse_args()
 
     def say(text: str) -> None:
@@ -65,6 +68,10 @@ def main() -> None:
             say(f"{name}: done in {perf_counter() - started:.0f} s")
             if given.output:  # what is measured is kept, should a later section fail
                 _write(given.output, sections, server)
+    if given.readme:
+        page = (given.output / "benchmarks.md").as_posix()
+        shown = between_marks(given.readme.read_text(encoding="utf-8"), summary(sections, page))
+        given.readme.write_text(shown, encoding="utf-8")
     print(markdown(sections, server, _today(), None))
 
 

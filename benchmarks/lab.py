@@ -44,19 +44,21 @@ class Scale:
     :param quick: whether only to try that everything runs.
     :param rows: the rows of the large table.
     :param more_rows: the numbers of rows by which growth is shown.
-    :param runs: how often what takes short is run.
-    :param long_runs: how often what takes long is run.
+    :param runs: how often what takes milliseconds is run.
+    :param races: how often what decides is run, where it takes seconds.
+    :param long_runs: how often all else is run.
     """
 
     quick: bool
     rows: int
     more_rows: tuple[int, ...]
     runs: int
+    races: int
     long_runs: int
 
 
-FULL = Scale(False, 1_000_000, (100_000, 1_000_000, 3_000_000), 7, 5)
-QUICK = Scale(True, 1_000, (500,), 1, 1)
+FULL = Scale(False, 1_000_000, (100_000, 1_000_000, 3_000_000), 15, 9, 5)
+QUICK = Scale(True, 1_000, (500,), 1, 1, 1)
 
 
 class Lab:

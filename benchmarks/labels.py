@@ -32,12 +32,18 @@ class _Change:
     name: str
     labels: tuple[str, ...]
     flags: tuple[str, ...] = ()
+    short: str = ""
 
 
 CHANGES = (
-    _Change("add a label", (*LABELS, "invite")),
+    _Change("add a label", (*LABELS, "invite"), short="Add a label"),
     _Change("add one in between", (*LABELS[:2], "invite", *LABELS[2:])),
-    _Change("rename a label", (*LABELS[:3], "renamed"), ("--rename", "eventtype.reset=renamed")),
+    _Change(
+        "rename a label",
+        (*LABELS[:3], "renamed"),
+        ("--rename", "eventtype.reset=renamed"),
+        short="Rename a label",
+    ),
 )
 
 
@@ -66,7 +72,8 @@ def measure(lab: Lab) -> Section:
         ratio = median(many) / median(none)
         rows.append([change.name, seconds(none), seconds(many), f"{ratio:.2f}"])
         what = f"`flask db upgrade`, {change.name}: {lab.scale.rows:,} rows / no rows"
-        section.figures.append(Figure(what, ratio, 1.1))
+        short = f"{change.short}: {lab.scale.rows:,} rows, beside none" if change.short else ""
+        section.figures.append(Figure(what, ratio, 1.1, short=short))
     section.say(
         f"`flask db upgrade` of a revision that `flask db enum sync` wrote, {lab.scale.runs} runs. "
         "The files of the table and of its index stay the same (`pg_relation_filenode`), and it "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
@@ -28,6 +29,7 @@ from .results import Figure
 from .results import Section
 
 VACUUM = "`VACUUM FULL`"
+LEAST = "one ALTER TABLE to constants"
 WITHOUT = f"{OURS}, without ANALYZE"
 RECIPE = "hand-written recipe"
 
@@ -49,25 +51,41 @@ def upgrade():
 Contender = Callable[[str], float]
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What one contender took.
+
+    :param seconds: of its statements and its commit.
+    :param wal: bytes that it wrote ahead.
+    """
+
+    seconds: float
+    wal: int
+
+
 def measure(lab: Lab) -> Section:
     """Time the removal, side by side, and how it grows."""
     section = Section("A removed label, its rows mapped to another one")
     audit = audit_log(lab, lab.scale.rows)
-    contenders = {
+    contenders: dict[str, Contender] = {
         VACUUM: _vacuum,
+        LEAST: partial(_least, audit),
         OURS: _ours(lab, audit),
         WITHOUT: _ours(lab, audit, NO_ANALYZE="1"),
         PEER: _peer(lab, audit),
         RECIPE: _recipe(lab, audit),
     }
-    times = _race(lab, audit, contenders, lab.scale.long_runs)
+    costs = _race(lab, audit, contenders, lab.scale.races)
     lab.drop(audit.url)
+    times = {name: [cost.seconds for cost in found] for name, found in costs.items()}
     medians = {name: median(values) for name, values in times.items()}
     section.say(
         f"An audit log of {lab.scale.rows:,} rows with two enum columns, a primary key and two "
         "indexes, one of them on an enum column; one label of four goes. Time of the revision's "
-        f"statements and its commit, {lab.scale.long_runs} runs. `VACUUM FULL` is the physical "
-        "limit: it writes the table once and builds its indexes. The peer's revision is the one "
+        f"statements and its commit, {lab.scale.races} runs. `VACUUM FULL` is the physical limit: "
+        "it writes the table once and builds its indexes, page by page; ALTER TABLE writes the "
+        "write-ahead log row by row. The second line is the least that this costs: both columns "
+        "become a constant in one ALTER TABLE. The peer's revision is the one "
         "that it generates, with `enum_values_to_rename` filled in as its README says; the recipe "
         "is the one that is passed on: UPDATE, a new type, one ALTER TABLE a column through text. "
         "Ours ends with an ANALYZE, because what the planner knew of the columns goes with their "
@@ -75,13 +93,14 @@ def measure(lab: Lab) -> Section:
         "`ENUM_MIGRATE_ANALYZE = False`."
     )
     section.table(
-        ["", "median", "fastest", f"/ {VACUUM}"],
+        ["", "median", "fastest", f"/ {VACUUM}", "WAL"],
         [
             [
                 name,
                 seconds(values),
                 seconds([min(values)]),
                 f"{medians[name] / medians[VACUUM]:.2f}",
+                _megabytes(costs[name]),
             ]
             for name, values in times.items()
         ],
@@ -94,14 +113,23 @@ def measure(lab: Lab) -> Section:
         (OURS, RECIPE, 0.33),
     ):
         what = f"{remove} {'ours' if name == OURS else 'ours without ANALYZE'} / {other}"
-        section.figures.append(Figure(what, medians[name] / medians[other], limit))
+        beside = f"the {other}" if other == RECIPE else other
+        short = f"Remove a label: {lab.scale.rows:,} rows, two columns, beside {beside}"
+        section.figures.append(
+            Figure(
+                what,
+                medians[name] / medians[other],
+                limit,
+                short=short if name == OURS else "",
+            )
+        )
     section.charts.append(
         Bars(
             f"Remove a label of two enum columns, {lab.scale.rows:,} rows (seconds)",
             [
                 (name.replace("`", ""), medians[name], name == OURS)
                 for name in times
-                if name != WITHOUT
+                if name not in (WITHOUT, LEAST)
             ],
         )
     )
@@ -111,20 +139,20 @@ def measure(lab: Lab) -> Section:
 
 def _grow(lab: Lab, section: Section) -> None:
     """Show what more rows, columns and labels cost."""
-    runs = 1 if lab.scale.quick else 3
+    runs = lab.scale.long_runs
     by_rows, by_columns, by_labels = [], [], []
     for rows in lab.scale.more_rows:
         audit = audit_log(lab, rows)
         found = _race(lab, audit, {VACUUM: _vacuum, OURS: _ours(lab, audit)}, runs)
         lab.drop(audit.url)
-        per_row = median(found[OURS]) / rows * 1e6
+        per_row = _seconds(found[OURS]) / rows * 1e6
         by_rows.append([f"{rows:,}", *_both(found), f"{per_row:.2f} µs"])
     for columns in (2,) if lab.scale.quick else (1, 2, 4, 8):
         audit = audit_log(lab, lab.scale.rows, columns=columns, others=8 - columns)
         found = _race(lab, audit, {VACUUM: _vacuum, OURS: _ours(lab, audit)}, runs)
         found |= _race(lab, audit, {PEER: _peer(lab, audit)}, 1)
         lab.drop(audit.url)
-        by_columns.append([str(columns), *_both(found), seconds(found[PEER])])
+        by_columns.append([str(columns), *_both(found), seconds([_seconds(found[PEER])])])
     for number in (9,) if lab.scale.quick else (4, 100):
         names = [f"label_{n:03}" for n in range(number)]
         audit = audit_log(lab, lab.scale.rows, labels=names)
@@ -136,36 +164,70 @@ def _grow(lab: Lab, section: Section) -> None:
     section.table(["Rows", *header, "ours per row"], by_rows)
     section.say(
         f"More columns of the type, in a table of {lab.scale.rows:,} rows with eight enum columns "
-        "in all (the peer: one run):"
+        "in all (the peer: one run). All are converted in one rewrite; what a column adds is the "
+        "CASE that is computed for each row:"
     )
     section.table(["Columns", *header, "the peer"], by_columns)
     section.say(f"More labels, {lab.scale.rows:,} rows and two columns:")
     section.table(["Labels", *header], by_labels)
 
 
-def _both(times: dict[str, list[float]]) -> list[str]:
-    ratio = median(times[OURS]) / median(times[VACUUM])
-    return [seconds(times[VACUUM]), seconds(times[OURS]), f"{ratio:.2f}"]
+def _both(costs: dict[str, list[Cost]]) -> list[str]:
+    vacuum, ours = _seconds(costs[VACUUM]), _seconds(costs[OURS])
+    return [seconds([vacuum]), seconds([ours]), f"{ours / vacuum:.2f}"]
+
+
+def _seconds(costs: Sequence[Cost]) -> float:
+    return median(cost.seconds for cost in costs)
+
+
+def _megabytes(costs: Sequence[Cost]) -> str:
+    return f"{median(cost.wal for cost in costs) / 2**20:,.0f} MB"
 
 
 def _race(
     lab: Lab, audit: Audit, contenders: dict[str, Contender], runs: int
-) -> dict[str, list[float]]:
+) -> dict[str, list[Cost]]:
     """Run each contender in copies of the database, and check what it leaves behind."""
-    moved = {audit.labels[-1]: audit.labels[0]}
-    expected = {True: audit.expected({}), False: audit.expected(moved)}
+    moved = audit.expected({audit.labels[-1]: audit.labels[0]})
+    expected = {
+        VACUUM: audit.expected({}),
+        LEAST: audit.expected(dict.fromkeys(audit.labels, audit.labels[0])),
+    }
 
-    def run(name: str) -> float:
+    def run(name: str) -> Cost:
         with lab.copy(audit.url) as url:
             query(url, "SELECT count(detail) FROM audit")
+            written = _written(url)
             taken = contenders[name](url)
+            cost = Cost(taken, _written(url) - written)
             kept = audit.labels if name == VACUUM else audit.labels[:-1]
             require(labels(url, "eventtype") == kept, f"{name}: wrong labels")
-            require(audit.rows(url) == expected[name == VACUUM], f"{name}: wrong rows")
+            require(audit.rows(url) == expected.get(name, moved), f"{name}: wrong rows")
         lab.say(f"  {name}: {taken:.2f} s")
-        return taken
+        return cost
 
     return interleaved(runs, {name: partial(run, name) for name in contenders})
+
+
+def _written(url: str) -> int:
+    [(position,)] = query(url, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+    return int(position)
+
+
+def _least(audit: Audit, url: str) -> float:
+    made = ", ".join(f"'{label}'" for label in audit.labels[:-1])
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TYPE eventtype RENAME TO gone")
+        connection.execute(f"CREATE TYPE eventtype AS ENUM ({made})".encode())
+        constant = f"TYPE eventtype USING '{audit.labels[0]}'::eventtype"
+        actions = ", ".join(f"ALTER {column} {constant}" for column in audit.columns)
+        return timed(lambda: _commit(connection, f"ALTER TABLE audit {actions}"))
+
+
+def _commit(connection: psycopg.Connection, statement: str) -> None:
+    connection.execute(statement.encode())
+    connection.commit()
 
 
 def _vacuum(url: str) -> float:

@@ -27,12 +27,14 @@ class Figure:
 
     :param limit: the most it may be.
     :param digits: after the point.
+    :param short: what the README calls it, or ``""`` if it isn't shown there.
     """
 
     what: str
     value: float
     limit: float
     digits: int = 2
+    short: str = ""
 
     @property
     def reached(self) -> bool:
@@ -95,6 +97,30 @@ def markdown(
     return "\n\n".join([*parts, *(section.markdown() for section in sections)]) + "\n"
 
 
+def summary(sections: Sequence[Section], page: str) -> str:
+    """Return what the README shows: the shortest table, and the chart.
+
+    :param page: the path of the page, the chart's but for its suffix.
+    """
+    figures = [figure for section in sections for figure in section.figures if figure.short]
+    rows = [[figure.short, f"{figure.value:.{figure.digits}f}"] for figure in figures]
+    chart = f"![Times of this run]({Path(page).with_suffix('.svg').as_posix()})"
+    return "\n\n".join(["\n".join(_table(("Time, as a ratio", ""), rows)), chart])
+
+
+def between_marks(text: str, new: str) -> str:
+    """Return a text with what stands between ``<!-- benchmarks -->`` marks replaced.
+
+    :raises ValueError: if they aren't there.
+    """
+    before, _, rest = text.partition(_FROM)
+    _, found, after = rest.partition(_TO)
+    if not found:
+        raise ValueError(f"There is no {_FROM} with its {_TO}.")
+    return f"{before}{_FROM}\n\n{new}\n\n{_TO}{after}"
+
+
+_FROM, _TO = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 _HEADER = ("Figure", "Measured", "At most", "")
 _INTRO = (
     "Written by `make bench`: it starts a PostgreSQL of its own, runs everything below in turn on "

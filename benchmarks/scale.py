@@ -107,7 +107,12 @@ def _compare(
     )
     for name in (CHECK, SYNC):
         section.figures += [
-            Figure(f"{name}, {size}: time / plain `flask db check`", medians[name] / plain, 0.15),
+            Figure(
+                f"{name}, {size}: time / plain `flask db check`",
+                medians[name] / plain,
+                0.15,
+                short=f"{name}: {size}, beside plain `flask db check`",
+            ),
             Figure(f"{name}, {size}: queries", near[name][0].queries, 6, 0),
         ]
     section.charts.append(

@@ -17,6 +17,9 @@ from benchmarks.lab import interleaved
 from benchmarks.lab import require
 from benchmarks.results import Bars
 from benchmarks.results import Figure
+from benchmarks.results import Section
+from benchmarks.results import between_marks
+from benchmarks.results import summary
 from tests.project import Project
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +72,30 @@ def test_figures_are_judged_as_shown() -> None:
     assert Figure("ratio", 1.104, 1.1).reached
     assert not Figure("ratio", 1.106, 1.1).reached
     assert Figure("share", 0.0304, 0.03, 3).row() == ["share", "0.030", "0.03", "reached"]
+
+
+def test_the_readme_shows_the_figures_that_are_short() -> None:
+    section = Section("A", figures=[Figure("a / b", 0.504, 1, short="A"), Figure("c / d", 2, 1)])
+    shown = summary([section], "docs/x.md")
+    assert shown == (
+        "| Time, as a ratio |  |\n| --- | ---: |\n| A | 0.50 |\n\n![Times of this run](docs/x.svg)"
+    )
+    marked = "a <!-- benchmarks -->old<!-- /benchmarks --> z"
+    assert between_marks(marked, shown) == (
+        f"a <!-- benchmarks -->\n\n{shown}\n\n<!-- /benchmarks --> z"
+    )
+    with pytest.raises(ValueError, match="There is no <!-- benchmarks --> with its"):
+        between_marks("nothing", shown)
+
+
+def test_readme_and_page_are_of_one_run() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- benchmarks -->")[2].partition("<!-- /benchmarks -->")[0]
+    values = re.findall(r"^\| .+ \| ([\d.]+) \|$", shown, re.MULTILINE)
+    assert values
+    measured = iter(re.findall(r"^\| .+ \| ([\d.]+) \| [\d.]+ \| .+ \|$", page, re.MULTILINE))
+    assert all(value in measured for value in values)
 
 
 def test_the_chart_is_drawn_to_scale_and_escaped() -> None:
