@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 
+from .core.answers import Flags
+from .core.answers import resolve
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
@@ -18,6 +20,7 @@ from .core.diff import Answers
 from .core.diff import Pair
 from .core.diff import alter
 from .core.diff import convert
+from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
@@ -25,6 +28,7 @@ from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
+from .core.standing import add_standing
 from .postgresql import conversion
 from .postgresql.plan import Direction
 from .postgresql.plan import Plan
@@ -90,6 +94,32 @@ class Comments:
     upgrade: tuple[str, ...]
     downgrade: tuple[str, ...]
     refused: str = ""
+
+
+def answered(
+    databases: Iterable[Database], settings: Settings, flags: Flags | None = None
+) -> tuple[dict[Name, Answers], tuple[AnswerError, ...]]:
+    """Return what the flags and the settings' standing answers mean in some binds.
+
+    :param flags: what was given for this run.
+    :return: answers by the type's name, and why each of the other standing ones was left aside.
+    :raises AnswerError: for a flag that is unknown, ambiguous or contradicts another one.
+    """
+    databases = list(databases)
+    pairs = [pair for database in databases for pair in database.pairing.pairs]
+    strange = [item for database in databases for item in strange_values(database)]
+
+    def resolved(flags: Flags) -> dict[Name, Answers]:
+        return resolve(
+            flags,
+            pairs,
+            strange,
+            compare_order=settings.compare_order,
+            everywhere=not settings.qualify,
+        )
+
+    flags, aside = add_standing(flags or Flags(), settings.answers, resolved)
+    return resolved(flags), aside
 
 
 def draft(

@@ -11,12 +11,10 @@ from pathlib import Path
 
 from . import revision
 from .core.answers import Flags
-from .core.answers import resolve
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
-from .core.diff import Answers
 from .core.diff import WrongColumn
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
@@ -24,14 +22,12 @@ from .core.errors import Refused
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
-from .core.schema import Name
-from .core.standing import add_standing
 from .draft import Draft
+from .draft import answered
 from .draft import comments
 from .draft import draft
 from .draft import drop_type
 from .draft import strange_pairs
-from .draft import strange_values
 from .environment import Environment
 from .postgresql.plan import Plan
 from .postgresql.rows import Held
@@ -120,23 +116,11 @@ def sync(
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
-    flags, options = flags or Flags(), options or RevisionOptions()
+    options = options or RevisionOptions()
     databases = survey(environment, settings, thorough=True, head=options.head)
     looked_at = [database for database in databases if database.live is not None]
     _require_head(looked_at, environment)
-    pairs = [pair for database in looked_at for pair in database.pairing.pairs]
-    strange = [item for database in looked_at for item in strange_values(database)]
-
-    def resolved(flags: Flags) -> dict[Name, Answers]:
-        return resolve(
-            flags,
-            pairs,
-            strange,
-            compare_order=settings.compare_order,
-            everywhere=not settings.qualify,
-        )
-
-    answers = resolved(add_standing(flags, settings.answers, resolved)[0])
+    answers, _ = answered(looked_at, settings, flags)
     drafts = [
         one
         for database in looked_at
@@ -156,7 +140,7 @@ def sync(
     if wrong and not drafts:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
-        compared = [*pairs, *(pair for d in looked_at for pair in strange_pairs(d))]
+        compared = [p for d in looked_at for p in (*d.pairing.pairs, *strange_pairs(d))]
         hints = (names_and_values(pair) for pair in compared)
         raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
 

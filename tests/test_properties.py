@@ -23,7 +23,7 @@ from tests.servers import create_database
 from tests.servers import drop_database
 from tests.servers import pg_dump_schema
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "240"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "160"))
 PARTS = 4  # for the workers to share
 
 # Objects that name these labels hang on the type, so they stay, under whatever name.

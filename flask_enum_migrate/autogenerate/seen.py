@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
@@ -12,24 +11,21 @@ from dataclasses import replace
 from alembic.operations.ops import OpContainer
 from sqlalchemy import Connection
 
-from ..core.answers import Flags
-from ..core.answers import resolve
 from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.changes import DropType
-from ..core.diff import Answers
 from ..core.diff import alter
+from ..core.errors import AnswerError
 from ..core.errors import Refusal
 from ..core.schema import DeclaredEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
-from ..core.standing import add_standing
 from ..draft import Draft
+from ..draft import answered
 from ..draft import draft
 from ..draft import drop_type
-from ..draft import strange_values
 from ..postgresql import orphans
 from ..postgresql import rights
 from ..postgresql.expressions import TypeChange
@@ -110,10 +106,10 @@ def see(
         )
         one = Draft(database, changes, database.conversions, database.pairing.creates)
         return Seen(one, live, creates, drops, tree, (), notes)
-    answers, aside = _answers(database, settings)
+    answers, aside = answered([database], settings)
     one = draft(database, settings, answers)
     if not one.is_empty:
-        notes = (*notes, *aside)
+        notes = (*notes, *map(_left_aside, aside))
     placed = [
         replace(new, name=Name(new.name.schema or live.default_schema, new.name.name))
         for new in creates
@@ -179,32 +175,9 @@ def _as_compared(
     return replace(database, pairing=pairing), new
 
 
-def _answers(
-    database: Database, settings: Settings
-) -> tuple[Mapping[Name, Answers], tuple[str, ...]]:
-    """Return the settings' answers, and what to say about those that fit nothing."""
-
-    def resolved(flags: Flags) -> Mapping[Name, Answers]:
-        return resolve(
-            flags,
-            pairs,
-            strange,
-            compare_order=settings.compare_order,
-            everywhere=not settings.qualify,
-        )
-
-    pairs, strange = database.pairing.pairs, list(strange_values(database))
-
-    flags, aside = add_standing(Flags(), settings.answers, resolved)
-    notes = (
-        f"{_setting(error.option)}: {error.value!r} {error.problem}; it was left aside."
-        for error in aside
-    )
-    return resolved(flags), tuple(notes)
-
-
-def _setting(option: str) -> str:
-    return "ENUM_MIGRATE_" + option.removeprefix("--").replace("-", "_").upper()
+def _left_aside(error: AnswerError) -> str:
+    setting = "ENUM_MIGRATE_" + error.option.removeprefix("--").replace("-", "_").upper()
+    return f"{setting}: {error.value!r} {error.problem}; it was left aside."
 
 
 def _drops(

@@ -78,6 +78,24 @@ _SESSION_AND_ENUMS = text(
     f"{_SESSION}, (SELECT json_agg(row_to_json(e)) FROM ({_ENUMS}) e)::text AS enums"
 )
 
+# What is to be known of any column: "a" its attribute, "c" its relation, "t" its type, "d" its
+# default.
+OF_COLUMN = """pg_get_expr(d.adbin, d.adrelid) AS default,
+           a.attnotnull AS not_null, a.attinhcount > 0 AS inherited,
+           c.relhassubclass AS has_children,
+           c.relkind = 'p' AND EXISTS (
+               SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND (
+                   a.attnum = ANY (p.partattrs)
+                   OR p.partexprs::text ~ ('\\:varattno ' || a.attnum || ' '))) AS partition_key,
+           a.attgenerated::text AS generated,
+           CASE c.reloftype WHEN 0 THEN '' ELSE format_type(c.reloftype, NULL) END AS typed_table,
+           CASE WHEN a.attstorage = t.typstorage THEN ''
+                ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                      WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
+           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END
+             AS compression,
+           pg_has_role(c.relowner, 'USAGE') AS may_alter"""
+
 # A column holds an enum directly, as an array, or through domains, ranges and row types.
 _COLUMNS = text(
     f"""
@@ -106,15 +124,6 @@ _COLUMNS = text(
            CASE h.made_of WHEN 'a' THEN greatest(a.attndims, 1) ELSE 0 END::int AS dimensions,
            CASE WHEN h.through THEN format_type(a.atttypid, a.atttypmod) ELSE '' END AS through,
            h.made_of,
-           pg_get_expr(d.adbin, d.adrelid) AS default,
-           a.attnotnull AS not_null, a.attinhcount > 0 AS inherited,
-           c.relhassubclass AS has_children,
-           c.relkind = 'p' AND EXISTS (
-               SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND (
-                   a.attnum = ANY (p.partattrs)
-                   OR p.partexprs::text ~ ('\\:varattno ' || a.attnum || ' '))) AS partition_key,
-           a.attgenerated::text AS generated,
-           CASE c.reloftype WHEN 0 THEN '' ELSE format_type(c.reloftype, NULL) END AS typed_table,
            CASE WHEN a.attinhcount > 1 THEN ARRAY(
                SELECT h.inhparent::regclass::text FROM pg_inherits h
                WHERE h.inhrelid = c.oid ORDER BY h.inhseqno) ELSE '{{}}' END AS parents,
@@ -138,12 +147,7 @@ _COLUMNS = text(
                    UNION SELECT h.inhrelid FROM pg_inherits h JOIN down ON h.inhparent = relation)
                SELECT FROM down JOIN pg_class dc ON dc.oid = relation
                WHERE dc.relkind = 'f') AS has_foreign_children,
-           CASE WHEN a.attstorage = t.typstorage THEN ''
-                ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
-                      WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
-           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END
-             AS compression,
-           pg_has_role(c.relowner, 'USAGE') AS may_alter
+           {OF_COLUMN}
     FROM holder h
     JOIN pg_attribute a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'm')

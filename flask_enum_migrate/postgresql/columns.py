@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from ..core.schema import LiveColumn
 from ..core.schema import Name
+from .catalog import OF_COLUMN
 from .catalog import qualified
 from .facts import ConvertedColumn
 from .facts import Place
@@ -33,27 +34,14 @@ _FAMILY = """
 """
 
 _COLUMNS = text(
-    _FAMILY
-    + """
+    f"""
+    {_FAMILY}
     SELECT f.position, n.nspname::text AS schema, c.relname::text AS table,
            a.attname::text AS column, c.relkind::text AS relation_kind,
-           pg_get_expr(d.adbin, d.adrelid) AS default, a.attnotnull AS not_null,
-           a.attinhcount > 0 AS inherited, c.relhassubclass AS has_children,
-           c.relkind = 'p' AND EXISTS (
-               SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND (
-                   a.attnum = ANY (p.partattrs)
-                   OR p.partexprs::text ~ ('\\:varattno ' || a.attnum || ' '))) AS partition_key,
-           a.attgenerated::text AS generated,
-           CASE c.reloftype WHEN 0 THEN '' ELSE format_type(c.reloftype, NULL) END AS typed_table,
            a.attinhcount > 1 AS mixed_parents,
            CASE WHEN a.attcollation IN (0, t.typcollation) THEN ''
                 ELSE a.attcollation::regcollation::text END AS collation,
-           CASE WHEN a.attstorage = t.typstorage THEN ''
-                ELSE (CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
-                      WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
-           CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END
-             AS compression,
-           pg_has_role(c.relowner, 'USAGE') AS may_alter
+           {OF_COLUMN}
     FROM family f
     JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.number
     JOIN pg_class c ON c.oid = f.relation
