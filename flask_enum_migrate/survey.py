@@ -26,6 +26,7 @@ from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
 from .environment import Environment
+from .postgresql import carriers
 from .postgresql import catalog
 from .postgresql import collisions
 from .postgresql import columns
@@ -205,11 +206,13 @@ def _details(
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
-    names = sorted({*tables, *(enum.name for enum in differing)})
     unqualified = "" if settings.qualify else live.default_schema
+    hanging = dependents.read(connection, [enum.oid for enum in differing], unqualified)
+    made = (name for one in hanging if one.is_type for name in carriers.names(one))
+    names = sorted({*tables, *(enum.name for enum in differing), *made})
     facts = Facts(
         enums=enums,
-        dependents=dependents.read(connection, [enum.oid for enum in differing], unqualified),
+        dependents=hanging,
         routines=routines.read(connection, names, unqualified),
         columns=converted,
         analyze=settings.analyze,

@@ -338,3 +338,63 @@ def test_what_stands_between_two_generated_columns(project: Project) -> None:
     project.round_trip()
     project.sql("INSERT INTO entry (mood) VALUES ('ok')")
     assert project.rows("SELECT g1, g2 FROM entry") == [("a", 0)]
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ("CREATE DOMAIN carrier AS mood", "carrier"),
+        ("CREATE TYPE carrier AS (n int, m mood)", "carrier"),
+        ("CREATE TYPE carrier AS RANGE (SUBTYPE = mood)", "carrier"),
+        ("CREATE TYPE r AS RANGE (SUBTYPE = mood, MULTIRANGE_TYPE_NAME = carrier)", "carrier"),
+    ],
+)
+def test_open_sessions_that_know_only_what_is_made_of_it(
+    project: Project, made: str, name: str
+) -> None:
+    project.start(MODEL, made, LABELS=["bad", "gone", "ok", "good"])
+    project.sql(
+        f"CREATE FUNCTION fx() RETURNS text LANGUAGE plpgsql AS $$DECLARE r {name};"
+        " BEGIN RETURN 'x' || (r IS NULL); END$$"
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    project.sync()
+    with psycopg.connect(project.url, autocommit=True) as session:
+        assert session.execute("SELECT fx()").fetchall() == [("xtrue",)]
+        project.db("upgrade")
+        assert session.execute("SELECT fx()").fetchall() == [("xtrue",)]
+
+
+def test_routines_come_back_before_what_runs_them(project: Project) -> None:
+    project.start(
+        MODEL,
+        "CREATE FUNCTION rank(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+        "CREATE FUNCTION zlabel(mood) RETURNS int LANGUAGE sql IMMUTABLE"
+        " BEGIN ATOMIC SELECT rank($1); END",
+        "CREATE FUNCTION zzlabel(mood) RETURNS int LANGUAGE sql IMMUTABLE"
+        " BEGIN ATOMIC SELECT zlabel($1); END",
+        "CREATE FUNCTION shout(m mood) RETURNS int LANGUAGE plpgsql IMMUTABLE"
+        " AS 'BEGIN RETURN public.zzlabel(m); END'",
+        "ALTER TABLE entry ADD CHECK (shout(mood) > 0)",
+        "CREATE INDEX ON entry (shout(mood))",
+        "ALTER TABLE entry ADD g int GENERATED ALWAYS AS (shout(mood)) STORED",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    project.round_trip()
+    assert project.rows("SELECT g FROM entry") == [(1,)]
+
+
+def test_a_domain_constraint_that_old_values_need_not_satisfy(project: Project) -> None:
+    project.start(
+        MODEL,
+        "CREATE DOMAIN d AS mood",
+        "CREATE TABLE by_d (d d)",
+        "INSERT INTO by_d VALUES ('good')",
+        "ALTER DOMAIN d ADD CONSTRAINT x CHECK (VALUE <> 'good') NOT VALID",
+        "COMMENT ON CONSTRAINT x ON DOMAIN d IS 'later'",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    project.round_trip()

@@ -12,6 +12,13 @@ from .facts import Dependent
 from .facts import Follow
 
 
+def names(carrier: Dependent) -> Iterator[Name]:
+    """Yield the names of the types that are replaced: a range's multirange comes along."""
+    yield Name(carrier.detail["schema"], carrier.detail["name"])
+    if made_along := carrier.detail["range"]:
+        yield Name(made_along["multirange_schema"], made_along["multirange"])
+
+
 def displace(carrier: Dependent) -> Iterator[str]:
     """Yield the statements that put a type aside."""
     name, old = _names(carrier)

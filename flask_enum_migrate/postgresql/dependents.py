@@ -107,12 +107,16 @@ class _Sorter:
     def _comes_with_domain(self, row: Found) -> bool:
         """Return whether a domain's constraint is created along with the domain.
 
-        Not where it calls a routine: that comes back only when all types are there.
+        Not where it calls a routine, which comes back only when all types are there, nor where
+        rows need not satisfy it, which CREATE DOMAIN can't say.
         """
         domain = self._made.get(("pg_type", row.detail["domain"]))
         if domain is None or domain.is_mention:
             return False
-        if all(self._real((catalog, oid))[0] == "pg_type" for catalog, oid, _, _ in row.refs):
+        made_of_types = all(
+            self._real((catalog, oid))[0] == "pg_type" for catalog, oid, _, _ in row.refs
+        )
+        if made_of_types and not row.detail["definition"].endswith(" NOT VALID"):
             return True
         domain.detail.setdefault("apart", []).append(row.detail["name"])
         return False

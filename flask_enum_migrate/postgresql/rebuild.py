@@ -30,6 +30,10 @@ from .facts import Follow
 from .facts import Key
 
 _SET_EXPRESSION, _ADD_CONSTRAINT = "SET EXPRESSION", "ADD CONSTRAINT"
+_DEFINED = (
+    "pg_type", "pg_proc", "pg_rewrite", "pg_class", "pg_cast", "pg_operator", "pg_opclass",
+    "pg_amop", "pg_amproc", "pg_transform",
+)  # fmt: skip
 _ON_TABLES = ("pg_constraint", "pg_trigger", "pg_policy", "pg_attrdef", "pg_class column")
 
 
@@ -64,11 +68,21 @@ def _sorted(by_key: Mapping[Key, Dependent], leader: Mapping[Key, Key]) -> list[
     sorter = TopologicalSorter({key: needs[key] - {key} for key in members})
     sorter.prepare()
     ordered: list[Dependent] = []
+    waiting: list[Key] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=position.__getitem__)
+        waiting += sorter.get_ready()
+        # A routine that PostgreSQL runs for a row may call others of which no catalog knows.
+        ready = [key for key in waiting if not any(map(_runs, members[key]))] or waiting
+        ready = sorted(ready, key=position.__getitem__)
+        waiting = [key for key in waiting if key not in ready]
         ordered.extend(member for key in ready for member in members[key])
         sorter.done(*ready)
     return ordered
+
+
+def _runs(dependent: Dependent) -> bool:
+    """Return whether PostgreSQL may compute something of rows when it creates the object."""
+    return dependent.key[0] not in _DEFINED or bool(dependent.detail.get("index"))
 
 
 def _statement(dependent: Dependent) -> tuple[object, ...]:
