@@ -90,12 +90,13 @@ class CheckResult:
         return tuple(database for database in self.databases if not database.at_head)
 
 
-def check(environment: Environment, settings: Settings) -> CheckResult:
+def check(environment: Environment, settings: Settings, *, head: str | None = None) -> CheckResult:
     """Compare all enum types of the models with those of the databases.
 
+    :param head: the revision that they should be at, or None for all heads.
     :raises EnumMigrateError: if a database can't be looked at, or models contradict each other.
     """
-    databases = survey(environment, settings, thorough=False)
+    databases = survey(environment, settings, thorough=False, head=head)
     looked_at = tuple(database for database in databases if database.live is not None)
     states = [state for database in looked_at for state in _states(database, settings)]
     return CheckResult(

@@ -22,6 +22,7 @@ from .core.errors import EnvironmentFailed
 from .core.errors import Refused
 from .core.errors import SettingError
 from .extension import EnumMigrate
+from .extension import current_settings
 
 if TYPE_CHECKING:
     from .questions import Choice
@@ -208,7 +209,9 @@ def sync(
     from . import questions
     from . import report
     from .core.answers import Flags
+    from .environment import Environment
     from .revision import RevisionOptions
+    from .sync import look
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
@@ -218,7 +221,7 @@ def sync(
     with _errors(_NOTHING_WRITTEN):
         typed_in = given = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
-            found = api.check(**place)
+            found = look(Environment(**place), current_settings(), head)
             flags = questions.ask_renames(found, flags, _choose)
             given = flags = questions.ask_downgrades(found, flags, _choose)
         while True:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import revision
+from .check import CheckResult
+from .check import check
 from .core.answers import Flags
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
@@ -119,7 +121,7 @@ def sync(
     options = options or RevisionOptions()
     databases = survey(environment, settings, thorough=True, head=options.head)
     looked_at = [database for database in databases if database.live is not None]
-    _require_head(looked_at, environment)
+    _require_head(looked_at, environment, options.head)
     answers, _ = answered(looked_at, settings, flags)
     drafts = [
         one
@@ -183,13 +185,26 @@ def sync(
     return replace(result, path=revision.write(environment, bodies, message, options))
 
 
-def _require_head(databases: Iterable[Database], environment: Environment) -> None:
+def look(environment: Environment, settings: Settings, head: str) -> CheckResult:
+    """Look at what ``sync`` will compare, before anything is asked that it would refuse anyway.
+
+    :param head: the revision to build on.
+    :raises Refused: if a database isn't at that revision.
+    :raises EnumMigrateError: if it can't be looked at.
+    """
+    found = check(environment, settings, head=head)
+    _require_head(found.databases, environment, head)
+    return found
+
+
+def _require_head(databases: Iterable[Database], environment: Environment, head: str) -> None:
+    upgrade = f"flask {environment.command} upgrade" + ("" if head == "head" else f" {head}")
     for database in databases:
         if not database.at_head:
             at = ", ".join(database.revisions) or "no revision at all"
             bind = f" of bind {database.bind!r}" if database.bind else ""
             fact = f"The database{bind} isn't up to date: it is at {at}."
-            raise Refused((Refusal(fact, f"First run: flask {environment.command} upgrade"),))
+            raise Refused((Refusal(fact, f"First run: {upgrade}"),))
 
 
 def _wrong_column(wrong: WrongColumn) -> Refusal:

@@ -433,6 +433,22 @@ def test_no_answer_writes_nothing(one_project: Project) -> None:
     assert len(one_project.revisions()) == 1
 
 
+def test_nothing_is_asked_where_the_answers_could_not_be_used(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["old"])
+    command = [*flask(one_project, ["new"]), "sync"]
+    (first,) = re.findall(r"^revision = '(\w+)'", one_project.revision(), re.MULTILINE)
+    one_project.db("revision", "-m", "second", "--rev-id", "b2")
+    shown = on_a_terminal(command, one_project.folder, NO_COLOR="1")
+    assert "?" not in shown
+    assert shown.endswith("First run: flask db upgrade\nNothing was written.\n")
+    one_project.db("revision", "-m", "other", "--rev-id", "c3", "--head", first, "--splice")
+    shown = on_a_terminal(command, one_project.folder, NO_COLOR="1")
+    assert "?" not in shown
+    assert shown.startswith("Nothing was written: The migrations have 2 heads: ")
+    shown = on_a_terminal([*command, "--head", "b2"], one_project.folder, NO_COLOR="1")
+    assert shown.endswith("First run: flask db upgrade b2\nNothing was written.\n")
+
+
 @pytest.mark.parametrize("answers", [("n",), ("",), (CONTROL_C,), ()])
 def test_the_plan_is_confirmed_once(one_project: Project, answers: tuple[str, ...]) -> None:
     one_project.start(LABELS, labels=["old"])
