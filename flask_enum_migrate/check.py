@@ -66,6 +66,7 @@ class CheckResult:
     :param command: the name of Flask-Migrate's command group, for the next action.
     :param from_migrations: whether the databases are what the migrations make of empty ones,
         instead of the app's own.
+    :param heads: the revisions that the databases should be at.
     """
 
     enums: tuple[EnumState, ...]
@@ -73,6 +74,7 @@ class CheckResult:
     skipped: tuple[tuple[str, str], ...]
     command: str = "db"
     from_migrations: bool = False
+    heads: tuple[str, ...] = ()
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -104,6 +106,7 @@ def check(environment: Environment, settings: Settings, *, head: str | None = No
         databases=looked_at,
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         command=environment.command,
+        heads=environment.heads(head or "heads"),
     )
 
 

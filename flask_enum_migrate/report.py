@@ -122,13 +122,25 @@ def _next(result: CheckResult) -> str:
     command = _next_command(result)
     if not command:
         return "Next: convert the columns in a migration of your own."
-    return ("The database isn't at head. " if result.behind else "") + f"Next: {command}"
+    why, _ = _in_the_way(result)
+    return f"{why and why + '. '}Next: {command}"
+
+
+def _in_the_way(result: CheckResult) -> tuple[str, str]:
+    """Return what ``sync`` would refuse, if anything, and the command that mends it."""
+    if len(result.heads) > 1:
+        heads = f"The migrations have {len(result.heads)} heads: {', '.join(result.heads)}"
+        return heads, f"flask {result.command} merge heads"
+    if result.behind:
+        return "The database isn't at head", f"flask {result.command} upgrade"
+    return "", ""
 
 
 def _next_command(result: CheckResult) -> str:
     """Return the command to run next, or ``""`` where there is none."""
-    if result.behind and result.drift:
-        return f"flask {result.command} upgrade"
+    _, command = _in_the_way(result)
+    if command and result.drift:
+        return command
     convertible = (wrong.conversion for state in result.drift for wrong in state.wrong_columns)
     if any(state.change for state in result.drift) or any(convertible):
         return f"flask {result.command} enum sync"
@@ -145,7 +157,8 @@ def _notes(result: CheckResult) -> None:
                 f"flask {result.command} enum sync --drop-unused"
             )
     if result.behind and result.in_sync:
-        note(f"the database isn't at head; next: flask {result.command} upgrade")
+        why, command = _in_the_way(result)
+        note(f"{why[0].lower()}{why[1:]}; next: {command}")
 
 
 def _difference(state: EnumState) -> Iterator[str]:

@@ -83,6 +83,33 @@ def test_check_when_the_database_is_behind(one_project: Project) -> None:
     assert done.stderr == "Note: the database isn't at head; next: flask db upgrade\n"
 
 
+def test_check_with_several_heads(one_project: Project) -> None:
+    one_project.start(mood("SAD"))
+    (first,) = re.findall(r"^revision = '(\w+)'", one_project.revision(), re.MULTILINE)
+    for name in ("b2", "c3"):
+        one_project.db("revision", "--rev-id", name, "--head", first, "--splice")
+    done = one_project.db("enum", "check")
+    assert done.stderr == (
+        "Note: the migrations have 2 heads: b2, c3; next: flask db merge heads\n"
+    )
+    one_project.models(mood("SAD", "OK"))
+    last = (
+        "Drift: 1 of 1 enum type differs. The migrations have 2 heads: b2, c3. "
+        "Next: flask db merge heads"
+    )
+    for ready in (False, True):
+        if ready:
+            one_project.db("upgrade", "heads")
+        done = one_project.db("enum", "check", expect=1)
+        assert done.stdout.splitlines()[-1] == last
+    made = one_project.db("enum", "check", "--from-migrations", expect=1)
+    assert made.stdout.splitlines()[-1] == last
+    one_project.db("merge", "heads")
+    one_project.db("upgrade")
+    done = one_project.db("enum", "check", expect=1)
+    assert done.stdout.splitlines()[-1].endswith("differs. Next: flask db enum sync")
+
+
 def test_sync_says_what_it_wrote(one_project: Project) -> None:
     one_project.start(mood("SAD", "GONE"))
     one_project.models(mood("SAD", "OK"))
