@@ -9,6 +9,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -25,6 +26,7 @@ from .extension import EnumMigrate
 from .extension import current_settings
 
 if TYPE_CHECKING:
+    from .core.answers import Flags
     from .questions import Choice
     from .sync import SyncResult
 
@@ -145,7 +147,8 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
     "map_",
     multiple=True,
     metavar="TYPE.OLD=NEW",
-    help="Rows that hold the removed label OLD become NEW.",
+    help="Rows that hold the removed label OLD become NEW; on a downgrade OLD again, if NEW is "
+    "new and theirs alone. Where a string becomes an enum, OLD is any value.",
 )
 @click.option(
     "--map-null",
@@ -157,7 +160,8 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
     "--downgrade-map",
     multiple=True,
     metavar="TYPE.NEW=OLD",
-    help="On a downgrade, rows that hold the added label NEW become OLD (default: refuse).",
+    help="On a downgrade, rows that hold the added label NEW become OLD (default: what --map "
+    "says, or refuse).",
 )
 @click.option("--no-input", is_flag=True, help="Never ask; refuse instead.")
 @click.option("--dry-run", is_flag=True, help="Print the revision's body, write nothing.")
@@ -218,40 +222,60 @@ def sync(
     api, place = EnumMigrate(), _place(directory, x_arg)
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
+
+    def run(flags: Flags, *, only_try: bool = False) -> SyncResult:
+        return api.sync(
+            message=message,
+            flags=flags,
+            options=options,
+            dry_run=dry_run or only_try,
+            sql=sql and not only_try,
+            drop_unused=drop_unused or None,
+            confirm=_confirm if asks else None,
+            **place,
+        )
+
+    def settle(flags: Flags) -> Flags:
+        return _answered(partial(run, only_try=True), flags, asks=True)[1]
+
     with _errors(_NOTHING_WRITTEN):
-        typed_in = given = flags = Flags(rename, map_, map_null, downgrade_map)
+        typed_in = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
             found = look(Environment(**place), current_settings(), head)
             flags = questions.ask_renames(found, flags, _choose)
-            given = flags = questions.ask_downgrades(found, flags, _choose)
-        while True:
-            try:
-                result = api.sync(
-                    message=message,
-                    flags=flags,
-                    options=options,
-                    dry_run=dry_run,
-                    sql=sql,
-                    drop_unused=drop_unused or None,
-                    confirm=_confirm if asks else None,
-                    **place,
-                )
-                break
-            except Refused as refused:
-                answered = questions.ask_rows(refused, flags, _choose) if asks else None
-                if answered is None:
-                    raise
-                given, flags = flags, answered
-            except AnswerError as error:
-                if flags is given:
-                    raise
-                report.wrong_answer(error)
-                flags = given
+            flags = questions.ask_downgrades(found, flags, _choose, settle)
+        result, flags = _answered(run, flags, asks=asks)
         asked = asks and result.plans and not dry_run and not sql
         report.sync(result, dry_run=dry_run, planned=not asked)
         report.answers(questions.as_options(flags, typed_in))
     if result.declined:
         sys.exit(1)
+
+
+def _answered(
+    run: Callable[[Flags], SyncResult], flags: Flags, *, asks: bool
+) -> tuple[SyncResult, Flags]:
+    """Run, and ask about rows until no answer is missing.
+
+    :return: what came out, and the flags with the answers added.
+    """
+    from . import questions
+    from . import report
+
+    given = flags
+    while True:
+        try:
+            return run(flags), flags
+        except Refused as refused:
+            answered = questions.ask_rows(refused, flags, _choose) if asks else None
+            if answered is None:
+                raise
+            given, flags = flags, answered
+        except AnswerError as error:
+            if flags is given:
+                raise
+            report.wrong_answer(error)
+            flags = given
 
 
 def _confirm(result: SyncResult) -> bool:

@@ -296,7 +296,8 @@ def comments(one: Draft) -> Comments:
         "which they were isn't known any more."
         for change in one.changes
         for drop in change.removed
-        if drop.mapped
+        # A label that is new goes again: the rows become another one, or the downgrade refuses.
+        if drop.mapped and drop.becomes not in {add.label for add in change.added}
     ]
     merged += [
         f"Rows of {change} that held {value!r} keep {'NULL' if label is None else repr(label)}."

@@ -1,4 +1,4 @@
-"""Ask a person in a terminal what the flags don't say: renames, the way back, then rows."""
+"""Ask a person in a terminal what the flags don't say: renames, rows, then the way back."""
 
 from __future__ import annotations
 
@@ -118,14 +118,22 @@ def _likeness(change: AlterEnum, drop: DropValue, new: str) -> float:
     return likeness(drop.label, new, abs(old_place - new_place))
 
 
-def ask_downgrades(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
+def ask_downgrades(
+    result: CheckResult, flags: Flags, choose: Choose, settle: Callable[[Flags], Flags]
+) -> Flags:
     """Ask for each type what a downgrade does with rows that hold labels which are new.
 
+    A new label that an old one's rows get turns back into it, and isn't asked about.
+
+    :param settle: asks about rows first; called only where there is something to ask here.
     :return: the flags with the answers added.
     """
+    if not any(map(_undecided, _changes(result, flags))):
+        return flags
+    flags = settle(flags)
     given: list[str] = []
     for change in _changes(result, flags):
-        open_ = [x.label for x in change.added if x.label not in change.reverse_mapping]
+        open_ = _undecided(change)
         if not open_:
             continue
         some = ", ".join(map(repr, open_[:_MOST])) + (", …" if len(open_) > _MOST else "")
@@ -140,6 +148,10 @@ def ask_downgrades(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
         if chosen.label is not None:
             given += [f"{_called(change)}.{new}={chosen.label}" for new in open_]
     return replace(flags, downgrade_map=[*flags.downgrade_map, *dict.fromkeys(given)])
+
+
+def _undecided(change: AlterEnum) -> list[str]:
+    return [add.label for add in change.added if add.label not in change.reverse_mapping]
 
 
 def ask_rows(refused: Refused, flags: Flags, choose: Choose) -> Flags | None:

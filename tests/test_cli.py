@@ -402,7 +402,7 @@ def test_sync_asks_in_a_terminal(one_project: Project) -> None:
     )
     command = [*flask(one_project, ["gones", "fresh", "stays"]), "sync", "-m", "asked"]
     folder = one_project.folder
-    answers = ("3", "x", "1", "", "stays", "stays", "3", "")
+    answers = ("3", "x", "1", "", "stays", "3", "stays", "")
     shown = on_a_terminal(command, folder, *answers, NO_COLOR="1")
     assert shown.startswith(
         """public.state has lost 'old'. What became of it?
@@ -421,13 +421,6 @@ public.state has lost 'odd'. What became of it?
   1  it is called 'fresh' now
   2  it was removed
 Answer [2]:\x20
-public.state gains 'fresh'. What does a downgrade do with rows that hold it?
-  1  they become 'old'
-  2  they become 'gone'
-  3  they become 'odd'
-  4  they become 'stays'
-  5  it refuses, and changes nothing
-Answer [5]: stays
 public.state loses the label 'old', which 1 row of public.item.state holds. What becomes of them?
   1  they become 'gones'
   2  they become 'fresh'
@@ -437,6 +430,18 @@ public.state loses the label 'old', which 1 row of public.item.state holds. What
 Answer [5]: stays
 public.state loses the label 'odd', which 1 row of public.item.state holds. What becomes of them?
   1  they become 'gones'
+  2  they become 'fresh'
+  3  they become 'stays'
+  4  they become NULL
+  5  stop, and write nothing
+Answer [5]: 3
+public.state gains 'fresh'. What does a downgrade do with rows that hold it?
+  1  they become 'old'
+  2  they become 'gone'
+  3  they become 'odd'
+  4  they become 'stays'
+  5  it refuses, and changes nothing
+Answer [5]: stays
 """
     )
     assert "rewrites public.item (" in shown
@@ -446,6 +451,26 @@ public.state loses the label 'odd', which 1 row of public.item.state holds. What
         "The same without questions: --rename public.state.gone=gones --map state.old=stays "
         "--map state.odd=stays --downgrade-map public.state.fresh=stays"
     )
+
+
+def test_no_downgrade_is_asked_about_that_an_answer_decides(one_project: Project) -> None:
+    one_project.start(
+        LABELS, "INSERT INTO item (state) VALUES ('sent'), ('new')", labels=["new", "sent"]
+    )
+    command = [*flask(one_project, ["new", "delivered", "lost"]), "sync"]
+    answers = ("3", "lost", "new", "")
+    shown = on_a_terminal(command, one_project.folder, *answers, NO_COLOR="1")
+    assert "gains 'delivered'. What does a downgrade do with rows that hold it?" in shown
+    assert shown.splitlines()[-1] == (
+        "The same without questions: --map state.sent=lost --downgrade-map "
+        "public.state.delivered=new"
+    )
+    assert "isn't known any more" not in one_project.revision()
+    one_project.db("upgrade")
+    one_project.sql("INSERT INTO item (state) VALUES ('delivered')")
+    one_project.db("downgrade")
+    rows = one_project.rows("SELECT state::text FROM item ORDER BY id")
+    assert rows == [("sent",), ("new",), ("new",)]
 
 
 def test_no_answer_writes_nothing(one_project: Project) -> None:
