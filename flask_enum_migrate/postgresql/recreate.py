@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..core.schema import Name
@@ -16,6 +17,12 @@ from .privileges import grants
 
 _POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
+_QUOTED = r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|"""
+# A body of BEGIN ATOMIC is parsed, and follows no AS.
+_ENDS = {
+    "pg_proc": re.compile(rf"{_QUOTED}(?P<end>\nAS )|\nBEGIN ATOMIC\b.*", re.DOTALL),
+    "pg_trigger": re.compile(rf"{_QUOTED}(?P<end> EXECUTE )", re.DOTALL),
+}
 
 
 def constraint(dependent: Dependent, follow: Follow) -> list[str]:
@@ -277,9 +284,8 @@ def trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
 
 def end_of_expressions(dependent: Dependent, definition: str) -> int:
     """Return where a routine's body or a trigger's arguments begin: text, and no expression."""
-    mark = {"pg_proc": "\nAS ", "pg_trigger": " EXECUTE "}.get(dependent.key[0])
-    end = definition.find(mark) if mark else -1
-    return len(definition) if end < 0 else end
+    found = _ENDS[dependent.key[0]].finditer(definition) if dependent.key[0] in _ENDS else ()
+    return next((m.start() for m in found if m["end"]), len(definition))
 
 
 def _comment(dependent: Dependent, shown: str) -> list[str]:
