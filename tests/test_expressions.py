@@ -54,3 +54,79 @@ def test_quoted_text_ends_no_expressions(project: Project, setup: str, named: st
     project.sql(setup.replace("{label}", "bad"))
     project.models(MODEL, LABELS=RENAMED)
     project.round_trip("--rename", "bad=awful")
+
+
+TWO_TYPES = """
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    mood = db.Column(db.Enum(*MOODS, name="mood"), nullable=False)
+    color = db.Column(db.Enum(*COLORS, name="color"))
+"""
+MOODS, COLORS = ["gone", "bad", "ok", "good"], ["off", "red", "blue"]
+
+
+def start_two_types(project: Project, names: str) -> None:
+    """Create both types, and a default of the one that names a label of the other."""
+    project.start(
+        TWO_TYPES,
+        "INSERT INTO entry (mood, color) VALUES ('ok', 'red')",
+        f"ALTER TABLE entry ALTER mood SET DEFAULT"
+        f" CASE WHEN '{names}'::color = 'red' THEN 'ok'::mood ELSE 'bad' END",
+        "CREATE TABLE child () INHERITS (entry)",
+        "ALTER TABLE child ALTER mood SET DEFAULT ('{ok,bad}'::mood[])[1]",
+        MOODS=MOODS,
+        COLORS=COLORS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("moods", "colors", "flags"),
+    [
+        ([*MOODS, "x"], ["blue", "red", "off"], ()),
+        ([*MOODS, "x"], ["azure", "red", "off"], ("--rename", "blue=azure")),
+        (["gone", "awful", "ok", "good"], ["blue", "red"], ("--rename", "bad=awful")),
+        (["bad", "ok", "good"], ["blue", "red", "off"], ()),
+        (["bad", "ok", "good"], [*COLORS, "green"], ()),
+        (["bad", "ok", "good"], ["off", "red"], ("--map", "color.blue=red")),
+        ([*MOODS, "x"], [*COLORS, "green"], ()),
+        (["bad", "gone", "ok", "good"], ["gone", "blue", "red"], ("--rename", "off=gone")),
+    ],
+)
+def test_a_default_that_mentions_another_enum(
+    project: Project, moods: list[str], colors: list[str], flags: tuple[str, ...]
+) -> None:
+    start_two_types(project, "blue")
+    project.models(TWO_TYPES, MOODS=moods, COLORS=colors)
+    project.round_trip(*flags)
+    project.sql("INSERT INTO entry (color) VALUES ('red')", "INSERT INTO child DEFAULT VALUES")
+    [(mood,)] = project.rows("SELECT mood::text FROM ONLY entry ORDER BY id DESC LIMIT 1")
+    assert mood == ("ok" if "color.blue=red" in flags else "awful" if "awful" in moods else "bad")
+
+
+@pytest.mark.parametrize("moods", [MOODS, [*MOODS, "x"], ["bad", "ok", "good"], ["ok", "bad"]])
+def test_a_default_that_names_a_removed_label_of_another_enum(
+    one_project: Project, moods: list[str]
+) -> None:
+    project = one_project
+    start_two_types(project, "off")
+    project.models(TWO_TYPES, MOODS=moods, COLORS=["blue", "red"])
+    flags = () if "good" in moods else ("--map", "mood.good=ok", "--map", "mood.gone=ok")
+    refused = project.sync(*flags, expect=1).stderr
+    assert "'off'" in refused
+    assert refused.count("Refused: ") == 1
+    if moods != MOODS:
+        assert "The default of public.entry.mood is " in refused
+        assert "--map color.off=LABEL" in refused
+        project.round_trip(*flags, "--map", "color.off=red")
+
+
+def test_a_label_of_one_enum_in_a_default_is_not_that_of_another(one_project: Project) -> None:
+    one_project.start(
+        TWO_TYPES,
+        "ALTER TABLE entry ALTER mood SET DEFAULT"
+        " CASE WHEN 'gone'::color = 'red' THEN 'ok'::mood ELSE 'bad' END",
+        MOODS=MOODS,
+        COLORS=["gone", "red", "blue"],
+    )
+    one_project.models(TWO_TYPES, MOODS=["bad", "ok", "good"], COLORS=["blue", "red", "gone"])
+    one_project.round_trip()

@@ -33,7 +33,8 @@ class Alteration:
         """
         labels: dict[str, str | None] = {**self.change.renames, **self.change.mapping}
         name = self.change.new_name
-        return TypeChange(facts.shown(name) if facts else name, labels)
+        removed = [drop.label for drop in self.change.removed]
+        return TypeChange(facts.shown(name) if facts else name, labels, removed)
 
     @cached_property
     def displaced(self) -> Name:
@@ -149,9 +150,11 @@ def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
 def displace(alteration: Alteration, facts: Facts) -> Step:
     """Put the old type aside and create the new one under its name."""
     change = alteration.change
+    known = [meanwhile(alteration, label) for label in change.labels]
     return Step(
         "",
         (
+            blocks.require_labels(facts.shown(change.name), known),
             ddl.rename_type(facts.shown(change.name), alteration.displaced.name),
             ddl.create_type(facts.shown(change.new_name), change.new_labels),
         ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..core.errors import Question
 from ..core.errors import Refusal
@@ -33,31 +35,45 @@ def follow_defaults(
     for alteration in alterations:
         removed = [drop.label for drop in alteration.change.removed]
         for column, default in alteration.column_defaults(before):
+            after[column] = None
             if default is None:
-                after[column] = None
                 continue
             followed = follow(default, following, removed)
             after[column] = followed.sql
-            if followed.lost:
-                called = facts.called(alteration.change.name)
-                lost = [label for label in followed.lost if label not in alteration.change.mapping]
-                flags = tuple(typed("--map", f"{called}.{label}=LABEL") for label in lost)
-                questions = tuple(
-                    Question(f"{called}.{label}", alteration.change.new_labels, about=repr(label))
-                    for label in lost
-                )
-                refusals.append(_default_refusal(column, default, followed.lost, flags, questions))
+            for other in alterations if followed.lost else ():
+                if lost := _lost(default, alteration, other, following):
+                    refusals.append(_default_refusal(column, default, lost, other, facts))
     return after, refusals
+
+
+def _lost(
+    default: str, own: Alteration, other: Alteration, following: Mapping[Name, TypeChange]
+) -> tuple[str, ...]:
+    """Return the labels of one type that a default names, and that have nowhere to go.
+
+    :param own: the change of the type that the default is of: texts in it may be labels, too.
+    """
+    kept = {name: replace(change, removed=()) for name, change in following.items()}
+    asked = following[other.change.name]
+    removed = asked.removed or ()
+    return follow(default, {**kept, other.change.name: asked}, removed if other is own else ()).lost
 
 
 def _default_refusal(
     column: LiveColumn,
     default: str,
-    lost: Sequence[str],
-    flags: tuple[str, ...],
-    questions: tuple[Question, ...],
+    labels: Sequence[str],
+    alteration: Alteration,
+    facts: Facts,
 ) -> Refusal:
-    fact = f"The default of {column} is {default}, which names {listed(lost)}."
+    """Return the refusal of a default, which asks about the labels that have no answer yet."""
+    change, called = alteration.change, facts.called(alteration.change.name)
+    lost = [label for label in labels if label not in change.mapping]
+    flags = tuple(typed("--map", f"{called}.{label}=LABEL") for label in lost)
+    questions = tuple(
+        Question(f"{called}.{label}", change.new_labels, about=repr(label)) for label in lost
+    )
+    fact = f"The default of {column} is {default}, which names {listed(labels)}."
     if not flags:
         return Refusal(fact, "It can't follow by itself: change the default first.")
     action = "Say what becomes of it, or change the default first."
@@ -99,11 +115,20 @@ def differing_defaults(
 
 
 def changed_defaults(
-    in_place: Sequence[Alteration], facts: Facts, before: Defaults, after: Defaults
+    in_place: Sequence[Alteration],
+    facts: Facts,
+    before: Defaults,
+    after: Defaults,
+    elsewhere: Collection[tuple[Name, str]],
 ) -> list[Step]:
-    """Return the statements for defaults that no rewrite of their table sets."""
+    """Return the statements for defaults that no rewrite of their table sets.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    """
     steps = []
     for column, default, alteration in differing_defaults(in_place, before, after):
+        if (column.table, column.column) in elsewhere:
+            continue
         action = (
             ddl.drop_default(column.column)
             if default is None

@@ -299,7 +299,8 @@ class _Sorter:
         if catalog == "pg_attrdef" and detail["generated"]:
             return True
         if catalog == "pg_attrdef":
-            own = detail["holds"] in self._roots
+            # Alone of one of the types, which may be altered in place while another is replaced.
+            own = row.roots == {detail["holds"]}
             return bool(edges) or not own or "K" in row.via
         if catalog == "pg_statistic_ext":
             return True

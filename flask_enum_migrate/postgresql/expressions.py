@@ -47,10 +47,13 @@ class TypeChange:
 
     :param new_name: its name afterwards.
     :param labels: old label to new label or None for NULL; labels not named stay as they are.
+    :param removed: labels that go, and that no constant of it may hold but by way of ``labels``;
+        None for those that :func:`follow` is given.
     """
 
     new_name: Name
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    removed: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
 
     :param sql: an expression deparsed with an empty search path.
     :param changes: what becomes of each type, by its schema-qualified name.
-    :param removed: labels that no literal may hold afterwards but by way of ``changes``.
+    :param removed: labels that no other literal may hold.
     """
     tokens = list(_TOKEN.finditer(sql))
     output: list[str] = []
@@ -91,14 +94,15 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
             cast = following if following and following.start() == token.end() else None
             target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
             value = decode(text)
+            if target and cast:
+                named = elements(value) if cast["array"] else [value]
+                gone = removed if target.removed is None else target.removed
+                lost.extend(e for e in named if e in gone and e not in target.labels)
             if target and cast and cast["array"]:
-                value = follow_array(value, target.labels)
-                text = quoting.literal(value)
-                lost.extend(e for e in elements(value) if e in removed)
+                text = quoting.literal(follow_array(value, target.labels))
             elif target:
                 becomes = target.labels.get(value, value)
                 text = "NULL" if becomes is None else quoting.literal(becomes)
-                lost.extend(label for label in removed if label == becomes)
             elif value in removed or any(e in removed for e in elements(value)):
                 lost.append(value)
         output.append(text)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.errors import Refusal
+from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
+from ..core.schema import Name
 from . import carriers
 from . import ddl
 from . import kin
@@ -18,6 +20,8 @@ from .expressions import TypeChange
 from .expressions import follow
 from .facts import Dependent
 from .facts import Facts
+
+_NAMED_NOT_NULL = 180000  # from then on it is a constraint that NO INHERIT looks for
 
 
 def blocked(
@@ -66,6 +70,11 @@ def blocked(
                 "or several parents.",
                 "Take the table off all parents but one, and the foreign tables off it, first.",
             )
+        if problem := _family_problem(column, facts):
+            yield Refusal(
+                f"{why} {column.table} has several parents, and {problem}.",
+                "Take the table off all parents but one first.",
+            )
         if not column.may_alter:
             yield Refusal(
                 f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
@@ -73,6 +82,21 @@ def blocked(
     yield from dependents_blocked(change, enum, facts, why, today=today)
     if today:
         yield from _collides(change, enum, facts)
+
+
+def _family_problem(column: LiveColumn, facts: Facts) -> str:
+    """Return why a table can't leave its parents for a while, or get one in common."""
+    if column.generated and kin.needs_kin(column):
+        return f"its column {column.column!r} is generated"
+    if len(column.parents) < 2:
+        return ""
+    table = facts.shown(column.table)
+    for dependent in facts.dependents:
+        if dependent.is_generated and Name(*dependent.names[:2]) == table:
+            own = dependent.detail["column"]
+            if own["not_null"] and own["version"] >= _NAMED_NOT_NULL:
+                return f"its generated column {dependent.names[2]!r} is NOT NULL"
+    return ""
 
 
 def _collides(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
@@ -157,6 +181,8 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
 
 def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
     """Return where an object names a label that it will look for in vain, or ``""``."""
+    if _is_own_default(dependent):
+        return ""
     removed = {drop.label for drop in change.removed}
     following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     named = carriers.expressions if dependent.is_type else rebuild.definitions
@@ -169,6 +195,15 @@ def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str
     if named_so := conditions & {*removed, *change.renames}:
         return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
     return ""
+
+
+def _is_own_default(dependent: Dependent) -> bool:
+    """Return whether it is the default of a column of a type that changes.
+
+    What becomes of its labels is asked for them, and said by :mod:`.defaults`.
+    """
+    own = dependent.detail.get("holds") in dependent.roots
+    return own and dependent.key[0] == "pg_attrdef" and not dependent.is_generated
 
 
 def label_problem(label: str) -> str:

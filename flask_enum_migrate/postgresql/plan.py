@@ -199,7 +199,6 @@ def _direction(
             generated.standing_in(d, a.change.kept) if a.enum.oid in d.roots else d for d in rebuilt
         ]
     carried = [dependent for dependent in hanging if dependent.is_type]
-    defaults = changed_defaults(in_place, facts, before, after)
     following = {facts.shown(a.change.name): a.following(facts) for a in origin}
 
     def followed(sql: str) -> str:
@@ -212,6 +211,7 @@ def _direction(
 
     detoured = _columns(rebuilt, "pg_class column", facts) | generated.added_again(rebuilt, facts)
     elsewhere = _columns(rebuilt, "pg_attrdef", facts)
+    defaults = changed_defaults(in_place, facts, before, after, elsewhere)
     rewrites = replaced_columns(
         replaced, facts, before, after, elsewhere=elsewhere, detoured=detoured
     )
