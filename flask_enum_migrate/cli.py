@@ -245,8 +245,8 @@ def sync(
             flags = questions.ask_renames(found, flags, _choose)
             flags = questions.ask_downgrades(found, flags, _choose, settle)
         result, flags = _answered(run, flags, asks=asks)
-        asked = asks and result.plans and not dry_run and not sql
-        report.sync(result, dry_run=dry_run, planned=not asked)
+        confirmed = asks and result.plans and not dry_run and not sql
+        report.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
         report.answers(questions.as_options(flags, typed_in))
     if result.declined:
         sys.exit(1)

@@ -24,6 +24,7 @@ from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
+from .core.matching import ranked
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
@@ -207,7 +208,7 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
 
 def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
     where = ", ".join(map(str, held))
-    flags = [_flag("--rename", called, drop.label, add.label) for add in change.added[:3]]
+    flags = [_flag("--rename", called, drop.label, new) for new in ranked(change, drop.label)[:3]]
     flags.append(_flag("--map", called, drop.label, "LABEL"))
     nullable = not any(one.column.not_null and not one.column.dimensions for one in held)
     if nullable:

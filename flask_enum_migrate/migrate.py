@@ -47,7 +47,8 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
 
     command = str(current_app.extensions["migrate"].migrate.command)
     try:
-        for note in compare(context, operations, settings, writes=_writes(context)):
+        writes = _writes(context)
+        for note in compare(context, operations, settings, writes=writes, command=command):
             report.note(note)
     except EnumMigrateError as error:
         report.failure(_by_sync(error, command), "Nothing was written")

@@ -12,14 +12,13 @@ from .check import CheckResult
 from .core.answers import Flags
 from .core.answers import resolve
 from .core.changes import AlterEnum
-from .core.changes import DropValue
 from .core.diff import Answers
 from .core.diff import Pair
 from .core.diff import alter
 from .core.errors import Question
 from .core.errors import Refused
 from .core.errors import typed
-from .core.matching import likeness
+from .core.matching import ranked
 from .core.schema import Name
 from .core.standing import add_standing
 from .extension import current_settings
@@ -97,11 +96,11 @@ def _called(change: AlterEnum) -> str:
 
 
 def _renamed(change: AlterEnum, choose: Choose) -> Iterator[tuple[str, str]]:
-    free = [add.label for add in change.added]
+    free = {add.label for add in change.added}
     for drop in change.removed:
         if drop.mapped or not free:
             continue
-        likely = sorted(free, key=lambda new: -_likeness(change, drop, new))
+        likely = [new for new in ranked(change, drop.label) if new in free]
         choices = [Choice(f"it is called {new!r} now", new) for new in likely]
         chosen = choose(
             f"{change.name} has lost {drop.label!r}. What became of it?",
@@ -110,12 +109,6 @@ def _renamed(change: AlterEnum, choose: Choose) -> Iterator[tuple[str, str]]:
         if chosen.label is not None:
             free.remove(chosen.label)
             yield drop.label, chosen.label
-
-
-def _likeness(change: AlterEnum, drop: DropValue, new: str) -> float:
-    old_place = change.labels.index(drop.label) / len(change.labels)
-    new_place = change.new_labels.index(new) / len(change.new_labels)
-    return likeness(drop.label, new, abs(old_place - new_place))
 
 
 def ask_downgrades(

@@ -31,8 +31,8 @@ from .core.errors import AnswerError
 from .core.errors import EnumMigrateError
 from .core.errors import Refused
 from .core.errors import typed
+from .core.hints import maybe_renamed
 from .core.hints import names_and_values
-from .core.matching import similarity
 from .core.schema import DeclaredColumn
 from .postgresql.facts import human_size
 from .postgresql.plan import Direction
@@ -156,9 +156,26 @@ def _notes(result: CheckResult) -> None:
                 f"nothing uses the type {state.live.name}; to drop it: "
                 f"flask {result.command} enum sync --drop-unused"
             )
+    if not result.in_sync and not _in_the_way(result)[1]:
+        _renames(result)
     if result.behind and result.in_sync:
         why, command = _in_the_way(result)
         note(f"{why[0].lower()}{why[1:]}; next: {command}")
+
+
+def _renames(result: CheckResult) -> None:
+    """Say how to rename, where ``sync`` would take it for a removal and an addition."""
+    names = [state.change.name for state in result.drift if state.change]
+    hints = []
+    for state in result.drift:
+        if state.change and not any(_hint(state)):
+            name = state.change.name
+            namesakes = [other for other in names if other.name == name.name]
+            called = name.name if len(namesakes) == 1 else str(name)
+            command = f"flask {result.command} enum sync "
+            hints.append(maybe_renamed(state.change, called, "say so", command))
+    for hint in dict.fromkeys(filter(None, hints)):
+        note(hint)
 
 
 def _difference(state: EnumState) -> Iterator[str]:
@@ -235,13 +252,17 @@ def answers(options: Sequence[str]) -> None:
         _err("The same without questions: " + plain(" ".join(options)))
 
 
-def sync(result: SyncResult, *, dry_run: bool, planned: bool = True) -> None:
+def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool = False) -> None:
     """Print what was written, what it costs, and what to do next.
 
     :param planned: whether what changes, and what it costs, is still to be told.
+    :param asked: whether somebody was asked what was renamed.
     """
     if planned:
         plans(result, dry_run=dry_run)
+    how = "remove the file and say so" if result.path else "say so"
+    for hint in dict.fromkeys(_renamed_maybe(result.plans, how) if not asked else ()):
+        note(hint)
     if not result.plans or result.sql is not None:
         return
     if result.path is not None:
@@ -308,7 +329,6 @@ def _plan(plan: BindPlan) -> None:
         _err(_heading(str(change.name), plan.database.bind))
         for line in _changes(change):
             _err(line)
-        _maybe_renamed(change)
         if change.name in pairs and (hint := names_and_values(pairs[change.name])):
             _err(f"  Hint: {plain(hint)}")
     for created in plan.creates:
@@ -326,13 +346,15 @@ def _plan(plan: BindPlan) -> None:
         _err(f"  {plain(remark)}")
 
 
-def _maybe_renamed(change: AlterEnum) -> None:
-    """Say how to rename, where rows of other databases may hold a label that goes."""
-    goes = [drop.label for drop in change.removed if not drop.mapped]
-    if goes and change.added:
-        new = max((add.label for add in change.added), key=lambda label: similarity(label, goes[0]))
-        flag = typed("--rename", f"{change.name.name}.{goes[0]}={new}")
-        _err(plain(f"  If {goes[0]!r} became {new!r}, remove the file and pass {flag}"))
+def _renamed_maybe(plans: Iterable[BindPlan], how: str) -> Iterator[str]:
+    """Yield how to rename, where rows of other databases may hold a label that goes."""
+    for plan in plans:
+        pairs = {pair.live.name: pair for pair in plan.database.pairing.pairs}
+        for change in plan.changes:
+            called = plan.database.facts.called(change.name)
+            hint = maybe_renamed(change, called, how)
+            if hint and not names_and_values(pairs[change.name]):
+                yield hint
 
 
 def _cost(plan: BindPlan, direction: Direction) -> str:

@@ -122,9 +122,10 @@ def test_sync_says_what_it_wrote(one_project: Project) -> None:
         "public.mood",
         "  + add 'OK' after 'SAD'",
         "  - remove 'GONE'",
-        "  If 'GONE' became 'OK', remove the file and pass --rename mood.GONE=OK",
         "  Upgrade:   rewrites public.item (N kB) under an ACCESS EXCLUSIVE lock.",
         "  Downgrade: rewrites public.item (N kB) under an ACCESS EXCLUSIVE lock.",
+        "Note: if 'GONE' is called 'OK' now, remove the file and say so, and nothing is rewritten: "
+        "--rename mood.GONE=OK",
         "Next: read it, then run: flask db upgrade",
     ]
 
@@ -471,6 +472,48 @@ def test_no_downgrade_is_asked_about_that_an_answer_decides(one_project: Project
     one_project.db("downgrade")
     rows = one_project.rows("SELECT state::text FROM item ORDER BY id")
     assert rows == [("sent",), ("new",), ("new",)]
+
+
+def test_the_likeliest_renames_are_printed_first(one_project: Project) -> None:
+    one_project.start(
+        LABELS, "INSERT INTO item (state) VALUES ('LOST')", labels=["NEW", "PAID", "LOST"]
+    )
+    one_project.models(LABELS, labels=["new", "paid", "packed", "sent", "lost"])
+    shown = one_project.sync(expect=1).stderr
+    assert re.findall("--rename (.*)", shown)[0] == "state.LOST=lost"
+    assert len(re.findall("--rename (.*)", shown)) == 3
+
+
+def test_what_may_be_a_rename_is_told(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["paid", "packed", "odd"])
+    one_project.models(LABELS, labels=["paid", "sent", "wrapped"])
+    option = "--rename state.packed=wrapped"
+    for command in (["enum", "check"], ["enum", "check", "--from-migrations"]):
+        assert one_project.db(*command, expect=1).stderr.splitlines()[-1] == (
+            f"Note: if 'packed' is called 'wrapped' now, say so: flask db enum sync {option}"
+        )
+    for only_look in ("--dry-run", "--sql"):
+        said = one_project.sync(only_look).stderr
+        assert f"Note: if 'packed' is called 'wrapped' now, say so: {option}\n" in said
+    one_project.models(LABELS, labels=["paid", "wrapped", "odd"])
+    before = {*one_project.revisions()}
+    assert one_project.db("migrate").stderr.endswith(
+        "Note: if 'packed' is called 'wrapped' now, remove the file and say so, and nothing is "
+        f"rewritten: flask db enum sync {option}\n"
+    )
+    for path in set(one_project.revisions()) - before:
+        path.unlink()
+    done = one_project.sync("--rename", "state.packed=wrapped")
+    assert "Note" not in done.stderr
+    assert "rewritten" in done.stderr
+
+
+def test_what_was_asked_is_not_told_again(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["paid", "packed"])
+    command = [*flask(one_project, ["paid", "wrapped"]), "sync"]
+    shown = on_a_terminal(command, one_project.folder, "2", "", "", NO_COLOR="1")
+    assert "\nWrote " in shown
+    assert "say so" not in shown
 
 
 def test_no_answer_writes_nothing(one_project: Project) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from ..body import Body
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
+from ..core.hints import maybe_renamed
 from ..core.hints import names_and_values
 from ..draft import strange_pairs
 from ..environment import masked
@@ -44,13 +45,19 @@ _OTHERS = (
 
 
 def compare(
-    context: AutogenContext, operations: UpgradeOps, settings: Settings, *, writes: bool
+    context: AutogenContext,
+    operations: UpgradeOps,
+    settings: Settings,
+    *,
+    writes: bool,
+    command: str = "db",
 ) -> tuple[str, ...]:
     """Add what differs about enums in one bind.
 
     :param context: Alembic's context for the bind.
     :param operations: what Alembic found about tables and columns; it is changed in place.
     :param writes: whether a revision is to be written, and not only told what differs.
+    :param command: the name of Flask-Migrate's command group.
     :return: what else there is to say.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
@@ -89,7 +96,7 @@ def compare(
     return (
         *seen.notes,
         *_unknown(seen),
-        *(_unconverted(seen) if writes else ()),
+        *((*_unconverted(seen), *_renames(seen, command)) if writes else ()),
         *(() if seen.is_empty else _rivals()),
     )
 
@@ -122,6 +129,17 @@ def _unconverted(seen: Seen) -> Iterator[str]:
                 f"the change of type of {table}.{column} is as Alembic writes it; add "
                 "postgresql_using=… to both of its alter_column."
             )
+
+
+def _renames(seen: Seen, command: str) -> Iterator[str]:
+    """Yield how to rename what is taken for a removal and an addition."""
+    pairs = {pair.live.name: pair for pair in seen.draft.database.pairing.pairs}
+    for change in seen.changes:
+        called = seen.draft.database.facts.called(change.name)
+        how, typed = "remove the file and say so", f"flask {command} enum sync "
+        hint = maybe_renamed(change, called, how, typed)
+        if hint and not names_and_values(pairs[change.name]):
+            yield hint
 
 
 def _rivals() -> tuple[str, ...]:

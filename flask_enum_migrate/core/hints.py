@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from .changes import AlterEnum
 from .diff import Pair
+from .errors import typed
+from .matching import likeliest
 from .schema import EnumClass
 
 
@@ -30,6 +34,24 @@ def names_and_values(pair: Pair) -> str:
                 "values: is the values_callable of its db.Enum(...) new, or not wanted?"
             )
     return ""
+
+
+def maybe_renamed(change: AlterEnum, called: str, how: str, command: str = "") -> str:
+    """Return a hint where a label goes and another comes, and nobody said that it is the same.
+
+    :param called: the type's name, as an option writes it.
+    :param how: what to do first, as in ``"say so"``.
+    :param command: what to type in front of the option.
+    :return: the hint on the likeliest pair, or ``""``.
+    """
+    found = likeliest(change)
+    if found is None:
+        return ""
+    old, new = found
+    instead = replace(change, renames={**change.renames, old: new})
+    gain = "" if instead.replaces_type else ", and nothing is rewritten"
+    option = typed("--rename", f"{called}.{old}={new}")
+    return f"if {old!r} is called {new!r} now, {how}{gain}: {command}{option}"
 
 
 def _callable(cls: EnumClass) -> str:
