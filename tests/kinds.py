@@ -326,6 +326,64 @@ KINDS = {
         "INSERT INTO gi1 VALUES ('bad')",
         "INSERT INTO gi3 VALUES ('ok')",
     ],
+    "marks of partitions": [
+        "CREATE TABLE gm (id int NOT NULL, m mood NOT NULL, CONSTRAINT gk PRIMARY KEY (id, m))"
+        " PARTITION BY RANGE (id)",
+        "CREATE UNIQUE INDEX gu ON gm (m, id)",
+        "CREATE TABLE gm1 PARTITION OF gm FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE gm2 PARTITION OF gm FOR VALUES FROM (10) TO (20)",
+        "INSERT INTO gm VALUES (1, 'ok'), (11, 'bad')",
+        "ALTER TABLE gm1 REPLICA IDENTITY USING INDEX gm1_pkey",
+        "ALTER TABLE gm1 CLUSTER ON gm1_m_id_idx",
+        "ALTER TABLE gm2 REPLICA IDENTITY USING INDEX gm2_m_id_idx",
+        "COMMENT ON CONSTRAINT gm2_pkey ON gm2 IS 'key of gm2'",
+        "COMMENT ON INDEX gm2_pkey IS 'index of gm2'",
+    ],
+    "triggers of partitions": [
+        "CREATE TABLE tp (id int, m mood) PARTITION BY RANGE (id)",
+        "CREATE TABLE tp1 PARTITION OF tp FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id)",
+        "CREATE TABLE tp11 PARTITION OF tp1 FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE tp2 PARTITION OF tp FOR VALUES FROM (10) TO (20)",
+        "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER t1 BEFORE UPDATE OF m ON tp FOR EACH ROW EXECUTE FUNCTION tf()",
+        "CREATE TRIGGER t2 BEFORE INSERT ON tp FOR EACH ROW WHEN (NEW.m = 'ok')"
+        " EXECUTE FUNCTION tf()",
+        "ALTER TABLE tp11 DISABLE TRIGGER t1",
+        "ALTER TABLE tp2 ENABLE ALWAYS TRIGGER t1",
+        "ALTER TABLE tp DISABLE TRIGGER t2",
+        "ALTER TABLE tp2 ENABLE TRIGGER t2",
+        "COMMENT ON TRIGGER t1 ON tp11 IS 'sleeps'",
+        "ALTER TRIGGER t1 ON tp DEPENDS ON EXTENSION plpgsql",
+    ],
+    "storage of children": [
+        "CREATE TABLE sp (l mood[])",
+        "CREATE TABLE sp1 () INHERITS (sp)",
+        "CREATE TABLE sp2 () INHERITS (sp)",
+        "ALTER TABLE sp ALTER l SET STORAGE MAIN",
+        "ALTER TABLE sp1 ALTER l SET STORAGE EXTERNAL, ALTER l SET COMPRESSION pglz",
+        "ALTER TABLE sp2 ALTER l SET STORAGE EXTENDED",
+        "INSERT INTO sp1 VALUES ('{ok,bad}')",
+    ],
+    "properties of materialized views": [
+        "CREATE MATERIALIZED VIEW mp WITH (fillfactor = 50, toast.autovacuum_enabled = false)"
+        " AS SELECT id, mood::text AS t, 'ok'::mood AS m FROM entry",
+        "ALTER MATERIALIZED VIEW mp ALTER t SET STORAGE EXTERNAL",
+        "ALTER MATERIALIZED VIEW mp ALTER t SET COMPRESSION pglz",
+        "ALTER MATERIALIZED VIEW mp ALTER t SET (n_distinct = 3)",
+        "ALTER MATERIALIZED VIEW mp DEPENDS ON EXTENSION plpgsql",
+    ],
+    "comments of children": [
+        "CREATE TABLE cc (m mood, CONSTRAINT ck CHECK (m <> 'good'))",
+        "CREATE TABLE cc1 () INHERITS (cc)",
+        "COMMENT ON CONSTRAINT ck ON cc1 IS 'of cc1'",
+        "ALTER TABLE entry ADD CONSTRAINT ce EXCLUDE USING btree (id WITH =) WHERE (mood = 'ok')",
+        "COMMENT ON INDEX ce IS 'of ce'",
+        "CREATE TABLE cr (m mood PRIMARY KEY)",
+        "CREATE TABLE cq (id int, m mood, CONSTRAINT cf FOREIGN KEY (m) REFERENCES cr)"
+        " PARTITION BY RANGE (id)",
+        "CREATE TABLE cq1 PARTITION OF cq FOR VALUES FROM (0) TO (10)",
+        "COMMENT ON CONSTRAINT cf ON cq1 IS 'of cq1'",
+    ],
     "names of NOT NULL": [
         "CREATE TABLE np (id int, m mood NOT NULL DEFAULT 'ok') PARTITION BY RANGE (id)",
         "CREATE TABLE np1 PARTITION OF np FOR VALUES FROM (0) TO (10)",
@@ -506,6 +564,10 @@ _CATALOGS = [
     " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')",
     "SELECT i.type, i.identity, d.description FROM pg_description d,"
     " pg_identify_object(d.classoid, d.objoid, d.objsubid) i WHERE d.objoid >= 16384",
+    "SELECT i.type, i.identity, refobjid FROM pg_depend,"
+    " pg_identify_object(classid, objid, objsubid) i WHERE deptype = 'x'",
+    "SELECT c.oid::regclass::text, t.reloptions::text FROM pg_class c"
+    " JOIN pg_class t ON t.oid = c.reltoastrelid WHERE c.oid >= 16384",
     "SELECT amopopr::regoperator::text, amopstrategy FROM pg_amop WHERE oid >= 16384",
     "SELECT castsource::regtype::text, casttarget::regtype::text, castcontext::text FROM pg_cast"
     " WHERE oid >= 16384",

@@ -178,7 +178,7 @@ def test_sync_tells_what_it_creates_again(one_project: Project) -> None:
     )
     one_project.models(MODEL, LABELS=["bad", "ok", "good"])
     assert (
-        "and creates check constraint c on public.entry, view public.v again."
+        "and creates view public.v, check constraint c on public.entry again."
         in one_project.sync().stderr
     )
 
@@ -321,6 +321,23 @@ def test_one_statement_for_all_generated_columns_and_one_for_all_checks(project:
         ("a", "OK", None, "GOOD"),
         ("b", "GOOD", None, "GOOD"),
     ]
+
+
+@pytest.mark.parametrize(
+    "domain", ["text NOT NULL", "text CHECK (VALUE IS NOT NULL)", "int CHECK (VALUE IS NOT NULL)"]
+)
+def test_a_generated_column_of_a_domain_without_null(project: Project, domain: str) -> None:
+    project.start(
+        MODEL,
+        f"CREATE DOMAIN nn AS {domain}",
+        "ALTER TABLE entry ADD g nn GENERATED ALWAYS AS"
+        " (CAST(CASE mood WHEN 'ok' THEN '1' ELSE '2' END AS nn)) STORED",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+        LABELS=["gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["ok", "good"])
+    project.round_trip()
+    assert project.rows("SELECT g::text FROM entry") == [("1",)]
 
 
 def test_what_stands_between_two_generated_columns(project: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.project import Project
 from tests.project import statements
@@ -342,3 +343,28 @@ def test_two_labels_mapped_to_a_new_one_are_not_told_apart(project: Project) -> 
     with pytest.raises(Exception, match=r"public.entry.mood holds 'meh', a label"):
         project.db("downgrade")
     assert project.dump() == upgraded
+
+
+def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> None:
+    """Such as one that a colleague's branch added: it would go without a word."""
+    project.start(MOOD, LABELS=["bad", "gone", "ok"])
+    project.models(MOOD, LABELS=["bad", "ok"])
+    project.sync()
+    project.sql("ALTER TYPE mood ADD VALUE 'theirs' BEFORE 'ok'")
+    with pytest.raises(OperationalError) as failed:
+        project.db("upgrade")
+    assert (
+        "public.mood has other labels than this revision was written for: 'theirs'; no table was"
+        " changed" in str(failed.value)
+    )
+    assert project.labels("mood") == ["bad", "gone", "theirs", "ok"]
+
+
+def test_a_label_that_only_the_revision_knows_stops_it(project: Project) -> None:
+    project.start(MOOD, LABELS=["bad", "gone", "ok"])
+    project.models(MOOD, LABELS=["ok", "bad"])
+    project.sync()
+    project.sql("ALTER TYPE mood RENAME VALUE 'gone' TO 'went'")
+    with pytest.raises(OperationalError, match="written for: 'gone', 'went'; no table was"):
+        project.db("upgrade")
+    assert project.labels("mood") == ["bad", "went", "ok"]

@@ -93,6 +93,36 @@ def test_a_generated_column_added_again_is_told(project: Project) -> None:
     assert (told in project.round_trip()) is not newer
 
 
+def test_generated_columns_among_several_parents(project: Project) -> None:
+    project.start(
+        MODEL,
+        "CREATE TABLE a (m mood, x text, g mood GENERATED ALWAYS AS (m) STORED)",
+        "CREATE TABLE d (g mood GENERATED ALWAYS AS (m) STORED, m mood)",
+        "CREATE TABLE c () INHERITS (a, d)",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    refused = project.sync(expect=1).stderr
+    assert "public.c has several parents, and its column 'g' is generated" in refused
+
+
+def test_a_generated_not_null_among_several_parents(project: Project) -> None:
+    project.start(
+        MODEL,
+        "CREATE TABLE a (m mood, g text NOT NULL GENERATED ALWAYS AS"
+        " (CASE m WHEN 'ok' THEN 'a' ELSE 'b' END) STORED)",
+        "CREATE TABLE b () INHERITS (a)",
+        "CREATE TABLE c () INHERITS (b, a)",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["good", "bad", "ok"])
+    if project.rows("SELECT current_setting('server_version_num')::int >= 180000") == [(True,)]:
+        refused = project.sync(expect=1).stderr
+        assert "public.c has several parents, and its generated column 'g' is NOT NULL" in refused
+        return
+    project.round_trip()
+
+
 def test_what_only_a_superuser_can_create(roles: str, project: Project) -> None:
     member = f"enum_owner_{roles}"
     project.start(

@@ -35,6 +35,32 @@ def restore(setting: str) -> str:
     )
 
 
+def require_labels(type_: Name, labels: Sequence[str]) -> str:
+    """Return a block that fails with 55000 if a type has other labels than a revision knows.
+
+    It would take away those that it doesn't know, such as those of another branch. It asks
+    ``pg_enum``: ``enum_range`` fails over labels that the same transaction added.
+    """
+    known = ", ".join(map(literal, labels))
+    return _do(f"""
+DECLARE
+    strange text;
+BEGIN
+    SELECT string_agg(quote_literal(label), ', ' ORDER BY label) INTO strange
+    FROM (SELECT enumlabel::text AS label, true AS live FROM pg_enum
+          WHERE enumtypid = {literal(qualified(type_))}::regtype) l
+    FULL JOIN (SELECT unnest(ARRAY[{known}]::text[]) AS label, true AS known) k USING (label)
+    WHERE live IS NULL OR known IS NULL;
+    IF strange IS NOT NULL THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = {literal(f"{type_} has other labels than this revision was written for: ")}
+                || strange || '; no table was changed',
+            HINT = 'Say in its CREATE TYPE what becomes of them, or let sync write it anew.';
+    END IF;
+END
+""")
+
+
 def lock_tables(tables: Sequence[Name]) -> str:
     """Return a block that locks tables, or fails with 55P03 and says who is in the way.
 

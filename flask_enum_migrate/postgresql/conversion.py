@@ -38,6 +38,7 @@ from .facts import Reference
 from .hazards import create_blocked
 from .hazards import listed
 from .tables import ColumnRewrite
+from .tables import stored_as
 
 _LENGTH = re.compile(r"(?i)CHAR(?:ACTER)?(?: VARYING)?\s*\((\d+)\)")
 _LITERAL = re.compile(r"[eE]?'(?:[^'\\]|\\.|'')*'")
@@ -67,6 +68,7 @@ def convert(
             () if column.inherited else tuple(_actions(change, column, alterations, facts, today)),
             not is_elsewhere and (column.default if today else changed) is not None,
             "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
+            () if today else tuple(stored_as(column)),
         )
 
 
@@ -91,10 +93,6 @@ def _actions(
         table = facts.shown(change.table)
         converted = using.to_enum(table, change.column, name, pairs, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
-    if column.storage and not today:
-        yield ddl.set_storage(change.column, column.storage)
-    if column.compression and not today:
-        yield ddl.set_compression(change.column, column.compression)
 
 
 def _pairs(change: AlterColumnType) -> dict[str, str | None]:

@@ -60,7 +60,7 @@ def _find_placeholders(connection: Connection, rows: Iterable[Found]) -> None:
         for row in rows
         if row.key[0] == "pg_attrdef" and row.detail["generated"]
     ]
-    if types := sorted({column["type"] for column in columns if column["not_null"]}):
+    if types := sorted({column["type"] for column in columns if column["rejects_null"]}):
         result = connection.execute(PLACEHOLDERS, {"types": types})
         found = {row.type: row.value for row in result}
         for column in columns:

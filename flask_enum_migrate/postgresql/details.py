@@ -28,6 +28,23 @@ _CONTAINED = """
      OR EXISTS (SELECT FROM pg_range xr WHERE xr.rngsubtype = {type}.oid))
 """
 
+_EXTENSIONS = """
+    (SELECT json_agg(xe.extname) FROM pg_depend xd JOIN pg_extension xe ON xe.oid = xd.refobjid
+     WHERE xd.classid = '{catalog}'::regclass AND xd.objid = {oid} AND xd.deptype = 'x')
+"""
+
+# Whether a domain, or one that it is over, says so; other CHECKs are taken to let NULL pass.
+_DOMAIN_REJECTS_NULL = """
+    (WITH RECURSIVE base (oid) AS (
+        SELECT t.oid
+        UNION SELECT d.typbasetype FROM pg_type d JOIN base ON d.oid = base.oid
+        WHERE d.typtype = 'd')
+     SELECT coalesce(bool_or(d.typnotnull OR EXISTS (
+         SELECT FROM pg_constraint k
+         WHERE k.contypid = d.oid AND pg_get_constraintdef(k.oid) ~* 'IS NOT NULL')), false)
+     FROM base JOIN pg_type d ON d.oid = base.oid WHERE d.typtype = 'd')
+"""
+
 # A generated column, whole: before PostgreSQL 17 only a new one can have another expression.
 _GENERATED = f"""
     json_build_object(
@@ -37,7 +54,8 @@ _GENERATED = f"""
         'collation', CASE WHEN a.attcollation <> t.typcollation
                           THEN a.attcollation::regcollation::text END,
         'local', a.attislocal, 'comment', col_description(a.attrelid, a.attnum),
-        'not_null', a.attnotnull, 'placeholder', NULL, 'holds_rows', false,
+        'not_null', a.attnotnull, 'rejects_null', a.attnotnull OR {_DOMAIN_REJECTS_NULL},
+        'placeholder', NULL, 'holds_rows', false,
         'follows', EXISTS (
             SELECT FROM pg_inherits h JOIN pg_attribute p ON p.attrelid = h.inhparent
             WHERE h.inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull),
@@ -81,8 +99,13 @@ DETAIL = f"""
         SELECT json_build_object(
             'relkind', c.relkind, 'owner', pg_get_userbyid(c.relowner),
             'creator', current_user,
-            'may_alter', pg_has_role(c.relowner, 'USAGE'), 'options', c.reloptions,
+            'may_alter', pg_has_role(c.relowner, 'USAGE'),
+            'options', c.reloptions || (
+                SELECT array_agg('toast.' || x) FROM pg_class tc, unnest(tc.reloptions) x
+                WHERE tc.oid = c.reltoastrelid),
             'persistence', c.relpersistence,
+            'extensions', CASE WHEN c.relkind = 'm' AND o.objsubid = 0
+                               THEN {_EXTENSIONS.format(catalog="pg_class", oid="c.oid")} END,
             'other_temp', c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace),
             'acl', {_ACL.format(acl="c.relacl")},
             'creeping', {_CREEPING.format(kind="r", namespace="c.relnamespace")},
@@ -96,8 +119,14 @@ DETAIL = f"""
                 SELECT json_agg(json_build_object(
                     'name', a.attname, 'comment', col_description(c.oid, a.attnum),
                     'default', pg_get_expr(d.adbin, d.adrelid), 'target', a.attstattarget,
+                    'options', a.attoptions,
+                    'storage', CASE WHEN c.relkind = 'm' AND a.attstorage <> t.typstorage THEN
+                        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                             WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                    'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+                                   END,
                     'acl', {_ACL.format(acl="a.attacl")}) ORDER BY a.attnum)
-                FROM pg_attribute a
+                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
             'index', (SELECT json_build_object(
@@ -118,10 +147,7 @@ DETAIL = f"""
                 'targets', (SELECT json_agg(json_build_array(a.attnum, a.attstattarget))
                             FROM pg_attribute a
                             WHERE a.attrelid = c.oid AND a.attstattarget >= 0),
-                'extensions', (SELECT json_agg(e.extname) FROM pg_depend d
-                               JOIN pg_extension e ON e.oid = d.refobjid
-                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                                 AND d.deptype = 'x'))
+                'extensions', {_EXTENSIONS.format(catalog="pg_class", oid="c.oid")})
                 FROM pg_index x JOIN pg_class tc ON tc.oid = x.indrelid
                 JOIN pg_namespace tn ON tn.oid = tc.relnamespace
                 WHERE x.indexrelid = c.oid),
@@ -169,6 +195,18 @@ DETAIL = f"""
                 ELSE (SELECT pg_has_role(x.typowner, 'USAGE') FROM pg_type x
                       WHERE x.oid = k.contypid) END,
             'superuser', current_setting('is_superuser') = 'on',
+            'comments', CASE WHEN k.contype IN ('c', 'f') THEN (
+                WITH RECURSIVE down (relation) AS (
+                    SELECT inhrelid FROM pg_inherits WHERE inhparent = k.conrelid
+                    UNION SELECT h.inhrelid FROM pg_inherits h JOIN down ON h.inhparent = relation)
+                SELECT json_agg(json_build_object(
+                    'schema', vn.nspname, 'table', vc.relname,
+                    'comment', obj_description(v.oid, 'pg_constraint')))
+                FROM down JOIN pg_constraint v ON v.conrelid = down.relation
+                JOIN pg_class vc ON vc.oid = v.conrelid
+                JOIN pg_namespace vn ON vn.oid = vc.relnamespace
+                WHERE v.conname = k.conname AND v.contype = k.contype AND v.coninhcount > 0
+                  AND NOT v.conislocal AND obj_description(v.oid, 'pg_constraint') <> '') END,
             'triggers', CASE k.contype WHEN 'f' THEN (
                 WITH RECURSIVE whole (oid) AS (
                     SELECT k.oid UNION ALL
@@ -198,6 +236,17 @@ DETAIL = f"""
         SELECT json_build_object(
             'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled,
             'internal', t.tgisinternal, 'derived', t.tgparentid <> 0,
+            'extensions', {_EXTENSIONS.format(catalog="pg_trigger", oid="t.oid")},
+            'clones', (
+                WITH RECURSIVE down (oid) AS (
+                    SELECT x.oid FROM pg_trigger x WHERE x.tgparentid = t.oid
+                    UNION SELECT x.oid FROM pg_trigger x JOIN down ON x.tgparentid = down.oid)
+                SELECT json_agg(json_build_object(
+                    'schema', xn.nspname, 'table', xc.relname, 'enabled', x.tgenabled,
+                    'comment', obj_description(x.oid, 'pg_trigger')) ORDER BY x.oid)
+                FROM down JOIN pg_trigger x ON x.oid = down.oid
+                JOIN pg_class xc ON xc.oid = x.tgrelid
+                JOIN pg_namespace xn ON xn.oid = xc.relnamespace),
             'may_alter', pg_has_role(c.relowner, 'USAGE'))
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.oid = o.objid)
       WHEN 'pg_policy'::regclass THEN (
@@ -268,10 +317,7 @@ DETAIL = f"""
             'acl', {_ACL.format(acl="p.proacl")},
             'creeping', {_CREEPING.format(kind="f", namespace="p.pronamespace")},
             'may_alter', pg_has_role(p.proowner, 'USAGE'),
-            'extensions', (SELECT json_agg(e.extname) FROM pg_depend d
-                           JOIN pg_extension e ON e.oid = d.refobjid
-                           WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
-                             AND d.deptype = 'x'))
+            'extensions', {_EXTENSIONS.format(catalog="pg_proc", oid="p.oid")})
         FROM pg_proc p WHERE p.oid = o.objid)
       WHEN 'pg_cast'::regclass THEN (
         SELECT json_build_object(

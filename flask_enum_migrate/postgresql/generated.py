@@ -34,8 +34,10 @@ def problem(detail: Mapping[str, Any], *, trailing: bool) -> str:
     """
     column = detail["column"]
     if not is_added_again(detail):
-        lacks = column["not_null"] and column["placeholder"] is None
-        return "the column is NOT NULL, and its type has no value to stand in" if lacks else ""
+        if not column["rejects_null"] or column["placeholder"] is not None:
+            return ""
+        who = "the column is NOT NULL" if column["not_null"] else "its domain rejects NULL"
+        return f"{who}, and its type has no value to stand in"
     if not trailing:
         return (
             "before PostgreSQL 17 a generated column can only be dropped and added again, which "
@@ -67,7 +69,7 @@ def keeps_its_place(dependent: Dependent) -> bool:
 def suspend(dependent: Dependent) -> str:
     """Return the action after which nothing is computed from the old type."""
     column, constant = dependent.detail["column"], "NULL"
-    if column["not_null"]:
+    if column["rejects_null"]:
         constant = using.constant(column["placeholder"], column["type"])
     return ddl.set_expression(dependent.names[2], constant)
 

@@ -17,7 +17,9 @@ from . import kin
 from . import quoting
 from . import rebuild
 from .expressions import TypeChange
+from .expressions import constants
 from .expressions import follow
+from .expressions import parts
 from .facts import Dependent
 from .facts import Facts
 
@@ -181,20 +183,34 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
 
 def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
     """Return where an object names a label that it will look for in vain, or ``""``."""
-    if _is_own_default(dependent):
-        return ""
     removed = {drop.label for drop in change.removed}
     following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     named = carriers.expressions if dependent.is_type else rebuild.definitions
     for sql in named(dependent):
-        if lost := follow(sql, following, removed).lost:
+        own = _is_own_default(dependent)
+        if not own and (lost := follow(sql, following, removed).lost):
             return f"it names {listed(lost)}"
+        for value in constants(sql, _made_of(change, facts)):
+            if inside := {*removed, *change.renames}.intersection(parts(value)):
+                return f"it names {listed(sorted(inside))} inside of {value!r}"
     # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
     texts = (dependent.detail.get("aggregate") or {}).items()
     conditions = {value for key, value in texts if key in ("initcond", "minitcond")}
     if named_so := conditions & {*removed, *change.renames}:
         return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
     return ""
+
+
+def _made_of(change: AlterEnum, facts: Facts) -> set[Name]:
+    """Return the types whose constants hold labels of the enum, as definitions name them."""
+    enum = facts.enums[change.name]
+    names = {facts.shown(column.table) for column in enum.columns}
+    for dependent in facts.dependents:
+        if enum.oid in dependent.roots and dependent.is_type:
+            names.update(carriers.names(dependent))
+        elif enum.oid in dependent.roots and dependent.detail.get("relkind") in ("v", "m"):
+            names.add(Name(*dependent.names[:2]))
+    return names
 
 
 def _is_own_default(dependent: Dependent) -> bool:

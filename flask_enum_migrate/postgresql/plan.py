@@ -228,7 +228,7 @@ def _direction(
         *([blocks.set_for_now("check_function_bodies", "off")] if has_routines else []),
         *(rename(sql, created_as) for sql in rebuild.create(rebuilt, followed)),
         *([blocks.restore("check_function_bodies")] if has_routines else []),
-        *(rebuild.restore(d) for d in hanging if not d.rebuilt),
+        *(sql for d in hanging if not d.rebuilt for sql in rebuild.restore(d)),
         *rebuild.refresh(rebuilt),
     ]
     steps = [

@@ -259,14 +259,16 @@ def locked_tables(dependents: Iterable[Dependent], facts: Facts) -> set[Name]:
     return {facts.place(table.schema, table.name) for table in tables}
 
 
-def restore(dependent: Dependent) -> str:
-    """Return a block that gives the index of a partition its name and comment back.
+def restore(dependent: Dependent) -> Iterator[str]:
+    """Yield what gives the index of a partition its name, comments and marks back.
 
     PostgreSQL builds such an index anew, under a name that it makes up.
     """
-    detail = dependent.detail
-    index, name = detail["index"], dependent.names[1]
-    schema, table = index["table_schema"], index["table"]
-    return blocks.rename_partition_index(
-        index["parent"], Name(schema, table), Name(dependent.names[0], name), detail["comment"]
-    )
+    detail, name = dependent.detail, Name(*dependent.names[:2])
+    index = detail["index"]
+    table = Name(index["table_schema"], index["table"])
+    yield blocks.rename_partition_index(index["parent"], table, name, detail["comment"])
+    yield from recreate.index_marks(name, detail)
+    if (constraint := index["constraint"]) and constraint["comment"]:
+        on = f"{quoting.identifier(constraint['name'])} ON {quoting.qualified(table)}"
+        yield f"COMMENT ON CONSTRAINT {on} IS {quoting.literal(constraint['comment'])}"

@@ -44,8 +44,16 @@ def constraint_properties(dependent: Dependent) -> list[str]:
         sql.append(ddl.alter_table(Name(child["schema"], child["table"]), [validate]))
     if triggers := dependent.detail.get("triggers"):
         sql.append(blocks.set_triggers(table, dependent.names[-1], triggers))
+    for child in dependent.detail.get("comments") or ():
+        where = quoting.qualified(Name(child["schema"], child["table"]))
+        comment = quoting.literal(child["comment"])
+        sql.append(f"COMMENT ON CONSTRAINT {name} ON {where} IS {comment}")
     if index := dependent.detail.get("of_index"):
-        sql += _index_marks(Name(table.schema, dependent.names[-1]), index)
+        own = Name(table.schema, dependent.names[-1])
+        if index["comment"]:
+            comment = quoting.literal(index["comment"])
+            sql.append(f"COMMENT ON INDEX {quoting.qualified(own)} IS {comment}")
+        sql += index_marks(own, index)
     return sql
 
 
@@ -55,10 +63,11 @@ def index(dependent: Dependent, follow: Follow) -> list[str]:
     if parent := detail["index"]["parent"]:
         sql.append(f"ALTER INDEX {parent} ATTACH PARTITION {dependent.shown}")
     sql += _comment(dependent, f"INDEX {dependent.shown}")
-    return sql + _index_marks(Name(*dependent.names[:2]), detail)
+    return sql + index_marks(Name(*dependent.names[:2]), detail)
 
 
-def _index_marks(name: Name, detail: dict[str, Any]) -> list[str]:
+def index_marks(name: Name, detail: dict[str, Any]) -> list[str]:
+    """Return the statements for what an index is to its table, and where it lies."""
     index = detail["index"]
     table = Name(index["table_schema"], index["table"])
     kind = "MATERIALIZED VIEW" if index["table_kind"] == "m" else "TABLE"
@@ -99,9 +108,22 @@ def view(dependent: Dependent, follow: Follow) -> list[str]:
             statements.append(
                 f"ALTER {kind} {shown} ALTER COLUMN {name} SET STATISTICS {column['target']}"
             )
+        if column["storage"]:
+            statements.append(
+                f"ALTER {kind} {shown} {ddl.set_storage(column['name'], column['storage'])}"
+            )
+        if column["compression"]:
+            action = ddl.set_compression(column["name"], column["compression"])
+            statements.append(f"ALTER {kind} {shown} {action}")
+        if column["options"]:
+            action = ddl.set_options(column["name"], column["options"])
+            statements.append(f"ALTER {kind} {shown} {action}")
         if column["comment"]:
             comment = quoting.literal(column["comment"])
             statements.append(f"COMMENT ON COLUMN {shown}.{name} IS {comment}")
+    for extension in detail["extensions"] or ():
+        on = quoting.identifier(extension)
+        statements.append(f"ALTER {kind} {shown} DEPENDS ON EXTENSION {on}")
     statements += _comment(dependent, f"{kind} {shown}")
     statements += grants(dependent, f"TABLE {shown}")
     for column in detail["columns"] or ():
@@ -279,6 +301,17 @@ def trigger_or_rule(dependent: Dependent, follow: Follow) -> list[str]:
     sql = [follow(detail["definition"]).strip().removesuffix(";")]
     if state := _ENABLED.get(detail["enabled"]):
         sql.append(f"ALTER TABLE {table} {state} {kind} {name}")
+    for extension in detail.get("extensions") or ():
+        on = quoting.identifier(extension)
+        sql.append(f"ALTER {kind} {name} ON {table} DEPENDS ON EXTENSION {on}")
+    for clone in detail.get("clones") or ():  # that of a partition
+        where = quoting.qualified(Name(clone["schema"], clone["table"]))
+        if clone["enabled"] != detail["enabled"]:
+            state = _ENABLED.get(clone["enabled"], "ENABLE")
+            sql.append(f"ALTER TABLE ONLY {where} {state} {kind} {name}")
+        if clone["comment"]:
+            comment = quoting.literal(clone["comment"])
+            sql.append(f"COMMENT ON {kind} {name} ON {where} IS {comment}")
     return sql + _comment(dependent, f"{kind} {name} ON {table}")
 
 

@@ -35,6 +35,7 @@ class ColumnRewrite:
     :param actions: what changes its type; nothing where its parent's change does it.
     :param has_default: whether it has a default that must go first.
     :param set_default: the action that sets its default afterwards, or ``""``.
+    :param properties: what else is set afterwards, of this table alone.
     :param type_: the type that is replaced, if any.
     """
 
@@ -42,6 +43,7 @@ class ColumnRewrite:
     actions: tuple[str, ...]
     has_default: bool = False
     set_default: str = ""
+    properties: tuple[str, ...] = ()
     type_: Name | None = None
 
 
@@ -69,9 +71,10 @@ def replaced_columns(
             default = None if place in elsewhere else after.get(column)
             yield ColumnRewrite(
                 column,
-                () if column.inherited else tuple(_column_actions(alteration, column, facts)),
+                () if column.inherited else (_change_type(alteration, column, facts),),
                 place not in elsewhere and before.get(column) is not None,
                 "" if default is None else set_default(column, default, shown),
+                tuple(stored_as(column)),
                 alteration.change.name,
             )
 
@@ -96,6 +99,7 @@ def rewrite_tables(
         related = any(column.inherited or column.has_children for column in columns)
         drop = [ddl.drop_default(one.column.column) for one in own if one.has_default]
         put = [one.set_default for one in own if one.set_default]
+        put += [action for one in own for action in one.properties]
         types = [action for one in own for action in one.actions]
         shown = facts.shown(table)
         apart, together = kin.apart(columns, facts)
@@ -182,11 +186,15 @@ def takes_no_using(column: LiveColumn) -> bool:
     return bool(column.generated or column.has_foreign_children)
 
 
-def _column_actions(alteration: Alteration, column: LiveColumn, facts: Facts) -> Iterator[str]:
+def _change_type(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
-    yield ddl.alter_column_type(
+    return ddl.alter_column_type(
         column.column, facts.shown_sql(column.through) or new, _using(alteration, column, facts)
     )
+
+
+def stored_as(column: LiveColumn) -> Iterator[str]:
+    """Yield the actions for how a column is stored: each table has its own say."""
     if column.storage:
         yield ddl.set_storage(column.column, column.storage)
     if column.compression:
