@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -51,11 +52,16 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
         for note in compare(context, operations, settings, writes=writes, command=command):
             report.note(note)
     except EnumMigrateError as error:
-        report.failure(_by_sync(error, command), "Nothing was written")
-        if isinstance(error, Refused) and any(refusal.flags for refusal in error.refusals):
+        sync = _by_sync(error, command) if isinstance(error, Refused) else ""
+        report.failure(_filled(error, sync), "Nothing was written")
+        if sync and not _is_named(error):
             report.note(
-                f"then run: flask {command} upgrade, and this command again. Or answer in the "
-                "settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
+                "the options are those of sync; give it one of them for each refusal:", sync
+            )
+        if sync:
+            report.note(
+                f"after that, run flask {command} upgrade, and this command again. Or answer in "
+                "the settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )
         sys.exit(1)
     except Exception as error:
@@ -85,15 +91,30 @@ def _writes(context: AutogenContext) -> bool:
     return options is None or bool(getattr(options, "autogenerate", False))
 
 
-def _by_sync(error: EnumMigrateError, command: str) -> EnumMigrateError:
-    """Return an error whose options are commands to paste: ``flask db migrate`` has no options."""
+def _by_sync(error: Refused, command: str) -> str:
+    """Return the one command that answers everything, ``""`` where no option does."""
+    flags = [_likely(refusal.flags) for refusal in error.refusals if refusal.flags]
+    given = " ".join(dict.fromkeys(filter(None, flags)))
+    return f"flask {command} enum sync {given}".strip() if flags else ""
+
+
+def _likely(flags: Sequence[str]) -> str:
+    """Return the option that fits whatever the answer is: the one that leaves the label open."""
+    return next((flag for flag in flags if flag.startswith("--map ")), flags[0])
+
+
+def _filled(error: EnumMigrateError, sync: str) -> EnumMigrateError:
+    """Return an error that names the command where it wants ``sync`` to be run as such."""
     if not isinstance(error, Refused):
         return error
-    sync = f"flask {command} enum sync"
     return Refused(
         tuple(
-            replace(refusal, flags=tuple(f"{sync} {flag}".strip() for flag in refusal.flags))
+            replace(refusal, flags=tuple(flag or sync for flag in refusal.flags))
             for refusal in error.refusals
         ),
         error.hints,
     )
+
+
+def _is_named(error: EnumMigrateError) -> bool:
+    return isinstance(error, Refused) and any("" in one.flags for one in error.refusals)

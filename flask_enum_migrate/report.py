@@ -404,9 +404,14 @@ def _red(text: str) -> str:
     return click.style(text, fg="red")
 
 
-def note(text: str) -> None:
-    """Print what else there is to say."""
+def note(text: str, command: str = "") -> None:
+    """Print what else there is to say.
+
+    :param command: what it says to run, on a line of its own.
+    """
     _err(click.style("Note", fg="yellow") + ": " + plain(text))
+    if command:
+        _err("    " + plain(command))
 
 
 def _out(text: str) -> None:

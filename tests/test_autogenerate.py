@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.autogenerate import JOB
@@ -207,14 +209,33 @@ def test_rows_that_hold_a_removed_label_need_an_answer(one_project: Project) -> 
     one_project.start(COLUMN, "INSERT INTO job VALUES (1, 'c')", labels=["a", "b", "c"])
     said = refused(one_project, ADDED_AND_USED, labels=["a", "B"])
     assert "loses the label 'c', which 1 row of public.job.state holds." in said
-    assert "\n    flask db enum sync --rename state.c=B\n" in said
-    assert "\n    flask db enum sync --map state.c=LABEL\n" in said
-    assert "Nothing was written." in said
-    assert "then run: flask db upgrade, and this command again" in said
+    assert "\n    --rename state.c=B\n    --map state.c=LABEL\n    --map-null state.c\n" in said
+    assert said.endswith(
+        "Nothing was written.\n"
+        "Note: the options are those of sync; give it one of them for each refusal:\n"
+        "    flask db enum sync --map state.c=LABEL\n"
+        "Note: after that, run flask db upgrade, and this command again. Or answer in the settings "
+        "ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL.\n"
+    )
     one_project.config["ENUM_MIGRATE_RENAME"] = ["b=B"]
     one_project.config["ENUM_MIGRATE_MAP"] = ["c=a", "gone=a"]
     round_trip(one_project, ADDED_AND_USED, labels=["a", "B"], merges=True)
     assert one_project.rows("SELECT state::text, last::text FROM job") == [("a", "B")]
+
+
+def test_one_command_answers_all_that_is_refused(one_project: Project) -> None:
+    one_project.start(
+        COLUMN,
+        "INSERT INTO job VALUES (1, 'b')",
+        "INSERT INTO job VALUES (2, 'c')",
+        labels=["a", "b", "c"],
+    )
+    said = refused(one_project, COLUMN, labels=["a"])
+    (command_,) = re.findall(r"^    (flask db enum sync .*)$", said, re.MULTILINE)
+    assert command_ == "flask db enum sync --map state.b=LABEL --map state.c=LABEL"
+    one_project.run(*command_.replace("LABEL", "a").split()[1:])
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT DISTINCT state::text FROM job") == [("a",)]
 
 
 def test_the_way_that_a_refusal_names(one_project: Project) -> None:
