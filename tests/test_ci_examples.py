@@ -105,6 +105,13 @@ def test_github_actions(clone: Path) -> None:
     )
 
 
+def test_the_urls_name_a_driver() -> None:
+    (github,) = load(CI / "github-actions.yml")["jobs"].values()
+    (gitlab,) = load(CI / "gitlab-ci.yml").values()
+    # Without a driver, SQLAlchemy 2.0 and 2.1 take different ones.
+    assert {github["env"]["DATABASE_URL"], gitlab["variables"]["DATABASE_URL"]} == {URL}
+
+
 @pytest.mark.parametrize("differs", [False, True])
 def test_gitlab(clone: Path, differs: bool) -> None:
     (job,) = load(CI / "gitlab-ci.yml").values()
@@ -123,7 +130,8 @@ def test_gitlab(clone: Path, differs: bool) -> None:
     assert answer["outcome"] == ("drift" if differs else "in sync")
 
 
-APP = {"FLASK_APP": "audit_log", "DATABASE_URL": "postgresql://nobody@localhost/nowhere"}
+URL = "postgresql+psycopg2://nobody@localhost/nowhere"
+APP = {"FLASK_APP": "audit_log", "DATABASE_URL": URL}
 
 
 def test_pre_commit(clone: Path) -> None:
