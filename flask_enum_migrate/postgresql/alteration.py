@@ -152,7 +152,7 @@ def displace(alteration: Alteration, facts: Facts) -> Step:
     change = alteration.change
     known = [meanwhile(alteration, label) for label in change.labels]
     return Step(
-        "",
+        "It stops where the type has other labels, such as those of another branch.",
         (
             blocks.require_labels(facts.shown(change.name), known),
             ddl.rename_type(facts.shown(change.name), alteration.displaced.name),
