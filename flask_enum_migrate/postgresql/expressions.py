@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from itertools import pairwise
 from itertools import zip_longest
 
 from ..core.schema import Name
@@ -39,6 +41,8 @@ _CONSTANT = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9A-F]{4})|U([0-9A-F]{8})|(.))", re.DOTALL)
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
+_RANGE = re.compile(r'[\[(](?:"(?:[^"\\]|""|\\.)*"|[^"\])])*[\])]', re.DOTALL)
+_FIELD = re.compile(r'"((?:[^"\\]|""|\\.)*)"|([^,"]+)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,35 @@ def elements(array: str) -> list[str]:
 
 def _element(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if text[0] == '"' else text
+
+
+def constants(sql: str, types: Collection[Name]) -> Iterator[str]:
+    """Yield the texts of the constants of some types, and of arrays of them, in an expression."""
+    tokens = list(_TOKEN.finditer(sql))
+    for token, cast in pairwise(tokens):
+        if not (token["literal"] and cast["cast"] and cast.start() == token.end()):
+            continue
+        if _name(cast["type"]) in types:
+            yield decode(token["literal"])
+
+
+def parts(value: str) -> Iterator[str]:
+    """Yield all texts inside of a row, range, multirange or array, as PostgreSQL prints them."""
+    if value.startswith("[") and value.endswith("}"):  # an array with other bounds
+        value = value[value.index("{") :]
+    if value.startswith("{") and value.endswith("}"):
+        found = [_element(m.group()) for m in _ELEMENT.finditer(value)]
+        found += _RANGE.findall(value)  # in a multirange they stand without quotes
+    elif value.startswith(("(", "[")) and value.endswith((")", "]")):
+        found = [
+            bare or re.sub(r'""|\\(.)', lambda m: m[1] or '"', quoted, flags=re.DOTALL)
+            for quoted, bare in _FIELD.findall(value[1:-1])
+        ]
+    else:
+        return
+    for text in found:
+        yield text
+        yield from parts(text)
 
 
 def follow_array(array: str, labels: Mapping[str, str | None]) -> str:
