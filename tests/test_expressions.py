@@ -130,3 +130,80 @@ def test_a_label_of_one_enum_in_a_default_is_not_that_of_another(one_project: Pr
     )
     one_project.models(TWO_TYPES, MOODS=["bad", "ok", "good"], COLORS=["blue", "red", "gone"])
     one_project.round_trip()
+
+
+CARRIERS = [
+    "CREATE TYPE ct AS (n int, m mood)",
+    "CREATE DOMAIN dm AS mood",
+    "CREATE TABLE q (s text)",
+]
+INSIDE = {
+    "row": ("CREATE VIEW v AS SELECT '(1,{label})'::ct AS c", "view public.v"),
+    "rows": ("CREATE VIEW v AS SELECT '{\"(1,{label})\"}'::ct[] AS c", "view public.v"),
+    "array of a domain": ("CREATE VIEW v AS SELECT '{ok,{label}}'::dm[] AS c", "view public.v"),
+    "row of a table": (
+        "CREATE VIEW v AS SELECT '(1,ok,,\"{ok,{label}}\")'::entry AS e",
+        "view public.v",
+    ),
+    "row of a view": (
+        "CREATE VIEW w AS SELECT mood FROM entry; CREATE VIEW v AS SELECT '({label})'::w AS w",
+        "view public.v",
+    ),
+    "range": ("ALTER TABLE q ADD r span DEFAULT '[{label},ok]'", "default value for public.q.r"),
+    "multirange": (
+        "ALTER TABLE q ADD r spans DEFAULT '{[bad,bad],[{label},ok)}'",
+        "default value for public.q.r",
+    ),
+    "row, in a default of the type": (
+        "ALTER TABLE q ADD r mood DEFAULT ('(1,{label})'::ct).m",
+        "default value for public.q.r",
+    ),
+    "row, as the default of a domain": (
+        "CREATE DOMAIN dc AS ct DEFAULT '(1,{label})'; ALTER TABLE q ADD r dc",
+        "type public.dc",
+    ),
+    "row, in a body": (
+        "CREATE FUNCTION g() RETURNS ct LANGUAGE sql RETURN '(1,{label})'::ct",
+        "function public.g()",
+    ),
+}
+
+
+def set_up_inside(project: Project, setup: str, label: str) -> None:
+    span = "CREATE TYPE span AS RANGE (SUBTYPE = mood, MULTIRANGE_TYPE_NAME = spans)"
+    # Neither is of a type that is made of the enum.
+    other = (
+        f"CREATE VIEW x AS SELECT mood, '({label},1)'::text, '{{{label}}}'::text[] AS a FROM entry"
+    )
+    labels = ['it\'s, "quoted"', *LABELS]
+    project.start(MODEL, *CARRIERS, span, setup.replace("{label}", label), LABELS=labels)
+    if label == "bad":
+        project.sql(other)
+
+
+@pytest.mark.parametrize("kind", INSIDE)
+def test_labels_inside_of_constants_are_refused(one_project: Project, kind: str) -> None:
+    setup, named = INSIDE[kind]
+    set_up_inside(one_project, setup, "bad")
+    labels = ['it\'s, "quoted"', "good", "awful", "gone", "ok"]
+    one_project.models(MODEL, LABELS=labels)
+    refused = one_project.sync("--rename", "bad=awful", expect=1).stderr
+    assert f"{named} hangs on it, and it names 'bad' inside of '" in refused
+    assert refused.count("Refused: ") == 1
+    one_project.models(MODEL, LABELS=['it\'s, "quoted"', "gone", "ok", "good"])
+    refused = one_project.sync("--map", "bad=ok", expect=1).stderr
+    assert f"{named} hangs on it, and it names 'bad' inside of '" in refused
+    one_project.models(MODEL, LABELS=["good", "bad", "ok", 'it\'s, "quoted"'])
+    one_project.round_trip()
+
+
+@pytest.mark.parametrize("kind", ["row of a table", "multirange", "rows"])
+def test_a_quoted_label_inside_of_a_constant(one_project: Project, kind: str) -> None:
+    setup, named = INSIDE[kind]
+    quoted = '"it\'\'s, \\"quoted\\""'
+    if kind != "multirange":
+        quoted = quoted.replace("\\", "\\\\").replace('"', '\\"')
+    set_up_inside(one_project, setup, quoted)
+    one_project.models(MODEL, LABELS=LABELS)
+    refused = one_project.sync(expect=1).stderr
+    assert f"{named} hangs on it, and it names 'it\\'s, \"quoted\"' inside of '" in refused

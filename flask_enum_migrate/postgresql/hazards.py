@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 
@@ -126,10 +127,11 @@ def dependents_blocked(
     :param why: what can't be done for that reason, as the sentence begins.
     :param today: whether the change starts from the database as it is now.
     """
+    made_of = _made_of(enum, facts)
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and (
             problem := dependent.problem
-            or (_names_removed(dependent, change, facts) if today else "")
+            or (_names_removed(dependent, change, facts, made_of) if today else "")
         ):
             owner = dependent.detail.get("owner")
             yield Refusal(
@@ -181,18 +183,23 @@ def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator
         )
 
 
-def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
-    """Return where an object names a label that it will look for in vain, or ``""``."""
+def _names_removed(
+    dependent: Dependent, change: AlterEnum, facts: Facts, made_of: Collection[Name]
+) -> str:
+    """Return where an object names a label that it will look for in vain, or ``""``.
+
+    :param made_of: the types whose constants hold labels, which don't follow a rename, either.
+    """
     removed = {drop.label for drop in change.removed}
     following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     named = carriers.expressions if dependent.is_type else rebuild.definitions
     for sql in named(dependent):
+        for value in constants(sql, made_of):
+            if inside := {*removed, *change.renames}.intersection(parts(value)):
+                return f"it names {listed(sorted(inside))} inside of {value!r}"
         own = _is_own_default(dependent)
         if not own and (lost := follow(sql, following, removed).lost):
             return f"it names {listed(lost)}"
-        for value in constants(sql, _made_of(change, facts)):
-            if inside := {*removed, *change.renames}.intersection(parts(value)):
-                return f"it names {listed(sorted(inside))} inside of {value!r}"
     # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
     texts = (dependent.detail.get("aggregate") or {}).items()
     conditions = {value for key, value in texts if key in ("initcond", "minitcond")}
@@ -201,9 +208,8 @@ def _names_removed(dependent: Dependent, change: AlterEnum, facts: Facts) -> str
     return ""
 
 
-def _made_of(change: AlterEnum, facts: Facts) -> set[Name]:
+def _made_of(enum: LiveEnum, facts: Facts) -> set[Name]:
     """Return the types whose constants hold labels of the enum, as definitions name them."""
-    enum = facts.enums[change.name]
     names = {facts.shown(column.table) for column in enum.columns}
     for dependent in facts.dependents:
         if enum.oid in dependent.roots and dependent.is_type:
