@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from .core.errors import EnumMigrateError
 from .core.errors import EnvironmentFailed
+from .dbapi import masked
+from .dbapi import said
 from .environment import Environment
-from .environment import masked
 
 
 @dataclass(frozen=True)
@@ -133,20 +133,9 @@ def _followed(function: Callable[..., None], then: Callable[[], None]) -> Callab
 
 def _failure(error: Exception, command: str, *revision: str) -> ChainFailed:
     if not isinstance(error, DBAPIError):
-        said = masked(f"{type(error).__name__}: {error}".removesuffix("."))
-        return ChainFailed(f"{said}.", f"Does `flask {command} upgrade` work?", *revision)
-    return ChainFailed(f"{_said(error)}.", _advice(error, command), *revision)
-
-
-def _said(error: DBAPIError) -> str:
-    """Return what the database said, without the statement."""
-    diagnosis: Any = getattr(error.orig, "diag", None)
-    parts: Sequence[Any] = (
-        getattr(diagnosis, "message_primary", None),
-        getattr(diagnosis, "message_detail", None),
-    )
-    told = ". ".join(part.rstrip(".") for part in parts if part)
-    return masked(told or str(error.orig)).removesuffix(".")
+        told = masked(f"{type(error).__name__}: {error}".removesuffix("."))
+        return ChainFailed(f"{told}.", f"Does `flask {command} upgrade` work?", *revision)
+    return ChainFailed(f"{said(error)}.", _advice(error, command), *revision)
 
 
 _MISSING = {"3F000": "schema", "42704": "object", "42883": "function", "42P01": "table"}

@@ -304,7 +304,9 @@ def _choose(question: str, choices: Sequence[Choice]) -> Choice:
         for choice in choices:
             if choice.label == answer:
                 return choice
-        click.echo(f"Please answer with a number from 1 to {len(shown)}.", err=True)
+        label = any(choice.label is not None for choice in choices)
+        or_so = ", or with one of the labels" if label else ""
+        click.echo(f"Please answer with a number from 1 to {len(shown)}{or_so}.", err=True)
 
 
 @enum.command()

@@ -6,7 +6,6 @@ Connections, metadata and binds are env.py's: whatever the app customised there 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -32,6 +31,8 @@ from .core.errors import EnumMigrateError
 from .core.errors import EnvironmentFailed
 from .core.errors import HeadsError
 from .core.errors import NotInitialised
+from .dbapi import masked
+from .dbapi import refused
 
 Visit = Callable[[MigrationContext, tuple[str, ...]], None]
 
@@ -182,11 +183,7 @@ def one_line(
     except (EnumMigrateError, but):
         raise
     except DBAPIError as error:
-        said = masked(str(error.orig))
-        raise EnvironmentFailed(
-            f"The database refused: {said}.".replace("..", ".").replace("?.", "?"),
-            "Check SQLALCHEMY_DATABASE_URI, and that the server runs and lets this role in.",
-        ) from error
+        raise EnvironmentFailed(*refused(error)) from error
     except (CommandError, SQLAlchemyError) as error:
         raise EnvironmentFailed(f"{directory}: {masked(str(error))}", "") from error
     except Exception as error:
@@ -201,8 +198,3 @@ def one_line(
             f"{masked(str(error))} ({where}).",
             f"Does `flask {command} current` work?",
         ) from error
-
-
-def masked(said: str) -> str:
-    """Return a message on one line and without the password of any URL in it."""
-    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", " ".join(said.split()))

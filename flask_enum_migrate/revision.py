@@ -36,8 +36,8 @@ from .body import strings
 from .core.errors import Refusal
 from .core.errors import Refused
 from .core.errors import RevisionFileError
+from .dbapi import masked
 from .environment import Environment
-from .environment import masked
 from .environment import quiet
 
 

@@ -38,9 +38,10 @@ from . import interrupts
 from .chain import not_installed
 from .core.errors import EnvironmentFailed
 from .core.errors import SettingError
+from .dbapi import masked
+from .dbapi import said
 from .embedded import embedded_server
 from .environment import Environment
-from .environment import masked
 from .postgresql.quoting import identifier
 
 T = TypeVar("T")
@@ -243,7 +244,7 @@ class _Cluster:
             self._run(self.url, sql)
         except DBAPIError as error:
             raise EnvironmentFailed(
-                f"The server {self.url.render_as_string()} refused: {masked(str(error.orig))}.",
+                f"The server {self.url.render_as_string()} refused: {said(error)}.",
                 next_action,
             ) from error
 
@@ -263,7 +264,7 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
             version = _version(url)
         except DBAPIError as error:
             raise EnvironmentFailed(
-                f"--server {given.render_as_string()}: {masked(str(error.orig))}.",
+                f"--server {given.render_as_string()}: {said(error)}.",
                 "It has to be a PostgreSQL server that runs and lets this role in.",
             ) from error
         yield _Cluster(url, version, is_ours=False)

@@ -416,7 +416,7 @@ public.state has lost 'gone'. What became of it?
   2  it is called 'fresh' now
   3  it was removed
 Answer [3]: x
-Please answer with a number from 1 to 3.
+Please answer with a number from 1 to 3, or with one of the labels.
 Answer [3]: 1
 public.state has lost 'odd'. What became of it?
   1  it is called 'fresh' now

@@ -458,6 +458,19 @@ def test_check_by_a_role_that_only_reads(reader: Project) -> None:
     reader.db("enum", "list")
 
 
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_the_right_that_is_missing_is_named(reader: Project, driver: str) -> None:
+    name = make_url(reader.url).username
+    with psycopg.connect(make_url(reader.url).set(username="postgres").render_as_string()) as admin:
+        admin.execute(f"REVOKE SELECT ON alembic_version FROM {name}".encode())
+    reader.driver = driver
+    reader.models(MODELS, labels=["a", "b"])
+    assert reader.db("enum", "check", expect=2).stderr == (
+        "Could not tell: The database refused: permission denied for table alembic_version. "
+        f"Let the role read it: GRANT SELECT ON alembic_version TO {name}\n"
+    )
+
+
 def test_check_creates_no_version_table(one_project: Project) -> None:
     one_project.sql("CREATE TYPE state AS ENUM ('a')", "CREATE TABLE job (id int, state state)")
     one_project.models(MODELS, labels=["a", "b"])

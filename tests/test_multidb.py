@@ -231,3 +231,15 @@ def test_dry_run(multi: MultiDb) -> None:
     said = multi.project.sync("--dry-run").stdout
     assert said.count("ADD VALUE") == 2
     assert "def upgrade_audit():" in said
+
+
+def test_the_bind_that_is_down_is_named(multi: MultiDb) -> None:
+    multi.start(["a"], ["x"])
+    down = "postgresql+psycopg2://me:hush@127.0.0.1:1/nowhere"
+    multi.project.config["SQLALCHEMY_BINDS"] = {"audit": down}
+    multi.project.models(MODELS, labels=["a"], other=["x"])
+    said = multi.project.db("enum", "check", expect=2).stderr
+    assert "Connection refused" in said
+    assert "Check SQLALCHEMY_BINDS['audit'], and that the server runs" in said
+    assert "SQLALCHEMY_DATABASE_URI" not in said
+    assert "hush" not in said

@@ -16,8 +16,8 @@ from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import names_and_values
+from ..dbapi import refused
 from ..draft import strange_pairs
-from ..environment import masked
 from ..revision import by_token
 from ..settings import Settings
 from ..survey import look
@@ -70,7 +70,7 @@ def compare(
     try:
         seen = _seen(context, operations, settings, writes=writes)
     except DBAPIError as error:
-        raise EnvironmentFailed(f"The database refused: {masked(str(error.orig))}.") from error
+        raise EnvironmentFailed(*refused(error)) from error
     if seen.refusals:
         database = seen.draft.database
         pairs = (*database.pairing.pairs, *strange_pairs(database))

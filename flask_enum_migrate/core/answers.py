@@ -238,6 +238,7 @@ class _Option:
     ) -> None:
         self._option = option
         self._drafts = drafts
+        self._becomes = "" if right is None else "OLD" if option == "--downgrade-map" else "NEW"
         self._choices = self._all(left, right)
         self._otherwise = self._all(*otherwise) if otherwise else []
         if any_text:
@@ -287,6 +288,8 @@ class _Option:
         return f"is ambiguous, and can't be written otherwise: it means {cuts}", ()
 
     def _problem(self, value: str) -> str:
+        if self._becomes and "=" not in value:
+            return f"lacks what the label becomes: {self._option} {value or 'OLD'}={self._becomes}"
         if not self._drafts:
             return "nothing differs between models and database that it could be about"
         found = meanings(self._known, value)
@@ -299,6 +302,8 @@ class _Option:
         for choice in [*self._choices, *self._otherwise]:
             if unknown := choice.unknown_right(value):
                 return f"{unknown!r} is not a label of {choice.name}"
+        if not self._becomes and meanings(self._choices, value.partition("=")[0]):
+            return "names a label too many: they become NULL, so nothing stands behind an '='"
         if any(choice.any_text is not None for choice in self._otherwise):
             return (
                 "names no label; values of a column are written behind the type it becomes: "

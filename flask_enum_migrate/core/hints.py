@@ -20,17 +20,19 @@ def names_and_values(pair: Pair) -> str:
 
     :return: the hint, or ``""``.
     """
+    # What a string column holds is no label yet.
+    found = "labels in the database" if pair.live.oid else "strings in the database"
     for cls in pair.declared.classes:
         names, values = zip(*cls.members, strict=True) if cls.members else ((), ())
         if _is_other_side(pair, names, values):
             return (
-                f"The labels in the database are the values of {cls.path}, the model stores its "
+                f"The {found} are the values of {cls.path}, the model stores its "
                 f"names: was it declared without "
                 f"{_callable(cls)}?"
             )
         if _is_other_side(pair, values, names):
             return (
-                f"The labels in the database are the names of {cls.path}, the model stores its "
+                f"The {found} are the names of {cls.path}, the model stores its "
                 "values: is the values_callable of its db.Enum(...) new, or not wanted?"
             )
     return ""

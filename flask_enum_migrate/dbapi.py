@@ -1,0 +1,80 @@
+"""What a server or its driver said, on one line, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import URL
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from .postgresql.quoting import identifier
+
+
+def said(error: DBAPIError) -> str:
+    """Return what the database said, without the statement and the last full stop."""
+    diagnosis: Any = getattr(error.orig, "diag", None)
+    parts = (
+        getattr(diagnosis, "message_primary", None),
+        getattr(diagnosis, "message_detail", None),
+    )
+    # libpq tells one thing a line, and ends few of them like a sentence.
+    told = [part for part in parts if part] or str(error.orig).splitlines()
+    lines = [" ".join(line.split()) for line in told]
+    ended = (line if line[-1] in ".?!:;" else f"{line}." for line in lines if line)
+    return masked(" ".join(ended)).removesuffix(".")
+
+
+def masked(text: str) -> str:
+    """Return a message on one line and without the password of any URL in it."""
+    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", " ".join(text.split()))
+
+
+def refused(error: DBAPIError) -> tuple[str, str]:
+    """Return why a database can't be looked at, and what to do about it."""
+    told = said(error)
+    return f"The database refused: {told}{'' if told[-1:] in '?!' else '.'}", _advice(error)
+
+
+_RIGHTS = {"table": "SELECT ON", "view": "SELECT ON", "schema": "USAGE ON SCHEMA"}
+
+
+def _advice(error: DBAPIError) -> str:
+    url = _url(error)
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    if code == "42501":  # insufficient_privilege
+        named = re.search(r"\b(table|view|schema) (.+)$", said(error))
+        role = identifier(url.username) if url is not None and url.username else "this role"
+        if named:
+            right = f"{_RIGHTS[named[1]]} {identifier(named[2])}"
+            return f"Let the role read it: GRANT {right} TO {role}"
+        return f"Give {role} the right to read that."
+    return f"Check {_setting(url)}, and that the server runs and lets this role in."
+
+
+def _url(error: DBAPIError) -> URL | None:
+    """Return the URL of the engine that an error came from, where its traceback knows it."""
+    found = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        owner = frame.f_locals.get("self")
+        engine = owner.engine if isinstance(owner, Connection) else owner
+        if isinstance(engine, Engine):
+            found = engine.url
+    return found
+
+
+def _setting(url: URL | None) -> str:
+    """Return the setting that a URL comes from, or the default one."""
+    engines = getattr(current_app.extensions["migrate"].db, "engines", {})
+    keys = [key for key, engine in engines.items() if url and _place(engine.url) == _place(url)]
+    if keys and None not in keys:
+        return f"SQLALCHEMY_BINDS[{keys[0]!r}]"
+    return "SQLALCHEMY_DATABASE_URI"
+
+
+def _place(url: URL) -> tuple[str | int | None, ...]:
+    return url.host, url.port, url.database, url.username
