@@ -70,11 +70,13 @@ def _sorted(by_key: Mapping[Key, Dependent], leader: Mapping[Key, Key]) -> list[
     ordered: list[Dependent] = []
     waiting: list[Key] = []
     while sorter.is_active():
-        waiting += sorter.get_ready()
         # A routine that PostgreSQL runs for a row may call others of which no catalog knows.
-        ready = [key for key in waiting if not any(map(_runs, members[key]))] or waiting
-        ready = sorted(ready, key=position.__getitem__)
-        waiting = [key for key in waiting if key not in ready]
+        ready: list[Key] = []
+        for key in sorter.get_ready():
+            (waiting if any(map(_runs, members[key])) else ready).append(key)
+        if not ready:
+            ready, waiting = waiting, []
+        ready.sort(key=position.__getitem__)
         ordered.extend(member for key in ready for member in members[key])
         sorter.done(*ready)
     return ordered
