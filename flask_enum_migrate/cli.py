@@ -195,13 +195,16 @@ def sync(
 
     It compares the models with the live database, which has to be at head, and writes one
     revision, or nothing where nothing differs. Removed labels that rows still hold need an
-    answer: --rename, --map or --map-null.
+    answer: --rename, --map or --map-null. Where two schemas have a type of that name, write
+    SCHEMA.TYPE in each of these options.
 
     \b
     Examples:
       flask db enum sync -m "Add LOGOUT_SUCCESS"
       flask db enum sync --rename LOGIN_FAILURE=LOGIN_DENIED
       flask db enum sync --map eventtype.PASSWORD_RESET=PASSWORD_CHANGE
+      flask db enum sync --map-null eventtype.PASSWORD_RESET
+      flask db enum sync --downgrade-map eventtype.LOGOUT_SUCCESS=LOGIN_SUCCESS
       flask db enum sync --dry-run
 
     \b
@@ -315,6 +318,7 @@ def _choose(question: str, choices: Sequence[Choice]) -> Choice:
     "format_",
     type=click.Choice(["text", "json", "github"]),
     default="text",
+    show_default=True,
     help="For a person, a program, or a workflow of GitHub Actions.",
 )
 @click.option(
@@ -325,7 +329,8 @@ def _choose(question: str, choices: Sequence[Choice]) -> Choice:
 @click.option(
     "--server",
     metavar="URL",
-    help="PostgreSQL server for the throwaway databases (default: an embedded one).",
+    help="PostgreSQL server for the throwaway databases, as postgresql://ROLE:PASSWORD@HOST:PORT "
+    "(default: an embedded one).",
 )
 @click.option(
     "--init-sql",
@@ -389,8 +394,22 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
     """Show all enum types of models and databases.
 
     \b
+    STATE says:
+      in sync                  models and database agree
+      differs                  labels, order, name or schema differ
+      columns of another type  a column of the models has another type
+      not in the database      only new tables or columns need it
+      not in the models        something uses it, but no model does
+      unused                   nothing uses it
+
+    \b
     Example:
       flask db enum list
+
+    \b
+    Exit codes:
+      0  shown, whatever the states are
+      2  it could not tell
     """
     from . import report
 

@@ -138,7 +138,8 @@ def message_for(
         if change.name.schema != change.new_name.schema:
             verbs.append(f"move {change.name.name} to {change.new_name.schema}")
         if change.name.name != change.new_name.name:
-            verbs.append(f"rename {change.name.name}")
+            verbs.append(f"rename {change.name.name} to {change.new_name.name}")
+        labels = bool(change.added or change.renames or change.removed or change.reordered)
         if change.added:
             verbs.append("add " + ", ".join(add.label for add in change.added))
         verbs += [f"rename {old} to {new}" for old, new in change.renames.items()]
@@ -146,7 +147,7 @@ def message_for(
             verbs.append("remove " + ", ".join(drop.label for drop in change.removed))
         if change.reordered:
             verbs.append("reorder")
-        parts.append(", ".join(verbs) + f" in {change.new_name.name}")
+        parts.append(", ".join(verbs) + (f" in {change.new_name.name}" if labels else ""))
         names.append(change.new_name.name)
     for conversion in conversions:
         new = conversion.new.enum.name if conversion.new.enum else "a string"

@@ -14,12 +14,20 @@ from pathlib import Path
 
 import pytest
 
+from flask_enum_migrate.check import DIFFERS
+from flask_enum_migrate.check import IN_SYNC
+from flask_enum_migrate.check import NEW
+from flask_enum_migrate.check import UNDECLARED
+from flask_enum_migrate.check import UNUSED
+from flask_enum_migrate.check import WRONG_COLUMNS
+from flask_enum_migrate.core.changes import AlterEnum
 from flask_enum_migrate.core.diff import Pair
 from flask_enum_migrate.core.hints import names_and_values
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import EnumClass
 from flask_enum_migrate.core.schema import LiveEnum
 from flask_enum_migrate.core.schema import Name
+from flask_enum_migrate.wording import message_for
 from tests.project import Project
 
 MODELS = """
@@ -296,6 +304,50 @@ def test_help_shows_examples(one_project: Project) -> None:
         assert example in shown
         assert max(map(len, shown.splitlines())) <= 80
     assert "  list   " in one_project.db("enum", "--help").stdout
+
+
+def test_help_tells_what_the_options_take(one_project: Project) -> None:
+    one_project.models(LABELS, labels=["a"])
+    sync, check, list_ = (
+        " ".join(one_project.db("enum", command, "--help").stdout.split())
+        for command in ("sync", "check", "list")
+    )
+    assert "on a downgrade OLD again, if NEW is new" in sync
+    assert "OLD is any value" in sync
+    assert "write SCHEMA.TYPE in" in sync
+    for option in ("rename", "map", "map-null", "downgrade-map"):
+        assert f"sync --{option} " in sync
+    assert "[default: text]" in check
+    assert "as postgresql://" in check
+    for state in (IN_SYNC, DIFFERS, WRONG_COLUMNS, NEW, UNDECLARED, UNUSED):
+        assert f" {state} " in list_
+    assert "2 it could not tell" in list_
+
+
+@pytest.mark.parametrize(
+    ("new_name", "new_labels", "message"),
+    [
+        ("public.parcel", ["ups", "dhl"], "Rename carrier to parcel"),
+        (
+            "public.parcel",
+            ["dhl", "fedex"],
+            "Rename carrier to parcel, add fedex, remove ups in parcel",
+        ),
+        ("far.carrier", ["ups", "dhl"], "Move carrier to far"),
+        (
+            "far.parcel",
+            ["dhl"],
+            "Move carrier to far, rename carrier to parcel, remove ups in parcel",
+        ),
+        ("public.carrier", ["ups", "dhl", "fedex"], "Add fedex in carrier"),
+    ],
+)
+def test_the_message_made_from_the_changes(
+    new_name: str, new_labels: list[str], message: str
+) -> None:
+    name = Name(*new_name.split("."))
+    change = AlterEnum(Name("public", "carrier"), name, ("ups", "dhl"), tuple(new_labels))
+    assert message_for([change]) == message
 
 
 PROGRAM = """
