@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,17 +16,14 @@ import click
 from flask import g
 from flask.cli import with_appcontext
 
-from .core.errors import AnswerError
 from .core.errors import EnumMigrateError
 from .core.errors import EnvironmentFailed
-from .core.errors import Refused
 from .core.errors import SettingError
 from .extension import EnumMigrate
 from .extension import current_settings
 
 if TYPE_CHECKING:
     from .core.answers import Flags
-    from .questions import Choice
     from .sync import SyncResult
 
 
@@ -213,6 +209,7 @@ def sync(
       1  refused: it needs an answer or can't be done safely; nothing was written
       2  bad usage, or it could not look
     """
+    from . import prompt
     from . import questions
     from . import report
     from .core.answers import Flags
@@ -239,46 +236,21 @@ def sync(
         )
 
     def settle(flags: Flags) -> Flags:
-        return _answered(partial(run, only_try=True), flags, asks=True)[1]
+        return prompt.answered(partial(run, only_try=True), flags, asks=True)[1]
 
     with _errors(_NOTHING_WRITTEN):
         typed_in = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
-            found = look(Environment(**place), current_settings(), head)
-            flags = questions.ask_renames(found, flags, _choose)
-            flags = questions.ask_downgrades(found, flags, _choose, settle)
-        result, flags = _answered(run, flags, asks=asks)
+            settings = current_settings()
+            found = look(Environment(**place), settings, head)
+            flags = questions.ask_renames(found, flags, prompt.choose)
+            flags = questions.ask_downgrades(found, flags, prompt.choose, settle)
+        result, flags = prompt.answered(run, flags, asks=asks)
         confirmed = asks and result.plans and not dry_run and not sql
         report.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
         report.answers(questions.as_options(flags, typed_in))
     if result.declined:
         sys.exit(1)
-
-
-def _answered(
-    run: Callable[[Flags], SyncResult], flags: Flags, *, asks: bool
-) -> tuple[SyncResult, Flags]:
-    """Run, and ask about rows until no answer is missing.
-
-    :return: what came out, and the flags with the answers added.
-    """
-    from . import questions
-    from . import report
-
-    given = flags
-    while True:
-        try:
-            return run(flags), flags
-        except Refused as refused:
-            answered = questions.ask_rows(refused, flags, _choose) if asks else None
-            if answered is None:
-                raise
-            given, flags = flags, answered
-        except AnswerError as error:
-            if flags is given:
-                raise
-            report.wrong_answer(error)
-            flags = given
 
 
 def _confirm(result: SyncResult) -> bool:
@@ -287,29 +259,6 @@ def _confirm(result: SyncResult) -> bool:
 
     report.plans(result)
     return click.confirm("Write this migration?", default=True, err=True)
-
-
-def _choose(question: str, choices: Sequence[Choice]) -> Choice:
-    """Ask a question that is answered with a number, or with a label as it is written."""
-    from .questions import offered
-    from .wording import plain
-
-    shown, more = offered(choices)
-    click.echo(plain(question), err=True)
-    for number, choice in enumerate(shown, 1):
-        click.echo(f"  {number}  {plain(choice.text)}", err=True)
-    if more:
-        click.echo(f"  or any of {more} other labels, as it is written", err=True)
-    while True:
-        answer = click.prompt("Answer", default=str(len(shown)), err=True).strip()
-        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
-            return shown[int(answer) - 1]
-        for choice in choices:
-            if choice.label == answer:
-                return choice
-        label = any(choice.label is not None for choice in choices)
-        or_so = ", or with one of the labels" if label else ""
-        click.echo(f"Please answer with a number from 1 to {len(shown)}{or_so}.", err=True)
 
 
 @enum.command()

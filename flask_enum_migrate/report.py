@@ -16,6 +16,10 @@ import click
 
 from . import formats
 from . import listing
+from .advice import in_the_way
+from .advice import next_command
+from .advice import renames
+from .advice import renames_instead
 from .check import DIFFERS
 from .check import IN_SYNC
 from .check import UNUSED
@@ -31,7 +35,6 @@ from .core.errors import AnswerError
 from .core.errors import EnumMigrateError
 from .core.errors import Refused
 from .core.errors import typed
-from .core.hints import maybe_renamed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
 from .postgresql.facts import human_size
@@ -98,7 +101,7 @@ def check(result: CheckResult, format_: str = "text") -> None:
     """
     _skipped(result.skipped)
     if format_ == "json":
-        click.echo(formats.as_json(result, _next_command(result)))
+        click.echo(formats.as_json(result, next_command(result)))
         return
     if format_ == "github":
         for line in formats.github(result):
@@ -119,32 +122,11 @@ def check(result: CheckResult, format_: str = "text") -> None:
 
 
 def _next(result: CheckResult) -> str:
-    command = _next_command(result)
+    command = next_command(result)
     if not command:
         return "Next: convert the columns in a migration of your own."
-    why, _ = _in_the_way(result)
+    why, _ = in_the_way(result)
     return f"{why and why + '. '}Next: {command}"
-
-
-def _in_the_way(result: CheckResult) -> tuple[str, str]:
-    """Return what ``sync`` would refuse, if anything, and the command that mends it."""
-    if len(result.heads) > 1:
-        heads = f"The migrations have {len(result.heads)} heads: {', '.join(result.heads)}"
-        return heads, f"flask {result.command} merge heads"
-    if result.behind:
-        return "The database isn't at head", f"flask {result.command} upgrade"
-    return "", ""
-
-
-def _next_command(result: CheckResult) -> str:
-    """Return the command to run next, or ``""`` where there is none."""
-    _, command = _in_the_way(result)
-    if command and result.drift:
-        return command
-    convertible = (wrong.conversion for state in result.drift for wrong in state.wrong_columns)
-    if any(state.change for state in result.drift) or any(convertible):
-        return f"flask {result.command} enum sync"
-    return ""
 
 
 def _notes(result: CheckResult) -> None:
@@ -156,26 +138,12 @@ def _notes(result: CheckResult) -> None:
                 f"nothing uses the type {state.live.name}; to drop it: "
                 f"flask {result.command} enum sync --drop-unused"
             )
-    if not result.in_sync and not _in_the_way(result)[1]:
-        _renames(result)
+    if not result.in_sync and not in_the_way(result)[1]:
+        for hint in dict.fromkeys(renames(result)):
+            note(hint)
     if result.behind and result.in_sync:
-        why, command = _in_the_way(result)
+        why, command = in_the_way(result)
         note(f"{why[0].lower()}{why[1:]}; next: {command}")
-
-
-def _renames(result: CheckResult) -> None:
-    """Say how to rename, where ``sync`` would take it for a removal and an addition."""
-    names = [state.change.name for state in result.drift if state.change]
-    hints = []
-    for state in result.drift:
-        if state.change and not any(_hint(state)):
-            name = state.change.name
-            namesakes = [other for other in names if other.name == name.name]
-            called = name.name if len(namesakes) == 1 else str(name)
-            command = f"flask {result.command} enum sync "
-            hints.append(maybe_renamed(state.change, called, "say so", command))
-    for hint in dict.fromkeys(filter(None, hints)):
-        note(hint)
 
 
 def _difference(state: EnumState) -> Iterator[str]:
@@ -261,7 +229,7 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
     if planned:
         plans(result, dry_run=dry_run)
     how = "remove the file and say so" if result.path else "say so"
-    for hint in dict.fromkeys(_renamed_maybe(result.plans, how) if not asked else ()):
+    for hint in dict.fromkeys(renames_instead(result.plans, how) if not asked else ()):
         note(hint)
     if not result.plans or result.sql is not None:
         return
@@ -344,17 +312,6 @@ def _plan(plan: BindPlan) -> None:
     _err("  Downgrade: " + _cost(plan, plan.plan.downgrade))
     for remark in plan.plan.upgrade.remarks:
         _err(f"  {plain(remark)}")
-
-
-def _renamed_maybe(plans: Iterable[BindPlan], how: str) -> Iterator[str]:
-    """Yield how to rename, where rows of other databases may hold a label that goes."""
-    for plan in plans:
-        pairs = {pair.live.name: pair for pair in plan.database.pairing.pairs}
-        for change in plan.changes:
-            called = plan.database.facts.called(change.name)
-            hint = maybe_renamed(change, called, how)
-            if hint and not names_and_values(pairs[change.name]):
-                yield hint
 
 
 def _cost(plan: BindPlan, direction: Direction) -> str:

@@ -85,7 +85,7 @@ def test_postgresql_knows_nothing_of_the_app(name: str) -> None:
     assert all(module.startswith(inner) for module in own)
 
 
-@pytest.mark.parametrize("name", sorted({*MODULES} - {"cli", "progress", "report"}))
+@pytest.mark.parametrize("name", sorted({*MODULES} - {"cli", "progress", "prompt", "report"}))
 def test_only_the_commands_speak(name: str) -> None:
     assert "click" not in roots(name)
     calls = [
@@ -97,11 +97,12 @@ def test_only_the_commands_speak(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*MODULES} - {"cli", "migrate", "progress", "report", "__init__"})
+    "name", sorted({*MODULES} - {"cli", "migrate", "progress", "prompt", "report", "__init__"})
 )
 def test_nothing_depends_on_the_commands(name: str) -> None:
     commands = {
-        f"flask_enum_migrate.{module}" for module in ("cli", "migrate", "progress", "report")
+        f"flask_enum_migrate.{module}"
+        for module in ("cli", "migrate", "progress", "prompt", "report")
     }
     if name == "extension":  # it attaches them
         commands -= {"flask_enum_migrate.cli", "flask_enum_migrate.migrate"}
