@@ -20,33 +20,34 @@ def connection(newest: Server) -> Iterator[Connection]:
     with create_engine(url, poolclass=NullPool).connect() as connection:
         connection.exec_driver_sql("SET search_path TO one, two")
         connection.exec_driver_sql("SET jit TO on")
+        connection.exec_driver_sql("SET standard_conforming_strings TO off")
         connection.commit()
         yield connection
 
 
-def settings(connection: Connection) -> tuple[str, str]:
-    query = "SELECT current_setting('search_path'), current_setting('jit')"
-    path, jit = connection.exec_driver_sql(query).one()
-    return path, jit
+def settings(connection: Connection) -> tuple[str, ...]:
+    names = ("search_path", "jit", "standard_conforming_strings")
+    query = ", ".join(f"current_setting('{name}')" for name in names)
+    return tuple(connection.exec_driver_sql(f"SELECT {query}").one())
 
 
 def test_settings_of_a_look(connection: Connection) -> None:
     with qualified(connection):
-        assert settings(connection) == ("", "off")
-    assert settings(connection) == ("one, two", "on")
+        assert settings(connection) == ("", "off", "on")
+    assert settings(connection) == ("one, two", "on", "off")
 
 
 def test_settings_after_an_error(connection: Connection) -> None:
     look = qualified(connection, "two")
     look.__enter__()
-    assert settings(connection) == ("two", "off")
+    assert settings(connection) == ("two", "off", "on")
     error = ZeroDivisionError()
     assert not look.__exit__(type(error), error, None)
-    assert settings(connection) == ("one, two", "on")
+    assert settings(connection) == ("one, two", "on", "off")
 
 
 def test_settings_after_a_failed_query(connection: Connection) -> None:
     with pytest.raises(DBAPIError), qualified(connection):
         connection.exec_driver_sql("SELECT 1/0")
     connection.rollback()
-    assert settings(connection) == ("one, two", "on")
+    assert settings(connection) == ("one, two", "on", "off")

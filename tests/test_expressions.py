@@ -207,3 +207,47 @@ def test_a_quoted_label_inside_of_a_constant(one_project: Project, kind: str) ->
     one_project.models(MODEL, LABELS=LABELS)
     refused = one_project.sync(expect=1).stderr
     assert f"{named} hangs on it, and it names 'it\\'s, \"quoted\"' inside of '" in refused
+
+
+BACKSLASHES = ["go\\od", "b\\'ad", "ok"]
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_backslashes_where_strings_do_not_conform(project: Project, driver: str) -> None:
+    """What is deparsed under either setting runs under either setting."""
+    project.driver = driver
+    [(name,)] = project.rows("SELECT current_database()")
+    project.start(MODEL, LABELS=BACKSLASHES)
+    project.sql(
+        r"ALTER TABLE entry ALTER other SET DEFAULT 'go\od', ALTER tags SET DEFAULT E'{go\\\\od}'",
+        r"ALTER TABLE entry ADD note text"
+        r" DEFAULT CASE WHEN 'ok'::mood < 'ok' THEN 'a' ELSE '\d' END",
+        r"CREATE VIEW v AS SELECT id FROM entry WHERE other = 'go\od' OR note ~ '^\d+\''$'",
+        r"ALTER TABLE entry ADD CHECK (mood <> E'b\\''ad' OR note <> '\x')",
+        r"CREATE FUNCTION g(m mood, t text DEFAULT '\') RETURNS text LANGUAGE sql"
+        r" SET application_name = 'a\b' AS $$SELECT '\a'$$",
+        TRIGGER_FUNCTION,
+        r"CREATE TRIGGER t BEFORE INSERT ON entry FOR EACH ROW WHEN (NEW.mood <> E'b\\''ad')"
+        r" EXECUTE FUNCTION f('a\b')",
+        r"CREATE TYPE ct AS (n int, m mood)",
+        r"CREATE VIEW w AS SELECT E'(1,go\\\\od)'::ct AS c, E'\\w%:x\n\t' AS t FROM entry",
+        r"COMMENT ON TYPE mood IS 'a\b'",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+    )
+    schema = project.dump()
+    off = f'ALTER DATABASE "{name}" SET standard_conforming_strings = off'
+    on = f'ALTER DATABASE "{name}" RESET standard_conforming_strings'
+    project.models(MODEL, LABELS=["ok", *BACKSLASHES[:2]])
+    project.sql(off)
+    project.sync()
+    project.db("upgrade")
+    project.sql(on)
+    upgraded = project.dump()
+    project.db("downgrade")
+    assert project.dump() == schema
+    project.db("upgrade")
+    assert project.dump() == upgraded
+    project.sql(off)
+    project.db("downgrade")
+    project.sql(on)
+    assert project.dump() == schema

@@ -25,18 +25,22 @@ from ..core.schema import Name
 
 # With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
 # one schema in it, all but what is in that schema. Compiling the queries (jit, where a server has
-# it) would take longer than to run them: a second and more, against some milliseconds.
+# it) would take longer than to run them: a second and more, against some milliseconds. Strings
+# are deparsed by standard_conforming_strings, and with it on they hold what they say.
 _SESSION = """
     SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
            current_setting('server_version_num')::int AS version,
            current_setting('search_path') AS search_path,
            set_config('search_path', CASE CAST(:schema AS text) WHEN '' THEN ''
                                      ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced,
-           current_setting('jit') AS jit, set_config('jit', 'off', false) AS interpreted
+           current_setting('jit') AS jit, set_config('jit', 'off', false) AS interpreted,
+           current_setting('standard_conforming_strings') AS conforming,
+           set_config('standard_conforming_strings', 'on', false) AS plain
 """
 _ONLY_SESSION = text(_SESSION)
 _RESTORE = text(
-    "SELECT set_config('search_path', :search_path, false), set_config('jit', :jit, false)"
+    """SELECT set_config('search_path', :search_path, false), set_config('jit', :jit, false),
+              set_config('standard_conforming_strings', :conforming, false)"""
 )
 
 # FirstNormalObjectId: what initdb makes has a lower OID.
@@ -199,7 +203,7 @@ def qualified(
 ) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified.
 
-    Nor are queries compiled in it.
+    Nor are queries compiled in it, and backslashes in strings are plain.
 
     :param schema: the schema whose objects come out unqualified nevertheless.
     :param with_enums: whether to read the enum types in the same query.
@@ -207,7 +211,7 @@ def qualified(
     query = _SESSION_AND_ENUMS if with_enums else _ONLY_SESSION
     row = connection.execute(query, {"schema": schema}).one()
     enums = json.loads(row.enums or "[]") if with_enums else ()
-    restore = {"search_path": row.search_path, "jit": row.jit}
+    restore = {"search_path": row.search_path, "jit": row.jit, "conforming": row.conforming}
     try:
         yield _Session(row.role, tuple(row.schemas), row.version, tuple(enums))
     except BaseException:

@@ -18,6 +18,7 @@ from . import ddl
 from .alteration import Alteration
 from .expressions import TypeChange
 from .expressions import follow
+from .expressions import portable
 from .facts import Facts
 from .facts import Step
 from .hazards import listed
@@ -90,7 +91,8 @@ def set_default(column: LiveColumn, default: str | None, shown: Mapping[Name, Ty
 
     :param shown: see :func:`names_shown`.
     """
-    return ddl.set_default(column.column, follow(default or "NULL", shown).sql or "NULL")
+    sql = follow(default or "NULL", shown).sql or "NULL"
+    return ddl.set_default(column.column, portable(sql))
 
 
 def changed_tables(

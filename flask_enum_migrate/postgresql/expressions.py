@@ -132,6 +132,20 @@ def rename(sql: str, names: Mapping[Name, Name]) -> str:
     return _QUALIFIED.sub(renamed, sql) if names else sql
 
 
+def portable(sql: str) -> str:
+    """Return SQL with strings that mean the same whatever ``standard_conforming_strings`` says.
+
+    :param sql: deparsed where it is on: PostgreSQL then prints backslashes as they are.
+    """
+
+    def escaped(token: re.Match[str]) -> str:
+        text = token.group()
+        plain = token["literal"] and text[0] not in "eE" and "\\" in text
+        return "E" + text.replace("\\", "\\\\") if plain else text
+
+    return _TOKEN.sub(escaped, sql)
+
+
 def decode(literal: str) -> str:
     """Return the text of an SQL string literal, as PostgreSQL deparses it or we write it."""
     if literal[0] not in "eE":

@@ -40,6 +40,7 @@ from .defaults import changed_tables
 from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .expressions import follow
+from .expressions import portable
 from .expressions import rename
 from .facts import Dependent
 from .facts import Facts
@@ -202,7 +203,7 @@ def _direction(
     following = {facts.shown(a.change.name): a.following(facts) for a in origin}
 
     def followed(sql: str) -> str:
-        return follow(sql, following).sql or sql
+        return portable(follow(sql, following).sql or sql)
 
     # Objects are read as they are today: the upgrade creates them otherwise, and the downgrade
     # drops them so.
