@@ -117,7 +117,7 @@ def test_only_our_types_are_compared(one_project: Project, ours: object) -> None
     project.db("enum", "check")
     project.models(model, LABELS=["bad", "ok", "new"], NAME="mood", SCHEMA=None, OTHER=["y"])
     project.sync()
-    assert "other" not in project.revision()
+    assert "public.other" not in project.revision()
 
 
 def test_include_object_leaves_tables_out(one_project: Project) -> None:
