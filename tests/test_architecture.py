@@ -114,7 +114,7 @@ STATEMENT = re.compile(
     r"(ADD|RENAME) VALUE) \{"
 )
 # They quote through postgresql.quoting, or put together what the server has quoted.
-WRITERS = {"postgresql.blocks", "postgresql.ddl", "postgresql.queries", "postgresql.recreate"}
+WRITERS = {"postgresql.blocks", "postgresql.ddl", "postgresql.recreate"}
 
 
 @pytest.mark.parametrize("name", sorted({*MODULES} - WRITERS))

@@ -24,7 +24,6 @@ from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
 from . import ddl
-from . import queries
 from . import quoting
 from . import using
 from .alteration import Alteration
@@ -188,7 +187,7 @@ def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
 
 def all_values(change: AlterColumnType) -> str:
     """Return a query for all values of a column."""
-    return queries.distinct_values(change.table, change.column)
+    return ddl.distinct_values(change.table, change.column)
 
 
 def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
