@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -402,16 +403,28 @@ def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment
         preexec_fn=_heeds_control_c,
     )
     os.close(terminal)
-    shown, waiting = b"", list(answers)
-    while select.select([master], [], [], 60)[0]:
+    shown, waiting, unheeded = b"", list(answers), False
+    give_up = time.monotonic() + 60
+    while True:
+        # Python misses a Ctrl-C between the prompt and the wait for a key: press it again, as one would.
+        if not select.select([master], [], [], 1 if unheeded else 60)[0]:
+            if unheeded and time.monotonic() < give_up:
+                process.send_signal(signal.SIGINT)
+                continue
+            process.kill()
+            process.wait()
+            pytest.fail(f"Nothing more was shown for a minute after: {shown.decode()}")
+        unheeded = False
         try:
             shown += os.read(master, 65536)
         except OSError:  # the other end is closed
             break
+        give_up = time.monotonic() + 60
         if shown.endswith(b"]: "):
             answer = waiting.pop(0) if waiting else END_OF_FILE
             if answer == CONTROL_C:
                 process.send_signal(signal.SIGINT)
+                unheeded = True
             else:
                 os.write(master, answer.encode() + (b"" if answer == END_OF_FILE else b"\n"))
     os.close(master)
