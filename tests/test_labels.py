@@ -357,6 +357,7 @@ def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> N
         "public.mood has other labels than this revision was written for: 'theirs'; no table was"
         " changed" in str(failed.value)
     )
+    assert "remove it and write it anew: flask db enum sync" in str(failed.value)
     assert project.labels("mood") == ["bad", "gone", "theirs", "ok"]
 
 

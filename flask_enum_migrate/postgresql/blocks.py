@@ -55,7 +55,8 @@ BEGIN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = {literal(f"{type_} has other labels than this revision was written for: ")}
                 || strange || '; no table was changed',
-            HINT = 'Say in its CREATE TYPE what becomes of them, or let sync write it anew.';
+            HINT = 'Put them into its list of labels and its CREATE TYPE, or remove it and write '
+                || 'it anew: flask db enum sync';
     END IF;
 END
 """)
