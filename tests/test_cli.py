@@ -406,7 +406,7 @@ def on_a_terminal(command: list[str], folder: Path, *answers: str, **environment
     shown, waiting, unheeded = b"", list(answers), False
     give_up = time.monotonic() + 60
     while True:
-        # Python misses a Ctrl-C between the prompt and the wait for a key: press it again, as one would.
+        # Python misses a Ctrl-C between the prompt and its wait for a key: press it again.
         if not select.select([master], [], [], 1 if unheeded else 60)[0]:
             if unheeded and time.monotonic() < give_up:
                 process.send_signal(signal.SIGINT)
