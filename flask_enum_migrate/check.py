@@ -67,6 +67,7 @@ class CheckResult:
     :param from_migrations: whether the databases are what the migrations make of empty ones,
         instead of the app's own.
     :param heads: the revisions that the databases should be at.
+    :param unmatched: the names in the setting ``include_types`` that no type has.
     """
 
     enums: tuple[EnumState, ...]
@@ -75,6 +76,7 @@ class CheckResult:
     command: str = "db"
     from_migrations: bool = False
     heads: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -107,6 +109,7 @@ def check(environment: Environment, settings: Settings, *, head: str | None = No
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         command=environment.command,
         heads=environment.heads(head or "heads"),
+        unmatched=tuple(_unmatched(looked_at, settings)),
     )
 
 
@@ -157,6 +160,21 @@ def _once(states: Iterable[EnumState]) -> Iterator[EnumState]:
                 continue
             seen.add(key)
         yield state
+
+
+def _unmatched(databases: Iterable[Database], settings: Settings) -> Iterator[str]:
+    """Yield the names that say which types are ours, and are in no database's or model's."""
+    known: set[str] = set()
+    for database in databases:
+        live, pairing = database.live, database.pairing
+        if live is None:
+            continue
+        declared = [*(pair.declared for pair in pairing.pairs), *pairing.new]
+        declared += [c.declared for c in pairing.wrong_columns if not isinstance(c.declared, str)]
+        for name in (*live.by_name, *(enum.name for enum in declared)):
+            known |= {name.name, f"{name.schema or live.default_schema}.{name.name}"}
+    if known and settings.include_types is not None and not callable(settings.include_types):
+        yield from (name for name in settings.include_types if name not in known)
 
 
 def _states(database: Database, settings: Settings) -> list[EnumState]:

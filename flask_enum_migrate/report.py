@@ -50,6 +50,7 @@ from .wording import some
 from .wording import unread
 
 _MANY = 12
+_NOT_COMPARED = "Nothing was compared"
 _INSTANT = "instant, no table is rewritten"
 _COLOURS = {IN_SYNC: "green", DIFFERS: "red", WRONG_COLUMNS: "red"}
 
@@ -100,6 +101,7 @@ def check(result: CheckResult, format_: str = "text") -> None:
     :param format_: ``"text"``, ``"json"`` or ``"github"``.
     """
     _skipped(result.skipped)
+    _unmatched(result)
     if format_ == "json":
         click.echo(formats.as_json(result, next_command(result)))
         return
@@ -115,7 +117,9 @@ def check(result: CheckResult, format_: str = "text") -> None:
     compared = [s for s in result.enums if s.declared and s.state in _COLOURS]
     if not count:
         found = f"{counted(len(compared), 'enum type')} compared, no difference"
-        _out(click.style("In sync", fg="green") + f": {found if compared else 'no enum types'}.")
+        if not compared:
+            found = "no enum types" if result.databases else _NOT_COMPARED.lower()
+        _out(click.style("In sync", fg="green") + f": {found}.")
         return
     differ = f"{count} of {counted(len(compared), 'enum type')} differ{'s' if count == 1 else ''}"
     _out(_red("Drift") + f": {differ}. {_next(result)}")
@@ -260,7 +264,8 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     for change in result.unread:
         note(unread(change))
     if not result.plans:
-        _err("The enums of models and database agree: nothing to write.")
+        agree = "The enums of models and database agree" if result.compared else _NOT_COMPARED
+        _err(f"{agree}: nothing to write.")
         return
     for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
         note(f"{routine} isn't ours to touch: sessions that ran it must reconnect afterwards.")
@@ -333,6 +338,10 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
 def table(result: CheckResult) -> None:
     """Print a table of all enum types."""
     _skipped(result.skipped)
+    _unmatched(result)
+    if not result.databases:
+        _err(f"{_NOT_COMPARED}.")
+        return
     if not result.enums:
         _err("There are no enum types, neither in the models nor in the database.")
         return
@@ -345,6 +354,14 @@ def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
     for bind, dialect in skipped:
         where = f"the bind {bind}" if bind else "the database"
         note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
+
+
+def _unmatched(result: CheckResult) -> None:
+    if result.unmatched:
+        note(
+            f"the setting include_types names {some([*map(repr, result.unmatched)], 5)}; "
+            "neither the models nor the database have such a type."
+        )
 
 
 def _left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> None:

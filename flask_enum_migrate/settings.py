@@ -120,7 +120,16 @@ def _problem(name: str, value: Any) -> str:
     if name in ("rename", "map", "map_null", "downgrade_map"):
         fits = not isinstance(value, str) and isinstance(value, Sequence)
         fits = fits and all(isinstance(v, str) for v in value)
-        return "" if fits else f"a list of what --{name.replace('_', '-')} takes"
+        fits = fits and all("=" in v for v in value if name != "map_null")
+        written = {"map_null": "TYPE.OLD", "downgrade_map": "TYPE.NEW=OLD"}
+        return (
+            ""
+            if fits
+            else (
+                f"a list of what --{name.replace('_', '-')} takes, "
+                f"such as {[written.get(name, 'TYPE.OLD=NEW')]!r}"
+            )
+        )
     names = not isinstance(value, str) and isinstance(value, Collection)
     fits = value is None or callable(value) or (names and all(isinstance(v, str) for v in value))
     return "" if fits else "a list of type names, a callable or None"

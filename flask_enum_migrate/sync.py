@@ -80,6 +80,7 @@ class SyncResult:
     :param unread: conversions of columns whose values no one could look at.
     :param command: the name of Flask-Migrate's command group.
     :param declined: whether nothing was written because the answer to ``confirm`` was no.
+    :param compared: whether there was a database to compare the models with.
     """
 
     plans: tuple[BindPlan, ...]
@@ -94,6 +95,7 @@ class SyncResult:
     unread: tuple[AlterColumnType, ...] = ()
     command: str = "db"
     declined: bool = False
+    compared: bool = True
 
 
 def sync(
@@ -175,6 +177,7 @@ def sync(
         unknown=tuple(held for one in drafts for held in one.unknown),
         unread=tuple(change for one in drafts for change in one.unread),
         command=environment.command,
+        compared=bool(looked_at),
     )
     if not plans or (dry_run and not sql):
         return result

@@ -53,9 +53,14 @@ def test_init_app_overrides_the_constructor() -> None:
         ("INCLUDE_TYPES", "mood", "a list of type names, a callable or None"),
         ("INCLUDE_TYPES", [1], "a list of type names, a callable or None"),
         ("AUTOGENERATE", None, "True or False"),
-        ("RENAME", "a=b", "a list of what --rename takes"),
-        ("MAP_NULL", {"a"}, "a list of what --map-null takes"),
-        ("DOWNGRADE_MAP", [1], "a list of what --downgrade-map takes"),
+        ("RENAME", "a=b", "a list of what --rename takes, such as ['TYPE.OLD=NEW']"),
+        ("MAP", ["a=b", "a"], "a list of what --map takes, such as ['TYPE.OLD=NEW']"),
+        ("MAP_NULL", {"a"}, "a list of what --map-null takes, such as ['TYPE.OLD']"),
+        (
+            "DOWNGRADE_MAP",
+            [1],
+            "a list of what --downgrade-map takes, such as ['TYPE.NEW=OLD']",
+        ),
     ],
 )
 def test_wrong_value(key: str, value: Any, wanted: str) -> None:

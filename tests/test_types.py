@@ -120,6 +120,21 @@ def test_only_our_types_are_compared(one_project: Project, ours: object) -> None
     assert "public.other" not in project.revision()
 
 
+def test_a_name_that_no_type_has_is_told(one_project: Project) -> None:
+    """A misspelt name would leave the type out without a word."""
+    one_project.start(MOOD, LABELS=["bad", "ok"], NAME="mood", SCHEMA=None)
+    names = ["mod", "public.mood", "mood", "other.mood"]
+    one_project.config["ENUM_MIGRATE_INCLUDE_TYPES"] = names
+    one_project.models(MOOD, LABELS=["bad", "ok"], NAME="mood", SCHEMA=None)
+    note = (
+        "Note: the setting include_types names 'mod', 'other.mood'; neither the models nor the "
+        "database have such a type.\n"
+    )
+    assert one_project.db("enum", "check").stderr == note
+    assert one_project.db("enum", "list").stderr == note
+    assert one_project.db("enum", "check", "--format", "json").stderr == note
+
+
 def test_include_object_leaves_tables_out(one_project: Project) -> None:
     project = one_project
     project.migrate_options["include_object"] = lambda o, name, kind, reflected, to: (
