@@ -210,3 +210,28 @@ def test_rows_that_may_not_be_read(project: Project, owner: str) -> None:
     refused = project.sync(expect=1).stderr
     assert f"the role {owner!r} doesn't own it." in refused
     assert "strange" not in refused
+
+
+def test_privileges_that_others_granted(project: Project) -> None:
+    """Each is granted by who granted it, and the rest of the revision runs as before."""
+    start(project)
+    database = str(make_url(project.url).database)
+    roles = [f"enum_grantee_{number}_{database}" for number in range(12)]
+    giver, *takers = roles
+    query = "SELECT unnest(typacl)::text FROM pg_type WHERE typname = 'state' ORDER BY 1"
+    try:
+        project.sql(
+            *(f"CREATE ROLE {role}" for role in roles),
+            f"GRANT USAGE ON TYPE state TO {giver} WITH GRANT OPTION",
+            f"SET ROLE {giver}",
+            *(f"GRANT USAGE ON TYPE state TO {role}" for role in takers),
+        )
+        before = project.rows(query)
+        change(project, "a b")
+        project.sync()
+        project.db("upgrade")
+        assert project.rows(query) == before
+        assert len(before) == len(roles) + 2  # and its owner, and PUBLIC
+    finally:
+        project.sql(*(f"DROP OWNED BY {role} CASCADE" for role in roles))
+        project.sql(*(f"DROP ROLE {role}" for role in roles))

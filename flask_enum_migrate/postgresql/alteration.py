@@ -11,7 +11,6 @@ from ..core.changes import AlterEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
-from . import blocks
 from . import ddl
 from . import quoting
 from .expressions import TypeChange
@@ -147,24 +146,18 @@ def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
     return pairs
 
 
+def known_labels(alteration: Alteration) -> list[str]:
+    """Return the labels that a type must have once :func:`renames` has run."""
+    return [meanwhile(alteration, label) for label in alteration.change.labels]
+
+
 def displace(alteration: Alteration, facts: Facts) -> Step:
     """Put the old type aside and create the new one under its name."""
     change = alteration.change
-    known = [meanwhile(alteration, label) for label in change.labels]
     return Step(
-        "It stops where the type has other labels, such as those of another branch.",
+        "",
         (
-            blocks.require_labels(facts.shown(change.name), known),
             ddl.rename_type(facts.shown(change.name), alteration.displaced.name),
             ddl.create_type(facts.shown(change.new_name), change.new_labels),
         ),
-    )
-
-
-def retire(alteration: Alteration, facts: Facts) -> Step:
-    """Give the new type what the old one had, and drop the old one."""
-    old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
-    return Step(
-        f"Owner, privileges and comment of {new} stay as they were.",
-        (blocks.copy_type_properties(old, new), ddl.drop_type(old)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from ..core.schema import Name
@@ -35,26 +37,39 @@ def restore(setting: str) -> str:
     )
 
 
-def require_labels(type_: Name, labels: Sequence[str]) -> str:
-    """Return a block that fails with 55000 if a type has other labels than a revision knows.
+def require_labels(known: Mapping[Name, Sequence[str]]) -> str:
+    """Return a block that fails with 55000 if types have other labels than a revision knows.
 
     It would take away those that it doesn't know, such as those of another branch. It asks
     ``pg_enum``: ``enum_range`` fails over labels that the same transaction added.
+
+    :param known: the labels by type.
     """
-    known = ", ".join(map(literal, labels))
+    types = _values(
+        f"({literal(qualified(type_))}, ARRAY[{', '.join(map(literal, labels))}]::text[])"
+        for type_, labels in known.items()
+    )
     return _do(f"""
 DECLARE
     strange text;
 BEGIN
-    SELECT string_agg(quote_literal(label), ', ' ORDER BY label) INTO strange
-    FROM (SELECT enumlabel::text AS label, true AS live FROM pg_enum
-          WHERE enumtypid = {literal(qualified(type_))}::regtype) l
-    FULL JOIN (SELECT unnest(ARRAY[{known}]::text[]) AS label, true AS known) k USING (label)
-    WHERE live IS NULL OR known IS NULL;
+    SELECT string_agg(name || ' has other labels than this revision was written for: ' || others,
+        '; ' ORDER BY name) INTO strange
+    FROM (
+        SELECT name, string_agg(quote_literal(label), ', ' ORDER BY label) AS others
+        FROM {types} type (name, known),
+        LATERAL (
+            (SELECT enumlabel::text FROM pg_enum WHERE enumtypid = name::regtype
+             EXCEPT SELECT unnest(known))
+            UNION ALL
+            (SELECT unnest(known)
+             EXCEPT SELECT enumlabel::text FROM pg_enum WHERE enumtypid = name::regtype)
+        ) other (label)
+        GROUP BY name
+    ) difference;
     IF strange IS NOT NULL THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = {literal(f"{type_} has other labels than this revision was written for: ")}
-                || strange || '; no table was changed',
+            MESSAGE = strange || '; no table was changed',
             HINT = 'Put them into its list of labels and its CREATE TYPE, or remove it and write '
                 || 'it anew: flask db enum sync';
     END IF;
@@ -113,51 +128,58 @@ END
 """)
 
 
-def copy_type_properties(old_type: Name, new_type: Name) -> str:
-    """Return a block that gives one type the owner, privileges, comment and labels of another.
+def copy_type_properties(pairs: Sequence[tuple[Name, Name]]) -> str:
+    """Return a block that gives types the owner, privileges, comment and labels of others.
 
     It reads them when it runs, because roles differ from one database to the next. What default
-    privileges gave the new type is taken back first; grants are made by whoever made them.
+    privileges gave a new type is taken back first; grants are made by whoever made them.
+
+    :param pairs: the old type and the new one of each.
     """
-    old, new = qualified(old_type), qualified(new_type)
+    types = _values(f"({literal(qualified(old))}, {literal(qualified(new))})" for old, new in pairs)
     grantee = "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END"
-    body = f"""
+    return _do(f"""
 DECLARE
     command text;
+    own_role text := CASE current_setting('role') WHEN 'none' THEN 'none'
+        ELSE quote_ident(current_setting('role')) END;
 BEGIN
     FOR command IN
-        WITH was AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(old)})),
-             new AS (SELECT * FROM pg_type WHERE oid = to_regtype({literal(new)}))
-        SELECT {literal(f"ALTER TYPE {new} OWNER TO ")} || was.typowner::regrole
-        FROM was, new WHERE was.typowner <> new.typowner
+        WITH type AS (
+            SELECT name, was.oid, was.typowner AS owner, new.typowner AS new_owner,
+                was.typacl IS DISTINCT FROM new.typacl AS differs,
+                coalesce(was.typacl, acldefault('T', was.typowner)) AS acl,
+                coalesce(new.typacl, acldefault('T', was.typowner)) AS new_acl
+            FROM {types} pair (old, name)
+            JOIN pg_type was ON was.oid = to_regtype(old)
+            JOIN pg_type new ON new.oid = to_regtype(name)
+        )
+        SELECT 'ALTER TYPE ' || name || ' OWNER TO ' || owner::regrole
+        FROM type WHERE owner <> new_owner
         UNION ALL
-        SELECT {literal(f"REVOKE ALL ON TYPE {new} FROM ")} || {grantee}
-        FROM was, new, aclexplode(coalesce(new.typacl, acldefault('T', was.typowner))) a
-        WHERE was.typacl IS DISTINCT FROM new.typacl
+        SELECT 'REVOKE ALL ON TYPE ' || name || ' FROM ' || {grantee}
+        FROM type, aclexplode(new_acl) a WHERE differs
         UNION ALL
         SELECT step.sql
-        FROM was, new, aclexplode(coalesce(was.typacl, acldefault('T', was.typowner))) a, LATERAL (
-            VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> was.typowner),
-                   ({literal(f"GRANT USAGE ON TYPE {new} TO ")} || {grantee}
+        FROM type, aclexplode(acl) a, LATERAL (
+            VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> owner),
+                   ('GRANT USAGE ON TYPE ' || name || ' TO ' || {grantee}
                     || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true),
-                   ('SET LOCAL ROLE ' || CASE current_setting('role') WHEN 'none' THEN 'none'
-                    ELSE quote_ident(current_setting('role')) END, a.grantor <> was.typowner)
+                   ('SET LOCAL ROLE ' || own_role, a.grantor <> owner)
         ) step (sql, needed)
-        WHERE was.typacl IS DISTINCT FROM new.typacl AND step.needed
+        WHERE differs AND step.needed
         UNION ALL
-        SELECT {literal(f"COMMENT ON TYPE {new} IS ")}
-            || quote_literal(obj_description(was.oid, 'pg_type'))
-        FROM was WHERE obj_description(was.oid, 'pg_type') IS NOT NULL
+        SELECT 'COMMENT ON TYPE ' || name || ' IS ' || quote_literal(comment)
+        FROM type, obj_description(oid, 'pg_type') comment WHERE comment IS NOT NULL
         UNION ALL
-        SELECT 'SECURITY LABEL FOR ' || quote_ident(l.provider)
-            || {literal(f" ON TYPE {new} IS ")} || quote_literal(l.label)
-        FROM was JOIN pg_seclabel l ON l.classoid = 'pg_type'::regclass AND l.objoid = was.oid
+        SELECT 'SECURITY LABEL FOR ' || quote_ident(l.provider) || ' ON TYPE ' || name || ' IS '
+            || quote_literal(l.label)
+        FROM type JOIN pg_seclabel l ON l.classoid = 'pg_type'::regclass AND l.objoid = type.oid
     LOOP
         EXECUTE command;
     END LOOP;
 END
-"""
-    return _do(body)
+""")
 
 
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
@@ -225,6 +247,11 @@ def convert_function(name: Name, old_type: Name, new_type: Name, expression: str
         f"CREATE FUNCTION {qualified(name)}(value {old}) RETURNS {new}"
         f" LANGUAGE sql IMMUTABLE AS {body}"
     )
+
+
+def _values(rows: Iterable[str]) -> str:
+    """Return ``VALUES``, each row on a line of its own."""
+    return "(VALUES " + ",\n                ".join(rows) + ")"
 
 
 def _do(body: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.schema import Name
-from . import blocks
 from . import ddl
 from . import quoting
 from .facts import Dependent
@@ -65,11 +64,16 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
             yield ddl.comment_on_domain_constraint(name, constraint["name"], constraint["comment"])
 
 
-def retire(carrier: Dependent) -> Iterator[str]:
-    """Yield the statements that give the new type what the old one had, and drop the old one."""
+def replacement(carrier: Dependent) -> tuple[Name, Name]:
+    """Return what the old type is called meanwhile, and the new one."""
     name, old = _names(carrier)
-    yield blocks.copy_type_properties(old, name)
-    yield ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
+    return old, name
+
+
+def drop(carrier: Dependent) -> str:
+    """Return the statement that drops the old type."""
+    _, old = _names(carrier)
+    return ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
 
 
 def drop_expression(dependent: Dependent) -> str:

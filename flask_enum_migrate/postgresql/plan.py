@@ -33,7 +33,6 @@ from .alteration import Alteration
 from .alteration import additions
 from .alteration import displace
 from .alteration import renames
-from .alteration import retire
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
@@ -51,6 +50,8 @@ from .steps import analyze
 from .steps import create_unused
 from .steps import drop_unused
 from .steps import lock
+from .steps import require_labels
+from .steps import retire
 from .steps import step
 from .steps import touch_routines
 from .steps import unlock
@@ -238,6 +239,7 @@ def _direction(
             [rename(sql, dropped_as) for sql in rebuild.drop(rebuilt)],
         ),
         *renaming,
+        *require_labels(replaced, facts),
         *(displace(a, facts) for a in replaced),
         *step(
             "The types that are made of it are replaced too.",
@@ -256,8 +258,7 @@ def _direction(
         *defaults,
         *step("… and comes back as it was.", back),
         *casts_after,  # expressions of generated columns hold them until they are back
-        *step("", [sql for carrier in reversed(carried) for sql in carriers.retire(carrier)]),
-        *(retire(a, facts) for a in replaced),
+        *retire(replaced, carried, facts),
         *step(
             "Open sessions compile these anew.",
             touch_routines(hanging, facts) if replaced or conversions else [],

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from ..core.changes import DropType
 from ..core.schema import Name
 from . import blocks
+from . import carriers
 from . import ddl
 from .alteration import Alteration
+from .alteration import known_labels
 from .facts import Dependent
 from .facts import Facts
 from .facts import Step
@@ -37,6 +39,39 @@ def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
 def unlock(facts: Facts) -> list[Step]:
     """Return the step that gives ``lock_timeout`` its value back."""
     return [] if facts.lock_timeout is None else [Step("", (blocks.restore("lock_timeout"),))]
+
+
+def require_labels(replaced: Sequence[Alteration], facts: Facts) -> list[Step]:
+    """Return the step that stops where the types have labels that would get lost."""
+    if not replaced:
+        return []
+    known = {facts.shown(a.change.name): known_labels(a) for a in replaced}
+    return [
+        Step(
+            "It stops where a type has other labels, such as those of another branch.",
+            (blocks.require_labels(known),),
+        )
+    ]
+
+
+def retire(
+    replaced: Sequence[Alteration], carried: Sequence[Dependent], facts: Facts
+) -> list[Step]:
+    """Return the step that gives the new types what the old ones had, and drops the old ones."""
+    pairs = [(facts.shown(a.displaced), facts.shown(a.change.new_name)) for a in replaced]
+    copied = [*map(carriers.replacement, reversed(carried)), *pairs]
+    if not copied:
+        return []
+    return [
+        Step(
+            "Owners, privileges and comments of types stay as they were.",
+            (
+                blocks.copy_type_properties(copied),
+                *map(carriers.drop, reversed(carried)),
+                *(ddl.drop_type(old) for old, _ in pairs),
+            ),
+        )
+    ]
 
 
 def drop_unused(drop: DropType, facts: Facts) -> Step:
