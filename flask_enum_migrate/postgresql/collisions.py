@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
-from . import ddl
 from .catalog import qualified
 from .facts import Collision
+from .queries import colliding_labels
 from .rows import TIMEOUT
 
 LIMIT = 1_000
@@ -72,7 +72,7 @@ def _look(
         if column.column not in row.columns:
             continue  # it is only included
         others = [name for name in row.columns if name != column.column]
-        sql = ddl.colliding_labels(
+        sql = colliding_labels(
             column.table, column.column, enum.name, label, others, row.predicate,
             only=row.only, nulls_equal=row.nulls_equal, limit=LIMIT,
         )  # fmt: skip

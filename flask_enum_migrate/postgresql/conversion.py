@@ -37,6 +37,7 @@ from .facts import Facts
 from .facts import Reference
 from .hazards import create_blocked
 from .hazards import listed
+from .queries import distinct_values
 from .tables import ColumnRewrite
 from .tables import stored_as
 
@@ -187,7 +188,7 @@ def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
 
 def all_values(change: AlterColumnType) -> str:
     """Return a query for all values of a column."""
-    return ddl.distinct_values(change.table, change.column)
+    return distinct_values(change.table, change.column)
 
 
 def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:

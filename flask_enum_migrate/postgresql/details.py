@@ -2,96 +2,14 @@
 
 from __future__ import annotations
 
-# Roles and privileges as JSON: null where they are the default ones.
-_ACL = """
-    (SELECT json_agg(json_build_array(
-        CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee)::text END,
-        x.privilege_type, x.is_grantable, pg_get_userbyid(x.grantor)::text))
-     FROM aclexplode({acl}) x)
-"""
-
-# Whom default privileges would let in when the object is created again.
-_CREEPING = """
-    (SELECT json_agg(DISTINCT CASE x.grantee WHEN 0 THEN ''
-                     ELSE pg_get_userbyid(x.grantee)::text END)
-     FROM pg_default_acl f, aclexplode(f.defaclacl) x
-     WHERE f.defaclobjtype = '{kind}' AND f.defaclrole = current_user::regrole
-       AND f.defaclnamespace IN (0, {namespace}) AND x.grantee <> f.defaclrole)
-"""
-
-# PostgreSQL can't check a new constraint where columns hold a domain's values inside of others.
-_CONTAINED = """
-    (EXISTS (SELECT FROM pg_attribute xa JOIN pg_class xc ON xc.oid = xa.attrelid
-             WHERE xa.attnum > 0 AND NOT xa.attisdropped
-               AND (xa.atttypid = {type}.typarray AND xc.relkind <> 'v'
-                    OR xa.atttypid = {type}.oid AND xc.relkind = 'c'))
-     OR EXISTS (SELECT FROM pg_range xr WHERE xr.rngsubtype = {type}.oid))
-"""
-
-_EXTENSIONS = """
-    (SELECT json_agg(xe.extname) FROM pg_depend xd JOIN pg_extension xe ON xe.oid = xd.refobjid
-     WHERE xd.classid = '{catalog}'::regclass AND xd.objid = {oid} AND xd.deptype = 'x')
-"""
-
-# Whether a domain, or one that it is over, says so; other CHECKs are taken to let NULL pass.
-_DOMAIN_REJECTS_NULL = """
-    (WITH RECURSIVE base (oid) AS (
-        SELECT t.oid
-        UNION SELECT d.typbasetype FROM pg_type d JOIN base ON d.oid = base.oid
-        WHERE d.typtype = 'd')
-     SELECT coalesce(bool_or(d.typnotnull OR EXISTS (
-         SELECT FROM pg_constraint k
-         WHERE k.contypid = d.oid AND pg_get_constraintdef(k.oid) ~* 'IS NOT NULL')), false)
-     FROM base JOIN pg_type d ON d.oid = base.oid WHERE d.typtype = 'd')
-"""
-
-# A generated column, whole: before PostgreSQL 17 only a new one can have another expression.
-_GENERATED = f"""
-    json_build_object(
-        'oid', a.attrelid::bigint, 'number', a.attnum,
-        'version', current_setting('server_version_num')::int,
-        'type', format_type(a.atttypid, a.atttypmod),
-        'collation', CASE WHEN a.attcollation <> t.typcollation
-                          THEN a.attcollation::regcollation::text END,
-        'local', a.attislocal, 'comment', col_description(a.attrelid, a.attnum),
-        'not_null', a.attnotnull, 'rejects_null', a.attnotnull OR {_DOMAIN_REJECTS_NULL},
-        'placeholder', NULL, 'holds_rows', false,
-        'follows', EXISTS (
-            SELECT FROM pg_inherits h JOIN pg_attribute p ON p.attrelid = h.inhparent
-            WHERE h.inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull),
-        'target', a.attstattarget, 'options', a.attoptions,
-        'storage', CASE WHEN a.attstorage <> t.typstorage THEN
-            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
-                 WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-        'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
-        'acl', {_ACL.format(acl="a.attacl")},
-        'later', (SELECT json_agg(l.attnum) FROM pg_attribute l
-                  WHERE l.attrelid = a.attrelid AND l.attnum > a.attnum AND NOT l.attisdropped),
-        'parents', (SELECT json_agg(json_build_array(
-                        pd.oid::bigint, pg_get_expr(pd.adbin, pd.adrelid)))
-                    FROM pg_inherits h JOIN pg_attribute p ON p.attrelid = h.inhparent
-                    JOIN pg_attrdef pd ON pd.adrelid = p.attrelid AND pd.adnum = p.attnum
-                    WHERE h.inhrelid = a.attrelid AND p.attname = a.attname))
-"""
-
-_AMOP = """
-    json_build_object(
-        'number', a.amopstrategy, 'left', format_type(a.amoplefttype, NULL),
-        'right', format_type(a.amoprighttype, NULL),
-        'operator', a.amopopr::regoperator::text,
-        'sort', (SELECT json_build_array(sn.nspname, sf.opfname) FROM pg_opfamily sf
-                 JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = a.amopsortfamily))
-"""
-_AMPROC = """
-    json_build_object(
-        'number', a.amprocnum, 'left', format_type(a.amproclefttype, NULL),
-        'right', format_type(a.amprocrighttype, NULL),
-        'function', a.amproc::oid::regprocedure::text)
-"""
-_OF_CLASS = """
-    EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.objid
-              AND d.refclassid = 'pg_opclass'::regclass)
-"""
+from .fragments import ACL
+from .fragments import AMOP
+from .fragments import AMPROC
+from .fragments import CONTAINED
+from .fragments import CREEPING
+from .fragments import EXTENSIONS
+from .fragments import GENERATED
+from .fragments import OF_CLASS
 
 DETAIL = f"""
     CASE o.classid
@@ -105,10 +23,10 @@ DETAIL = f"""
                 WHERE tc.oid = c.reltoastrelid),
             'persistence', c.relpersistence,
             'extensions', CASE WHEN c.relkind = 'm' AND o.objsubid = 0
-                               THEN {_EXTENSIONS.format(catalog="pg_class", oid="c.oid")} END,
+                               THEN {EXTENSIONS.format(catalog="pg_class", oid="c.oid")} END,
             'other_temp', c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace),
-            'acl', {_ACL.format(acl="c.relacl")},
-            'creeping', {_CREEPING.format(kind="r", namespace="c.relnamespace")},
+            'acl', {ACL.format(acl="c.relacl")},
+            'creeping', {CREEPING.format(kind="r", namespace="c.relnamespace")},
             'populated', c.relispopulated,
             'tablespace', coalesce((SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
                                    ''),
@@ -125,7 +43,7 @@ DETAIL = f"""
                              WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
                     'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
                                    END,
-                    'acl', {_ACL.format(acl="a.attacl")}) ORDER BY a.attnum)
+                    'acl', {ACL.format(acl="a.attacl")}) ORDER BY a.attnum)
                 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
@@ -147,7 +65,7 @@ DETAIL = f"""
                 'targets', (SELECT json_agg(json_build_array(a.attnum, a.attstattarget))
                             FROM pg_attribute a
                             WHERE a.attrelid = c.oid AND a.attstattarget >= 0),
-                'extensions', {_EXTENSIONS.format(catalog="pg_class", oid="c.oid")})
+                'extensions', {EXTENSIONS.format(catalog="pg_class", oid="c.oid")})
                 FROM pg_index x JOIN pg_class tc ON tc.oid = x.indrelid
                 JOIN pg_namespace tn ON tn.oid = tc.relnamespace
                 WHERE x.indexrelid = c.oid),
@@ -163,7 +81,7 @@ DETAIL = f"""
             'domain', k.contypid::bigint, 'index', k.conindid::bigint,
             'of_domain', CASE WHEN k.contypid <> 0 THEN (
                 SELECT json_build_object('schema', dn.nspname, 'name', dt.typname,
-                    'contained', {_CONTAINED.format(type="dt")})
+                    'contained', {CONTAINED.format(type="dt")})
                 FROM pg_type dt JOIN pg_namespace dn ON dn.oid = dt.typnamespace
                 WHERE dt.oid = k.contypid) END,
             'derived', k.conparentid <> 0 OR (k.coninhcount > 0 AND NOT k.conislocal),
@@ -222,7 +140,7 @@ DETAIL = f"""
             'relkind', c.relkind, 'inherited', a.attinhcount > 0,
             'may_alter', pg_has_role(c.relowner, 'USAGE'),
             'holds', CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END::bigint,
-            'column', CASE WHEN a.attgenerated <> '' THEN {_GENERATED} END)
+            'column', CASE WHEN a.attgenerated <> '' THEN {GENERATED} END)
         FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid
         JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         JOIN pg_type t ON t.oid = a.atttypid WHERE d.oid = o.objid)
@@ -236,7 +154,7 @@ DETAIL = f"""
         SELECT json_build_object(
             'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled,
             'internal', t.tgisinternal, 'derived', t.tgparentid <> 0,
-            'extensions', {_EXTENSIONS.format(catalog="pg_trigger", oid="t.oid")},
+            'extensions', {EXTENSIONS.format(catalog="pg_trigger", oid="t.oid")},
             'clones', (
                 WITH RECURSIVE down (oid) AS (
                     SELECT x.oid FROM pg_trigger x WHERE x.tgparentid = t.oid
@@ -314,10 +232,10 @@ DETAIL = f"""
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
             'language', (SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang),
-            'acl', {_ACL.format(acl="p.proacl")},
-            'creeping', {_CREEPING.format(kind="f", namespace="p.pronamespace")},
+            'acl', {ACL.format(acl="p.proacl")},
+            'creeping', {CREEPING.format(kind="f", namespace="p.pronamespace")},
             'may_alter', pg_has_role(p.proowner, 'USAGE'),
-            'extensions', {_EXTENSIONS.format(catalog="pg_proc", oid="p.oid")})
+            'extensions', {EXTENSIONS.format(catalog="pg_proc", oid="p.oid")})
         FROM pg_proc p WHERE p.oid = o.objid)
       WHEN 'pg_cast'::regclass THEN (
         SELECT json_build_object(
@@ -349,11 +267,11 @@ DETAIL = f"""
             'type', format_type(c.opcintype, NULL),
             'storage', CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END,
             'operators', (
-                SELECT json_agg({_AMOP} ORDER BY a.amopstrategy) FROM pg_amop a
+                SELECT json_agg({AMOP} ORDER BY a.amopstrategy) FROM pg_amop a
                 JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = a.oid
                 WHERE d.refclassid = 'pg_opclass'::regclass AND d.refobjid = c.oid),
             'functions', (
-                SELECT json_agg({_AMPROC} ORDER BY a.amprocnum) FROM pg_amproc a
+                SELECT json_agg({AMPROC} ORDER BY a.amprocnum) FROM pg_amproc a
                 JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = a.oid
                 WHERE d.refclassid = 'pg_opclass'::regclass AND d.refobjid = c.oid),
             'owner', pg_get_userbyid(c.opcowner), 'creator', current_user,
@@ -364,8 +282,8 @@ DETAIL = f"""
         JOIN pg_namespace fn ON fn.oid = f.opfnamespace WHERE c.oid = o.objid)
       WHEN 'pg_amop'::regclass THEN (
         SELECT json_build_object(
-            'member', {_AMOP}, 'called', 'operator',
-            'of_class', {_OF_CLASS}, 'method', m.amname,
+            'member', {AMOP}, 'called', 'operator',
+            'of_class', {OF_CLASS}, 'method', m.amname,
             'family', json_build_array(n.nspname, f.opfname),
             'superuser', current_setting('is_superuser') = 'on',
             'may_alter', pg_has_role(f.opfowner, 'USAGE'))
@@ -374,8 +292,8 @@ DETAIL = f"""
         WHERE a.oid = o.objid)
       WHEN 'pg_amproc'::regclass THEN (
         SELECT json_build_object(
-            'member', {_AMPROC}, 'called', 'function',
-            'of_class', {_OF_CLASS}, 'method', m.amname,
+            'member', {AMPROC}, 'called', 'function',
+            'of_class', {OF_CLASS}, 'method', m.amname,
             'family', json_build_array(n.nspname, f.opfname),
             'superuser', current_setting('is_superuser') = 'on',
             'may_alter', pg_has_role(f.opfowner, 'USAGE'))

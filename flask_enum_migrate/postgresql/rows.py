@@ -18,8 +18,9 @@ from ..core.changes import AlterColumnType
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
-from . import ddl
 from .facts import TableSize
+from .queries import count_label
+from .queries import strange_values
 
 LIMIT = 10_000
 TIMEOUT = "10s"
@@ -101,7 +102,7 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
     """
     to_enums = [change for change in conversions if change.new.enum is not None]
     queries = [
-        ddl.strange_values(
+        strange_values(
             number, change.table, change.column, change.array, change.new.labels, LIMIT, MOST
         )
         for number, change in enumerate(to_enums)
@@ -117,7 +118,7 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
 
 def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
     array = "a" in column.made_of
-    return ddl.count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
+    return count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
 
 
 def _ask(connection: Connection, queries: Sequence[str]) -> list[Sequence[Any] | None]:
