@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 from os import PathLike
 
+from . import binds
 from . import chain
 from .core.changes import AlterEnum
 from .core.diff import WrongColumn
@@ -68,6 +69,7 @@ class CheckResult:
         instead of the app's own.
     :param heads: the revisions that the databases should be at.
     :param unmatched: the names in the setting ``include_types`` that no type has.
+    :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
     """
 
     enums: tuple[EnumState, ...]
@@ -77,6 +79,7 @@ class CheckResult:
     from_migrations: bool = False
     heads: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -110,6 +113,7 @@ def check(environment: Environment, settings: Settings, *, head: str | None = No
         command=environment.command,
         heads=environment.heads(head or "heads"),
         unmatched=tuple(_unmatched(looked_at, settings)),
+        unseen=tuple(binds.unseen(frozenset().union(*(d.tables for d in databases)))),
     )
 
 

@@ -61,6 +61,22 @@ def read(
     return tuple(enums.values())
 
 
+def use_enums(tables: Iterable[Table]) -> bool:
+    """Return whether a column of some tables has a native enum type."""
+    dialect = _dialect()
+    return any(
+        _native_enum(column.type, dialect)[0] for table in tables for column in table.columns
+    )
+
+
+def table_keys(metadata: MetaData | Iterable[MetaData]) -> frozenset[str]:
+    """Return the keys of all tables.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    """
+    return frozenset(table.key for table in _tables(metadata))
+
+
 def strings(
     metadata: MetaData | Iterable[MetaData],
     schema_map: Mapping[str | None, str | None] | None = None,

@@ -101,7 +101,7 @@ def check(result: CheckResult, format_: str = "text") -> None:
     :param format_: ``"text"``, ``"json"`` or ``"github"``.
     """
     _skipped(result.skipped)
-    _unmatched(result)
+    _left_out(result)
     if format_ == "json":
         click.echo(formats.as_json(result, next_command(result)))
         return
@@ -338,7 +338,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
 def table(result: CheckResult) -> None:
     """Print a table of all enum types."""
     _skipped(result.skipped)
-    _unmatched(result)
+    _left_out(result)
     if not result.databases:
         _err(f"{_NOT_COMPARED}.")
         return
@@ -356,7 +356,13 @@ def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
         note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
 
 
-def _unmatched(result: CheckResult) -> None:
+def _left_out(result: CheckResult) -> None:
+    for bind in result.unseen:
+        note(
+            f"the models of the {f'bind {bind}' if bind else 'default bind'} were not compared: "
+            "env.py leaves them out. One that looks at all binds is made by: "
+            f"flask {result.command} init --multidb"
+        )
     if result.unmatched:
         note(
             f"the setting include_types names {some([*map(repr, result.unmatched)], 5)}; "

@@ -62,6 +62,7 @@ class Database:
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
     :param orphans: ``pg_type.oid`` of the types that nothing uses once columns are converted (only
         on a thorough look, and where types that nothing uses are dropped).
+    :param tables: the keys of the models' tables that env.py gave Alembic.
     """
 
     bind: str
@@ -76,6 +77,7 @@ class Database:
     facts: Facts = field(default_factory=lambda: Facts({}))
     transaction: str = "alembic"
     orphans: frozenset[int] = frozenset()
+    tables: frozenset[str] = frozenset()
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
@@ -120,7 +122,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
     token = str(context.opts.get("upgrade_token") or "upgrades")
     bind = token.removesuffix("upgrades").removesuffix("_")
     if context.dialect.name != "postgresql":
-        return Database(bind, token, context.dialect.name)
+        return Database(bind, token, context.dialect.name, tables=_tables(context))
     if context.connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.", "")
     live, pairing = _compare(context, context.connection, settings)
@@ -141,7 +143,13 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
         facts=facts,
         transaction=_transaction(context),
         orphans=_orphans(context.connection, pairing, settings) if thorough else frozenset(),
+        tables=_tables(context),
     )
+
+
+def _tables(context: MigrationContext) -> frozenset[str]:
+    metadata = context.opts.get("target_metadata")
+    return frozenset() if metadata is None else declared.table_keys(metadata)
 
 
 def _compare(

@@ -169,6 +169,28 @@ def test_sqlite_bind_is_skipped(sqlite: MultiDb) -> None:
     sqlite.project.db("upgrade")
 
 
+def test_a_bind_that_is_left_out_is_told(multi: MultiDb) -> None:
+    """The env.py for one database looks at the models of the default bind alone."""
+    project = multi.project
+    project.config["SQLALCHEMY_BINDS"] = {"audit": multi.bind}
+    project.start(MODELS, labels=["a"], other=["a"])
+    note = (
+        "Note: the models of the bind audit were not compared: env.py leaves them out. "
+        "One that looks at all binds is made by: flask db init --multidb\n"
+    )
+    for command in (["check"], ["check", "--from-migrations"], ["list"]):
+        assert note in project.db("enum", *command).stderr
+    project.config["SQLALCHEMY_BINDS"] = {"audit": f"sqlite:///{project.folder}/audit.db"}
+    project.models(MODELS, labels=["a"], other=["a"])
+    assert project.db("enum", "check").stderr == ""
+
+
+def test_no_bind_is_told_where_all_are_looked_at(multi: MultiDb) -> None:
+    multi.start(["a"], ["a"])
+    for command in (["check"], ["check", "--from-migrations"], ["list"]):
+        assert "left" not in multi.project.db("enum", *command).stderr
+
+
 def test_sqlite_alone(one_project: Project) -> None:
     file = one_project.folder / "app.db"
     one_project.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"

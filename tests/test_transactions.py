@@ -263,3 +263,23 @@ def test_lock_timeout_is_restored(one_project: Project, set_in_env: str, driver:
     one_project.db("upgrade")
     expected = ("7s",) if set_in_env else ("0",)
     assert one_project.rows("SELECT value FROM seen") == [expected]
+
+
+@pytest.mark.parametrize("layout", ["single", "multidb", "own transaction"])
+def test_a_label_that_a_failed_downgrade_left(one_project: Project, layout: str) -> None:
+    """As docs/locks.md says: downgrade that revision alone, and upgrade again."""
+    start(one_project, layout, "a", "b", "c")
+    [first] = one_project.revisions()
+    by_hand(one_project, "SELECT 1", "op.execute('SELECT 1 / 0')")
+    one_project.db("upgrade")
+    one_project.models(MODELS, labels=["a", "b"])
+    one_project.sync()
+    one_project.db("upgrade")
+    assert sqlstate(fails(one_project, "downgrade", first.name.split("_")[0])) == "22012"
+    assert one_project.labels("state") == ["a", "b", "c"]
+    assert "remove 'c'" in one_project.db("enum", "check", expect=1).stdout
+    one_project.db("downgrade")
+    one_project.db("upgrade")
+    assert one_project.labels("state") == ["a", "b"]
+    assert one_project.db("enum", "check").stdout.startswith("In sync")
+    assert one_project.rows("SELECT state::text FROM job ORDER BY id") == [("a",), ("b",)]
