@@ -6,6 +6,7 @@ import pytest
 
 from tests.kinds import MODEL
 from tests.project import Project
+from tests.project import watched
 
 LABELS = ["bad", "gone", "ok", "good"]
 
@@ -81,3 +82,21 @@ def test_two_labels_that_become_one(one_project: Project) -> None:
     assert (
         "rows with 'gone' and with 'bad' that are the same in (mood) once both are 'ok'" in refused
     )
+
+
+def test_one_query_for_all_indexes(one_project: Project) -> None:
+    indexes = [f"CREATE UNIQUE INDEX u{n} ON entry (mood, id) WHERE id > {n}" for n in range(3)]
+    one_project.start(
+        MODEL,
+        *indexes,
+        "CREATE UNIQUE INDEX u ON entry (mood)",
+        "INSERT INTO entry (mood) VALUES ('gone'), ('bad'), ('ok')",
+        LABELS=LABELS,
+    )
+    one_project.models(MODEL, LABELS=["ok", "good"])
+    flags = ("--map", "mood.gone=ok", "--map", "mood.bad=ok")
+    with watched() as queries:
+        refused = one_project.sync(*flags, expect=1).stderr
+    assert refused.count(": u rejects that.") == 2  # of each label that goes
+    assert "rejects" not in refused.replace(": u rejects that.", "")
+    assert len([sql for sql in queries if "SELECT DISTINCT" in sql]) == 1

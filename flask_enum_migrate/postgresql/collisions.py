@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
@@ -18,7 +17,7 @@ from ..core.schema import Name
 from .catalog import qualified
 from .facts import Collision
 from .queries import colliding_labels
-from .rows import TIMEOUT
+from .rows import ask
 
 LIMIT = 1_000
 
@@ -42,7 +41,6 @@ _INDEXES = text(
     ORDER BY 1, 4
     """
 )
-_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
 
 
 def read(
@@ -67,29 +65,18 @@ def read(
 def _look(
     connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]], found: Iterable[Any]
 ) -> Iterator[Collision]:
-    for row in found:
+    # A column may only be included in an index.
+    indexes = [row for row in found if wanted[row.position][1].column in row.columns]
+    asked = []
+    for number, row in enumerate(indexes):
         enum, column, label = wanted[row.position]
-        if column.column not in row.columns:
-            continue  # it is only included
         others = [name for name in row.columns if name != column.column]
-        sql = colliding_labels(
-            column.table, column.column, enum.name, label, others, row.predicate,
+        asked.append(colliding_labels(
+            number, column.table, column.column, enum.name, label, others, row.predicate,
             only=row.only, nulls_equal=row.nulls_equal, limit=LIMIT,
-        )  # fmt: skip
-        if labels := _run(connection, sql):
-            yield Collision(Name(row.schema, row.index), column, tuple(row.columns), label, labels)
-
-
-def _run(connection: Connection, sql: str) -> tuple[str, ...]:
-    """Return what a query gives, or nothing if PostgreSQL gave up."""
-    savepoint = connection.begin_nested()
-    try:
-        connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
-        rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).all()
-        return tuple(row[0] for row in rows)
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        return ()
-    finally:
-        savepoint.rollback()
+        ))  # fmt: skip
+    for row, labels in zip(indexes, ask(connection, asked), strict=True):
+        _, column, label = wanted[row.position]
+        if labels:  # or PostgreSQL gave up, and the upgrade will tell
+            taken = tuple(one.label for one in labels)
+            yield Collision(Name(row.schema, row.index), column, tuple(row.columns), label, taken)

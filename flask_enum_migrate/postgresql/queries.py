@@ -55,6 +55,7 @@ def count_label(
 
 
 def colliding_labels(
+    number: int,
     table: Name,
     column: str,
     type_: Name,
@@ -68,6 +69,8 @@ def colliding_labels(
 ) -> str:
     """Return a query for the labels of rows that are the same as rows with a label but for that.
 
+    Each comes with the query's number.
+
     :param others: the other columns that have to be the same.
     :param predicate: which rows count, as SQL.
     :param only: whether those of children don't count.
@@ -80,7 +83,7 @@ def colliding_labels(
     same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, others))
     held = f"{value} = {literal(label)}::{qualified(type_)}"
     return (
-        f"SELECT DISTINCT b.{value}::text"
+        f"SELECT DISTINCT {number:d} AS number, b.{value}::text AS label"
         f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"
         f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} <> a.{value}{same}"
     )

@@ -86,7 +86,7 @@ def count(
     :param wanted: type, column and label; array columns count rows with such an element.
     :return: what holds a label, and what could not be looked at.
     """
-    answers = _ask(connection, [_query(number, *item) for number, item in enumerate(wanted)])
+    answers = ask(connection, [_query(number, *item) for number, item in enumerate(wanted)])
     held = (
         Held(column, label, found[0].rows if found else None)
         for (_, column, label), found in zip(wanted, answers, strict=True)
@@ -108,7 +108,7 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
         for number, change in enumerate(to_enums)
     ]
     found: list[Strange] = []
-    for change, rows in zip(to_enums, _ask(connection, queries), strict=True):
+    for change, rows in zip(to_enums, ask(connection, queries), strict=True):
         if rows is None:
             found.append(Strange(change, "", None))
         else:
@@ -121,10 +121,11 @@ def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
     return count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
 
 
-def _ask(connection: Connection, queries: Sequence[str]) -> list[Sequence[Any] | None]:
+def ask(connection: Connection, queries: Sequence[str]) -> list[Sequence[Any] | None]:
     """Return the rows of each query, or None where PostgreSQL gave up.
 
     Many queries go in one: they are alike but for the number, from 0 on, in their first column.
+    Where one takes longer than :data:`TIMEOUT` or may not read a table, each is asked by itself.
     """
     answers: list[Sequence[Any] | None] = []
     for start in range(0, len(queries), _AT_ONCE):
