@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .check import CheckResult
 from .core.diff import Pair
 from .core.hints import maybe_renamed
 from .core.hints import names_and_values
-from .sync import BindPlan
+
+if TYPE_CHECKING:
+    from .sync import BindPlan
 
 
 def in_the_way(result: CheckResult) -> tuple[str, str]:

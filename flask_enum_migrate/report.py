@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import click
@@ -37,10 +38,6 @@ from .core.errors import Refused
 from .core.errors import typed
 from .core.hints import names_and_values
 from .core.schema import DeclaredColumn
-from .postgresql.facts import human_size
-from .postgresql.plan import Direction
-from .sync import BindPlan
-from .sync import SyncResult
 from .wording import counted
 from .wording import describe
 from .wording import describe_conversion
@@ -48,6 +45,11 @@ from .wording import describe_created
 from .wording import plain
 from .wording import some
 from .wording import unread
+
+if TYPE_CHECKING:
+    from .postgresql.plan import Direction
+    from .sync import BindPlan
+    from .sync import SyncResult
 
 _MANY = 12
 _NOT_COMPARED = "Nothing was compared"
@@ -324,6 +326,8 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
         return _INSTANT + "."
+    from .postgresql.facts import human_size
+
     sizes = plan.database.facts.sizes
     tables = [
         f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from dataclasses import field
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -18,29 +17,19 @@ from . import declared
 from .core.changes import AlterColumnType
 from .core.diff import NOTHING
 from .core.diff import Pairing
-from .core.diff import alter
 from .core.diff import pair
 from .core.errors import EnvironmentFailed
-from .core.schema import LiveColumn
-from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
 from .environment import Environment
-from .postgresql import carriers
 from .postgresql import catalog
-from .postgresql import collisions
-from .postgresql import columns
-from .postgresql import dependents
-from .postgresql import orphans
-from .postgresql import rights
-from .postgresql import routines
-from .postgresql import rows
-from .postgresql.conversion import merges
-from .postgresql.facts import ConvertedColumn
-from .postgresql.facts import Facts
-from .postgresql.rows import Held
-from .postgresql.rows import Strange
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .inspection import Inspection
+    from .postgresql.facts import Facts
+    from .postgresql.rows import Held
+    from .postgresql.rows import Strange
 
 
 @dataclass(frozen=True)
@@ -54,15 +43,10 @@ class Database:
     :param at_head: whether these are the migrations' heads.
     :param live: its enums.
     :param pairing: which of them the models mean.
-    :param held: rows that hold labels that the models lack (only on a thorough look).
-    :param strange: rows that hold no label of the enum which their column is to become (only on a
-        thorough look).
-    :param facts: what a plan has to know (only on a thorough look).
     :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
-    :param orphans: ``pg_type.oid`` of the types that nothing uses once columns are converted (only
-        on a thorough look, and where types that nothing uses are dropped).
     :param tables: the keys of the models' tables that env.py gave Alembic.
+    :param inspection: what a thorough look found, None without one.
     """
 
     bind: str
@@ -72,17 +56,36 @@ class Database:
     at_head: bool = True
     live: LiveSchema | None = None
     pairing: Pairing = NOTHING
-    held: tuple[Held, ...] = ()
-    strange: tuple[Strange, ...] = ()
-    facts: Facts = field(default_factory=lambda: Facts({}))
     transaction: str = "alembic"
-    orphans: frozenset[int] = frozenset()
     tables: frozenset[str] = frozenset()
+    inspection: Inspection | None = None
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
         """What converts the columns that can be converted."""
         return self.pairing.conversions
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Rows that hold labels that the models lack."""
+        return self.inspection.held if self.inspection else ()
+
+    @property
+    def strange(self) -> tuple[Strange, ...]:
+        """Rows that hold no label of the enum which their column is to become."""
+        return self.inspection.strange if self.inspection else ()
+
+    @property
+    def facts(self) -> Facts:
+        """What a plan has to know."""
+        if self.inspection is None:
+            raise ValueError("Only a thorough look finds what a plan has to know.")
+        return self.inspection.facts
+
+    @property
+    def orphans(self) -> frozenset[int]:
+        """``pg_type.oid`` of the types that nothing uses once columns are converted."""
+        return self.inspection.orphans if self.inspection else frozenset()
 
 
 def survey(
@@ -126,24 +129,21 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
     if context.connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.", "")
     live, pairing = _compare(context, context.connection, settings)
-    held: tuple[Held, ...] = ()
-    strange: tuple[Strange, ...] = ()
-    facts = Facts({})
+    inspection = None
     if thorough:
-        held, facts = _details(context.connection, live, pairing, settings)
-        strange = rows.strange(context.connection, pairing.conversions)
+        # A mere look is quicker without what only a plan needs.
+        from .inspection import inspect
+
+        inspection = inspect(context.connection, live, pairing, settings)
     return Database(
         bind=bind,
         token=token,
         dialect="postgresql",
         live=live,
         pairing=pairing,
-        held=held,
-        strange=strange,
-        facts=facts,
         transaction=_transaction(context),
-        orphans=_orphans(context.connection, pairing, settings) if thorough else frozenset(),
         tables=_tables(context),
+        inspection=inspection,
     )
 
 
@@ -190,71 +190,6 @@ def _compare(
 
 def _is_ours(name: Name, live: LiveSchema, settings: Settings) -> bool:
     return settings.includes(name.schema or live.default_schema, name.name)
-
-
-def _details(
-    connection: Connection, live: LiveSchema, pairing: Pairing, settings: Settings
-) -> tuple[tuple[Held, ...], Facts]:
-    wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
-    differing: list[LiveEnum] = []
-    schemas = {create.name.schema for create in pairing.creates}
-    converted = columns.read(connection, [change.place for change in pairing.conversions])
-    enums = _without(live, converted.values())
-    for match in pairing.pairs:
-        change = alter(match, compare_order=settings.compare_order)
-        if change is None:
-            continue
-        enum = enums[match.live.name]
-        differing.append(enum)
-        schemas |= {match.live.name.schema, match.new_name.schema}
-        for drop in change.removed:
-            for column in enum.columns:
-                if not column.inherited and column.can_be_counted:
-                    wanted.append((enum, column, drop.label))
-    differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
-    tables = {column.table for enum in differing for column in enum.columns}
-    tables |= {change.table for change in pairing.conversions}
-    unqualified = "" if settings.qualify else live.default_schema
-    hanging = dependents.read(connection, [enum.oid for enum in differing], unqualified)
-    made = (name for one in hanging if one.is_type for name in carriers.names(one))
-    names = sorted({*tables, *(enum.name for enum in differing), *made})
-    facts = Facts(
-        enums=enums,
-        dependents=hanging,
-        routines=routines.read(connection, names, unqualified),
-        columns=converted,
-        analyze=settings.analyze,
-        sizes=rows.sizes(connection, sorted(tables)),
-        collisions=collisions.read(connection, wanted),
-        lock_timeout=settings.lock_timeout_sql,
-        unqualified=unqualified,
-        role=live.user,
-        may_create=rights.may_create(connection, schemas),
-    )
-    return rows.count(connection, wanted), facts
-
-
-def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, LiveEnum]:
-    """Return the enums without the columns that become another type."""
-    places = {(column.table, column.column) for one in converted for column in one.family}
-    if not places:
-        return live.by_name
-    return {
-        name: replace(
-            enum, columns=tuple(c for c in enum.columns if (c.table, c.column) not in places)
-        )
-        for name, enum in live.by_name.items()
-    }
-
-
-def _orphans(connection: Connection, pairing: Pairing, settings: Settings) -> frozenset[int]:
-    left = {change.old.enum for change in pairing.conversions}
-    oids = [enum.oid for enum in pairing.undeclared if enum.name in left]
-    if not oids or not settings.drop_unused:
-        return frozenset()
-    columns = [change.place for change in pairing.conversions]
-    users = orphans.users(connection, oids, (), columns)
-    return frozenset(oid for oid in oids if not users[oid])
 
 
 def _transaction(context: MigrationContext) -> str:
