@@ -22,6 +22,7 @@ from .postgresql import orphans
 from .postgresql import rights
 from .postgresql import routines
 from .postgresql import rows
+from .postgresql import taken
 from .postgresql.conversion import merges
 from .postgresql.facts import ConvertedColumn
 from .postgresql.facts import Facts
@@ -57,7 +58,7 @@ def inspect(
     """
     wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
     differing: list[LiveEnum] = []
-    schemas = {create.name.schema for create in pairing.creates}
+    named = {create.name for create in pairing.creates}
     converted = columns.read(connection, [change.place for change in pairing.conversions])
     enums = _without(live, converted.values())
     for match in pairing.pairs:
@@ -66,7 +67,7 @@ def inspect(
             continue
         enum = enums[match.live.name]
         differing.append(enum)
-        schemas |= {match.live.name.schema, match.new_name.schema}
+        named |= {match.live.name, match.new_name}
         for drop in change.removed:
             for column in enum.columns:
                 if not column.inherited and column.can_be_counted:
@@ -76,7 +77,7 @@ def inspect(
     tables |= {change.table for change in pairing.conversions}
     unqualified = "" if settings.qualify else live.default_schema
     hanging = dependents.read(connection, [enum.oid for enum in differing], unqualified)
-    made = (name for one in hanging if one.is_type for name in carriers.names(one))
+    made = [name for one in hanging if one.is_type for name in carriers.names(one)]
     names = sorted({*tables, *(enum.name for enum in differing), *made})
     facts = Facts(
         enums=enums,
@@ -89,7 +90,10 @@ def inspect(
         lock_timeout=settings.lock_timeout_sql,
         unqualified=unqualified,
         role=live.user,
-        may_create=rights.may_create(connection, schemas),
+        may_create=rights.may_create(connection, {name.schema for name in named}),
+        taken=taken.read(
+            connection, {*named, *(Name(n.schema or unqualified, n.name) for n in made)}
+        ),
     )
     return Inspection(
         held=rows.count(connection, wanted),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
@@ -383,3 +384,59 @@ def test_such_a_type_without_its_schema(one_project: Project) -> None:
         "x gets another name and has to be replaced, and function public.f(public.x) hangs on it."
         in refused
     )
+
+
+def test_a_name_for_the_old_type_is_free(project: Project) -> None:
+    """Long names are cut, and stay different; a name that somebody has is not taken."""
+    long = "a_name_that_is_so_long_that_postgresql_cuts_what_is_put_behind_"
+    model = f"""
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    a = db.Column(db.Enum(*LABELS, name="{long[:-1]}"))
+    b = db.Column(db.Enum(*LABELS, name="{long[:-1]}2"))
+    c = db.Column(db.Enum(*LABELS, name="mood"))
+"""
+    project.start(
+        model,
+        "CREATE TABLE mood__old (id int)",
+        "CREATE DOMAIN mood__old2 AS int",
+        "CREATE DOMAIN temper AS mood",
+        "CREATE DOMAIN temper__old AS int",
+        "CREATE TABLE more (temper temper)",
+        "INSERT INTO more VALUES ('ok')",
+        "INSERT INTO entry VALUES (1, 'ok', 'ok', 'ok')",
+        LABELS=["bad", "ok"],
+    )
+    project.models(model, LABELS=["ok", "new"])
+    source = project.round_trip("--map", f"{long[:-1]}.bad=ok")
+    assert 'RENAME TO mood__old3"' in source
+    assert 'RENAME TO temper__old2"' in source
+
+
+TEXT = """
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    mood = db.Column(db.Enum("bad", "ok", name=NAME))
+    text = db.Column(TYPE)
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "what"),
+    [
+        ("CREATE TABLE feeling (id int)", "table public.feeling"),
+        ("CREATE DOMAIN feeling AS int", "type public.feeling"),
+        ("CREATE VIEW feeling AS SELECT 1 AS one", "view public.feeling"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(project: Project, taken: str, what: str) -> None:
+    """For a type that is renamed, one for a column that was a string, and a new one."""
+    told = f"that name is taken by the {what}: tables and types share their names."
+    text, new = sa.String(9), sa.Enum("bad", name="feeling")
+    project.start(TEXT, taken, NAME="mood", TYPE=text)
+    project.models(TEXT, NAME="feeling", TYPE=text)
+    assert f"public.mood becomes public.feeling, and {told}" in project.sync(expect=1).stderr
+    project.models(TEXT, NAME="mood", TYPE=new)
+    assert f"public.feeling is new, and {told}" in project.sync(expect=1).stderr
+    project.models(f"{TEXT}    new = db.Column(NEW)\n", NAME="mood", TYPE=text, NEW=new)
+    assert f"public.feeling is new, and {told}" in project.db("migrate", expect=1).stderr

@@ -28,6 +28,7 @@ from ..draft import draft
 from ..draft import drop_type
 from ..postgresql import orphans
 from ..postgresql import rights
+from ..postgresql import taken
 from ..postgresql.expressions import TypeChange
 from ..postgresql.expressions import follow
 from ..postgresql.facts import Dependent
@@ -115,7 +116,8 @@ def see(
         for new in creates
     ]
     may_create = rights.may_create(connection, {new.name.schema for new in placed})
-    facts = replace(database.facts, may_create=may_create)
+    taken_names = taken.read(connection, [new.name for new in placed])
+    facts = replace(database.facts, may_create=may_create, taken=taken_names)
     refusals = (
         *one.refusals,
         *(refusal for new in placed for refusal in create_blocked(new, facts)),

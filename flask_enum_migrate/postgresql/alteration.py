@@ -35,10 +35,9 @@ class Alteration:
         removed = [drop.label for drop in self.change.removed]
         return TypeChange(facts.shown(name) if facts else name, labels, removed)
 
-    @cached_property
-    def displaced(self) -> Name:
-        """The name of the old type while the new one takes its place."""
-        return Name(self.change.name.schema, quoting.shortened(self.change.name.name, "__old"))
+    def displaced(self, facts: Facts) -> Name:
+        """Return the name of the old type while the new one takes its place."""
+        return facts.shown(facts.aside(self.change.name))
 
     @cached_property
     def _aside(self) -> dict[str, str]:
@@ -157,7 +156,7 @@ def displace(alteration: Alteration, facts: Facts) -> Step:
     return Step(
         "",
         (
-            ddl.rename_type(facts.shown(change.name), alteration.displaced.name),
+            ddl.rename_type(facts.shown(change.name), alteration.displaced(facts).name),
             ddl.create_type(facts.shown(change.new_name), change.new_labels),
         ),
     )

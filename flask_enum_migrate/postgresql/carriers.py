@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..core.schema import Name
 from . import ddl
-from . import quoting
 from .facts import Dependent
+from .facts import Facts
 from .facts import Follow
 
 
@@ -18,9 +18,9 @@ def names(carrier: Dependent) -> Iterator[Name]:
         yield Name(made_along["multirange_schema"], made_along["multirange"])
 
 
-def displace(carrier: Dependent) -> Iterator[str]:
+def displace(carrier: Dependent, facts: Facts) -> Iterator[str]:
     """Yield the statements that put a type aside."""
-    name, old = _names(carrier)
+    old, name = replacement(carrier, facts)
     if _is_domain(carrier):
         yield ddl.rename_domain(name, old.name)
         return
@@ -28,7 +28,7 @@ def displace(carrier: Dependent) -> Iterator[str]:
     if made_along := carrier.detail["range"]:
         # The multirange type and its constructor without arguments keep their names otherwise.
         multirange = Name(made_along["multirange_schema"], made_along["multirange"])
-        aside = quoting.shortened(multirange.name, "__old")
+        aside = _aside(multirange, facts).name
         yield ddl.rename_type(multirange, aside)
         yield ddl.rename_function(multirange, aside)
 
@@ -38,7 +38,7 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
 
     :param follow: rewrites the labels in a deparsed expression.
     """
-    name, _ = _names(carrier)
+    name = _name(carrier)
     detail = carrier.detail
     if detail["range"]:
         multirange = Name(detail["range"]["multirange_schema"], detail["range"]["multirange"])
@@ -64,22 +64,22 @@ def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
             yield ddl.comment_on_domain_constraint(name, constraint["name"], constraint["comment"])
 
 
-def replacement(carrier: Dependent) -> tuple[Name, Name]:
+def replacement(carrier: Dependent, facts: Facts) -> tuple[Name, Name]:
     """Return what the old type is called meanwhile, and the new one."""
-    name, old = _names(carrier)
-    return old, name
+    name = _name(carrier)
+    return _aside(name, facts), name
 
 
-def drop(carrier: Dependent) -> str:
+def drop(carrier: Dependent, facts: Facts) -> str:
     """Return the statement that drops the old type."""
-    _, old = _names(carrier)
+    old, _ = replacement(carrier, facts)
     return ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
 
 
 def drop_expression(dependent: Dependent) -> str:
     """Return the statement that takes a constraint or default off a domain."""
     if dependent.key[0] == "pg_type default":
-        return ddl.alter_domain(_names(dependent)[0], "DROP DEFAULT")
+        return ddl.alter_domain(_name(dependent), "DROP DEFAULT")
     return ddl.alter_domain(_domain_of(dependent), ddl.drop_constraint(dependent.detail["name"]))
 
 
@@ -90,7 +90,7 @@ def create_expression(dependent: Dependent, follow: Follow) -> Iterator[str]:
     """
     detail = dependent.detail
     if dependent.key[0] == "pg_type default":
-        yield ddl.alter_domain(_names(dependent)[0], f"SET DEFAULT {follow(detail['default'])}")
+        yield ddl.alter_domain(_name(dependent), f"SET DEFAULT {follow(detail['default'])}")
         return
     domain, name = _domain_of(dependent), detail["name"]
     yield ddl.alter_domain(domain, ddl.add_constraint(name, follow(detail["definition"])))
@@ -115,6 +115,9 @@ def _is_domain(carrier: Dependent) -> bool:
     return bool(carrier.detail["typtype"] == "d")
 
 
-def _names(carrier: Dependent) -> tuple[Name, Name]:
-    name = Name(carrier.detail["schema"], carrier.detail["name"])
-    return name, Name(name.schema, quoting.shortened(name.name, "__old"))
+def _name(carrier: Dependent) -> Name:
+    return Name(carrier.detail["schema"], carrier.detail["name"])
+
+
+def _aside(name: Name, facts: Facts) -> Name:
+    return facts.shown(facts.aside(facts.place(name.schema, name.name)))

@@ -156,6 +156,7 @@ class Facts:
     :param role: the current role.
     :param may_create: of the schemas that types are in or move to and that exist, whether the
         role may create types there.
+    :param taken: what has a name that a type is to get, or one like :meth:`aside` gives.
     """
 
     enums: Mapping[Name, LiveEnum]
@@ -169,6 +170,15 @@ class Facts:
     unqualified: str = ""
     role: str = ""
     may_create: Mapping[str, bool] | None = None
+    taken: Mapping[Name, str] = field(default_factory=dict)
+
+    def aside(self, name: Name) -> Name:
+        """Return what a type is called while another one takes its place."""
+        number, free = 1, Name(name.schema, quoting.shortened(name.name, quoting.ASIDE))
+        while free in self.taken:
+            number += 1
+            free = Name(name.schema, quoting.shortened(name.name, f"{quoting.ASIDE}{number}"))
+        return free
 
     def called(self, name: Name) -> str:
         """Return the shortest name by which an option can mean a type.

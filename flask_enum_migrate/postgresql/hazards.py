@@ -156,6 +156,17 @@ def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
             f"{schema!r}.",
             f"Its owner can allow it: {ddl.grant_create(schema, role)}",
         )
+    yield from _taken(create.name, f"{create.name} is new", facts)
+
+
+def _taken(name: Name, why: str, facts: Facts) -> Iterator[Refusal]:
+    """Yield what has the name that a type is to get."""
+    if name in facts.taken and name not in facts.enums:
+        yield Refusal(
+            f"{why}, and that name is taken by the {facts.taken[name]}: tables and types share "
+            "their names.",
+            "Give the enum another name: db.Enum(..., name='...').",
+        )
 
 
 def _role(facts: Facts) -> str:
@@ -165,6 +176,8 @@ def _role(facts: Facts) -> str:
 def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
     """Yield why the type can't be created in its schema, or moved to it."""
     schema, moves = change.new_name.schema, change.new_name.schema != change.name.schema
+    if change.new_name != change.name:
+        yield from _taken(change.new_name, f"{change.name} becomes {change.new_name}", facts)
     if not change.replaces_type and not moves:
         return
     known = {change.name.schema: enum.may_create} if facts.may_create is None else facts.may_create

@@ -244,7 +244,7 @@ def _direction(
         *step(
             "The types that are made of it are replaced too.",
             [
-                *(sql for carrier in carried for sql in carriers.displace(carrier)),
+                *(sql for carrier in carried for sql in carriers.displace(carrier, facts)),
                 *(
                     rename(sql, created_as)
                     for carrier in carried

@@ -8,12 +8,16 @@ literal or name, because offline mode doubles ``%``, loses tabs and reads ``:wor
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
 from ..core.schema import Name
 from .keywords import KEYWORDS
 
 # enum_in and CREATE TYPE reject labels of NAMEDATALEN bytes and more.
 MAX_BYTES = 63
+
+ASIDE = "__old"
+"""What is put behind the name of a type while another one takes its place."""
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _QUOTED_OR_BREAK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\n""")
@@ -67,6 +71,11 @@ def indented(sql: str) -> str:
 
 
 def shortened(name: str, suffix: str) -> str:
-    """Return a name with a suffix, cut so that PostgreSQL doesn't cut it."""
-    room = MAX_BYTES - len(suffix.encode())
-    return name.encode()[:room].decode(errors="ignore") + suffix
+    """Return a name with a suffix, cut so that PostgreSQL doesn't cut it.
+
+    What is cut leaves a checksum, so that names that only differ there stay different.
+    """
+    if len((name + suffix).encode()) <= MAX_BYTES:
+        return name + suffix
+    suffix = f"_{crc32(name.encode()):08x}{suffix}"
+    return name.encode()[: MAX_BYTES - len(suffix.encode())].decode(errors="ignore") + suffix

@@ -58,8 +58,8 @@ def retire(
     replaced: Sequence[Alteration], carried: Sequence[Dependent], facts: Facts
 ) -> list[Step]:
     """Return the step that gives the new types what the old ones had, and drops the old ones."""
-    pairs = [(facts.shown(a.displaced), facts.shown(a.change.new_name)) for a in replaced]
-    copied = [*map(carriers.replacement, reversed(carried)), *pairs]
+    pairs = [(a.displaced(facts), facts.shown(a.change.new_name)) for a in replaced]
+    copied = [*(carriers.replacement(carrier, facts) for carrier in reversed(carried)), *pairs]
     if not copied:
         return []
     return [
@@ -67,7 +67,7 @@ def retire(
             "Owners, privileges and comments of types stay as they were.",
             (
                 blocks.copy_type_properties(copied),
-                *map(carriers.drop, reversed(carried)),
+                *(carriers.drop(carrier, facts) for carrier in reversed(carried)),
                 *(ddl.drop_type(old) for old, _ in pairs),
             ),
         )

@@ -158,7 +158,7 @@ def casts(
     after: list[Step] = []
     for alteration in replaced:
         columns = [c for c in alteration.enum.columns if (c.table, c.column) not in detoured]
-        old = facts.shown(alteration.displaced)
+        old = alteration.displaced(facts)
         new = facts.shown(alteration.change.new_name)
         if foreign := [column for column in columns if column.has_foreign_children]:
             name = alteration.change.new_name
@@ -205,7 +205,7 @@ def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
     """Return how a column's values become those of the new type."""
     if column.relation_kind == "f" or takes_no_using(column):
         return ""
-    old, new = facts.shown(alteration.displaced), facts.shown(alteration.change.new_name)
+    old, new = alteration.displaced(facts), facts.shown(alteration.change.new_name)
     table, steps = facts.shown(column.table), set(column.made_of)
     if not steps <= {"a", "d"}:
         return using.through_text(column.column, facts.shown_sql(column.through))
