@@ -46,7 +46,7 @@ def require_labels(known: Mapping[Name, Sequence[str]]) -> str:
     :param known: the labels by type.
     """
     types = _values(
-        f"({literal(qualified(type_))}, ARRAY[{', '.join(map(literal, labels))}]::text[])"
+        f"({literal(qualified(type_))}, ARRAY[{_listed(labels)}]::text[])"
         for type_, labels in known.items()
     )
     return _do(f"""
@@ -247,6 +247,17 @@ def convert_function(name: Name, old_type: Name, new_type: Name, expression: str
         f"CREATE FUNCTION {qualified(name)}(value {old}) RETURNS {new}"
         f" LANGUAGE sql IMMUTABLE AS {body}"
     )
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Return literals, on several lines where there are many."""
+    lines: list[str] = []
+    for item in map(literal, texts):
+        if lines and len(lines[-1]) + len(item) < 80:
+            lines[-1] += f", {item}"
+        else:
+            lines.append(item)
+    return ",\n                    ".join(lines)
 
 
 def _values(rows: Iterable[str]) -> str:
