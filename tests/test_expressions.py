@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.kinds import MODEL
 from tests.kinds import ROWS
@@ -251,3 +252,42 @@ def test_backslashes_where_strings_do_not_conform(project: Project, driver: str)
     project.db("downgrade")
     project.sql(on)
     assert project.dump() == schema
+
+
+TEXT = """
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    note = db.Column(TYPE)
+"""
+
+
+@pytest.mark.parametrize("to_enum", [True, False])
+def test_backslashes_in_defaults_of_converted_columns(project: Project, to_enum: bool) -> None:
+    r"""As strings '\d' would be 'd' where they do not conform."""
+    [(name,)] = project.rows("SELECT current_database()")
+    types = [sa.String(9), sa.Enum(*BACKSLASHES, name="mood")]
+    before, after = types if to_enum else types[::-1]
+    project.start(
+        TEXT,
+        r"ALTER TABLE entry ALTER note SET DEFAULT E'go\\od'",
+        "INSERT INTO entry DEFAULT VALUES",
+        TYPE=before,
+    )
+    off = f'ALTER DATABASE "{name}" SET standard_conforming_strings = off'
+    on = f'ALTER DATABASE "{name}" RESET standard_conforming_strings'
+    schema, rows = project.dump(), project.contents()
+    project.models(TEXT, TYPE=after)
+    project.sync()
+    dumps = []
+    for setting in (on, off):
+        project.sql(setting)
+        project.db("upgrade")
+        project.sql(on)
+        dumps.append(project.dump())
+        assert project.contents() == rows
+        project.sql(setting)
+        project.db("downgrade")
+        project.sql(on)
+        assert project.dump() == schema
+        assert project.contents() == rows
+    assert dumps[0] == dumps[1]

@@ -33,6 +33,7 @@ from .expressions import constant
 from .expressions import elements
 from .expressions import follow
 from .expressions import follow_array
+from .expressions import portable
 from .facts import Facts
 from .facts import Reference
 from .hazards import create_blocked
@@ -108,8 +109,9 @@ def _pairs(change: AlterColumnType) -> dict[str, str | None]:
 def _shown_default(enum: Name | None, default: str | None, facts: Facts) -> str | None:
     """Return a default of today with its type's name as the revision writes it."""
     if default is None or enum is None:
-        return default
-    return follow(default, {enum: TypeChange(facts.shown(enum))}).sql
+        return default and portable(default)
+    shown = follow(default, {enum: TypeChange(facts.shown(enum))}).sql
+    return shown and portable(shown)
 
 
 @dataclass(frozen=True, slots=True)
