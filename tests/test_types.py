@@ -440,3 +440,19 @@ def test_a_name_that_is_taken_is_refused(project: Project, taken: str, what: str
     assert f"public.feeling is new, and {told}" in project.sync(expect=1).stderr
     project.models(f"{TEXT}    new = db.Column(NEW)\n", NAME="mood", TYPE=text, NEW=new)
     assert f"public.feeling is new, and {told}" in project.db("migrate", expect=1).stderr
+
+
+@pytest.mark.parametrize("array", [True, False])
+def test_an_array_is_another_type(one_project: Project, array: bool) -> None:
+    """Alembic doesn't tell them apart."""
+    enum = sa.Enum("bad", "ok", name="mood")
+    scalar, many = enum, sa.ARRAY(enum)
+    one_project.start(TEXT, NAME="other", TYPE=many if array else scalar)
+    one_project.models(TEXT, NAME="other", TYPE=scalar if array else many)
+    is_, wanted = ("mood[]", "mood") if array else ("mood", "mood[]")
+    told = f"entry.text is public.{is_} in the database, not {wanted}"
+    checked = one_project.db("enum", "check", expect=1)
+    assert f"  ! {told}\n" in checked.stdout
+    assert checked.stdout.endswith("Next: convert the columns in a migration of your own.\n")
+    refused = told.replace("not", "but the model declares")
+    assert refused in one_project.sync(expect=1).stderr

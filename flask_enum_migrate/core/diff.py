@@ -145,7 +145,7 @@ def pair(
         differing = [
             WrongColumn(column, enum, found, _conversion(column, found, name, enum.labels, live))
             for column, found in present
-            if match is None or found.type_oid != match.oid
+            if match is None or found.type_oid != match.oid or found.array != column.array
         ]
         wrong.extend(differing)
         if match:
