@@ -13,41 +13,53 @@ from sqlalchemy.exc import DBAPIError
 from flask_enum_migrate.postgresql.catalog import qualified
 from tests.servers import Server
 
+BEFORE = {
+    "jit": "on",
+    "standard_conforming_strings": "off",
+    "quote_all_identifiers": "on",
+    "datestyle": "'SQL, DMY'",
+    "intervalstyle": "sql_standard",
+    "extra_float_digits": "0",
+}
+LOOKING = ("off", "on", "off", "ISO, DMY", "postgres", "1")
+
 
 @pytest.fixture
 def connection(newest: Server) -> Iterator[Connection]:
     url = newest.url.replace("postgresql:", "postgresql+psycopg:")
     with create_engine(url, poolclass=NullPool).connect() as connection:
         connection.exec_driver_sql("SET search_path TO one, two")
-        connection.exec_driver_sql("SET jit TO on")
-        connection.exec_driver_sql("SET standard_conforming_strings TO off")
+        for name, value in BEFORE.items():
+            connection.exec_driver_sql(f"SET {name} TO {value}")
         connection.commit()
         yield connection
 
 
 def settings(connection: Connection) -> tuple[str, ...]:
-    names = ("search_path", "jit", "standard_conforming_strings")
-    query = ", ".join(f"current_setting('{name}')" for name in names)
+    query = ", ".join(f"current_setting('{name}')" for name in ("search_path", *BEFORE))
     return tuple(connection.exec_driver_sql(f"SELECT {query}").one())
 
 
 def test_settings_of_a_look(connection: Connection) -> None:
+    before = settings(connection)
+    assert before == ("one, two", "on", "off", "on", "SQL, DMY", "sql_standard", "0")
     with qualified(connection):
-        assert settings(connection) == ("", "off", "on")
-    assert settings(connection) == ("one, two", "on", "off")
+        assert settings(connection) == ("", *LOOKING)
+    assert settings(connection) == before
 
 
 def test_settings_after_an_error(connection: Connection) -> None:
-    look = qualified(connection, "two")
+    before, look = settings(connection), qualified(connection, "two")
     look.__enter__()
-    assert settings(connection) == ("two", "off", "on")
+    assert settings(connection) == ('"two"', *LOOKING)  # quoted, as all names are before
     error = ZeroDivisionError()
     assert not look.__exit__(type(error), error, None)
-    assert settings(connection) == ("one, two", "on", "off")
+    assert settings(connection) == before
 
 
 def test_settings_after_a_failed_query(connection: Connection) -> None:
+    before = settings(connection)
     with pytest.raises(DBAPIError), qualified(connection):
         connection.exec_driver_sql("SELECT 1/0")
     connection.rollback()
-    assert settings(connection) == ("one, two", "on", "off")
+    assert settings(connection) == before

@@ -415,3 +415,59 @@ def test_a_domain_constraint_that_old_values_need_not_satisfy(project: Project) 
     )
     project.models(MODEL, LABELS=["good", "bad", "ok"])
     project.round_trip()
+
+
+SETTINGS = {
+    "datestyle": "SQL, DMY",
+    "intervalstyle": "sql_standard",
+    "timezone": "Asia/Kolkata",
+    "extra_float_digits": "0",
+    "quote_all_identifiers": "on",
+    "array_nulls": "off",
+}
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_settings_change_neither_values_nor_definitions(project: Project, driver: str) -> None:
+    """Under those of a database text can mean something else, or lose digits."""
+    project.driver = driver
+    [(name,)] = project.rows("SELECT current_database()")
+    project.start(
+        MODEL,
+        "CREATE TYPE ct AS (m mood, f float8, at timestamptz, since interval, a text[])",
+        "CREATE TABLE history (id int, was ct, entry entry)",
+        "INSERT INTO history VALUES (1, ROW('ok', 0.30000000000000004, '2020-06-01 04:05:06+00',"
+        " '-1 day +2:03', ARRAY[NULL, 'NULL']), '(1,ok,bad,)')",
+        "CREATE VIEW v AS SELECT id FROM entry WHERE mood = 'ok'"
+        " AND 0.30000000000000004::float8 > id AND now() > '2020-06-01 04:05:06+00'::timestamptz"
+        " AND current_date > '2020-06-02'::date AND '-1 day +2:03'::interval < '1 h'",
+        "ALTER TABLE entry ADD CHECK (mood <> 'bad' OR date '2020-06-02' > '2020-06-01')",
+        "CREATE INDEX i ON entry (id) WHERE mood = 'ok' AND date '2020-06-02' > '2020-06-01'",
+        "CREATE MATERIALIZED VIEW mv AS SELECT mood FROM entry",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+        LABELS=["bad", "gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=["bad", "ok", "good"])
+    settings = {**SETTINGS, "default_tablespace": f"enum_{name}"}
+    project.sql(
+        "SET allow_in_place_tablespaces = on",
+        f"""CREATE TABLESPACE "enum_{name}" LOCATION ''""",
+        *(f"""ALTER DATABASE "{name}" SET {key} = '{to}'""" for key, to in settings.items()),
+    )
+    held = (
+        "SELECT (was).f = 0.30000000000000004, extract(epoch FROM (was).at)::bigint,"
+        " extract(epoch FROM (was).since)::bigint, (was).a[1] IS NULL, (was).a[2] FROM history"
+    )
+    try:
+        schema, rows = project.dump(), project.rows(held)
+        project.sync()
+        for command in ("upgrade", "downgrade", "upgrade"):
+            project.db(command)
+            assert project.rows(held) == rows
+        assert labels_apart(project.dump()) == labels_apart(schema)
+    finally:
+        project.close()
+        project.sql(
+            *(f'ALTER DATABASE "{name}" RESET {key}' for key in settings),
+            f'DROP TABLESPACE "enum_{name}"',
+        )

@@ -12,29 +12,30 @@ from .quoting import literal
 from .quoting import qualified
 
 
-def set_for_now(setting: str, value: str) -> str:
-    """Return a block that changes a setting for the transaction and keeps the old value for later.
+def set_for_now(settings: Mapping[str, str]) -> str:
+    """Return a block that changes settings for the transaction and keeps the old values for later.
 
     ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set; a ``SELECT``
     would print a row where psql runs the script.
     """
-    return (
-        "DO $$ BEGIN\n"
-        f"    PERFORM set_config('enum_migrate.{setting}',"
-        f" current_setting('{setting}'), true);\n"
-        f"    PERFORM set_config('{setting}', {literal(value)}, true);\n"
-        "END $$"
-    )
+    lines = [
+        line
+        for name, value in settings.items()
+        for line in (
+            f"    PERFORM set_config('enum_migrate.{name}', current_setting('{name}'), true);\n",
+            f"    PERFORM set_config('{name}', {literal(value)}, true);\n",
+        )
+    ]
+    return f"DO $$ BEGIN\n{''.join(lines)}END $$"
 
 
-def restore(setting: str) -> str:
-    """Return a block that gives a setting the value back that it had."""
-    return (
-        "DO $$ BEGIN\n"
-        f"    PERFORM set_config('{setting}',"
-        f" current_setting('enum_migrate.{setting}'), true);\n"
-        "END $$"
-    )
+def restore(settings: Iterable[str]) -> str:
+    """Return a block that gives settings the values back that they had."""
+    lines = [
+        f"    PERFORM set_config('{name}', current_setting('enum_migrate.{name}'), true);\n"
+        for name in settings
+    ]
+    return f"DO $$ BEGIN\n{''.join(lines)}END $$"
 
 
 def require_labels(known: Mapping[Name, Sequence[str]]) -> str:

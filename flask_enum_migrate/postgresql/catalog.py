@@ -25,22 +25,32 @@ from ..core.schema import Name
 
 # With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
 # one schema in it, all but what is in that schema. Compiling the queries (jit, where a server has
-# it) would take longer than to run them: a second and more, against some milliseconds. Strings
-# are deparsed by standard_conforming_strings, and with it on they hold what they say.
-_SESSION = """
+# it) would take longer than to run them: a second and more, against some milliseconds. The others
+# are those of pg_dump: by them constants are deparsed, and mean the same wherever they are read.
+_SETTINGS = {
+    "jit": "off",
+    "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+}
+_READ_AND_SET = ", ".join(
+    f"current_setting('{name}') AS {name}, set_config('{name}', '{value}', false) AS new_{name}"
+    for name, value in _SETTINGS.items()
+)
+_SESSION = f"""
     SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
            current_setting('server_version_num')::int AS version,
            current_setting('search_path') AS search_path,
            set_config('search_path', CASE CAST(:schema AS text) WHEN '' THEN ''
                                      ELSE quote_ident(CAST(:schema AS text)) END, false) AS reduced,
-           current_setting('jit') AS jit, set_config('jit', 'off', false) AS interpreted,
-           current_setting('standard_conforming_strings') AS conforming,
-           set_config('standard_conforming_strings', 'on', false) AS plain
+           {_READ_AND_SET}
 """
 _ONLY_SESSION = text(_SESSION)
 _RESTORE = text(
-    """SELECT set_config('search_path', :search_path, false), set_config('jit', :jit, false),
-              set_config('standard_conforming_strings', :conforming, false)"""
+    "SELECT set_config('search_path', :search_path, false), "
+    + ", ".join(f"set_config('{name}', :{name}, false)" for name in _SETTINGS)
 )
 
 # FirstNormalObjectId: what initdb makes has a lower OID.
@@ -203,7 +213,7 @@ def qualified(
 ) -> Iterator[_Session]:
     """Empty the search path for the block, so that names are deparsed schema-qualified.
 
-    Nor are queries compiled in it, and backslashes in strings are plain.
+    Nor are queries compiled in it, and constants are deparsed so that they mean the same anywhere.
 
     :param schema: the schema whose objects come out unqualified nevertheless.
     :param with_enums: whether to read the enum types in the same query.
@@ -211,7 +221,7 @@ def qualified(
     query = _SESSION_AND_ENUMS if with_enums else _ONLY_SESSION
     row = connection.execute(query, {"schema": schema}).one()
     enums = json.loads(row.enums or "[]") if with_enums else ()
-    restore = {"search_path": row.search_path, "jit": row.jit, "conforming": row.conforming}
+    restore = {name: row._mapping[name] for name in ("search_path", *_SETTINGS)}
     try:
         yield _Session(row.role, tuple(row.schemas), row.version, tuple(enums))
     except BaseException:

@@ -23,7 +23,6 @@ from ..core.changes import CreateType
 from ..core.changes import DropType
 from ..core.errors import Refusal
 from ..core.schema import Name
-from . import blocks
 from . import carriers
 from . import conversion
 from . import ddl
@@ -52,6 +51,7 @@ from .steps import drop_unused
 from .steps import lock
 from .steps import require_labels
 from .steps import retire
+from .steps import settled
 from .steps import step
 from .steps import touch_routines
 from .steps import unlock
@@ -224,16 +224,12 @@ def _direction(
     )
     tables, rewritten = rewrite_tables([*rewrites, *converted], facts)
     casts_before, casts_after = casts(replaced, facts, detoured)
-    # A routine's body may name what comes back only after it.
-    has_routines = any(dependent.key[0] == "pg_proc" for dependent in rebuilt)
     back = [
-        *([blocks.set_for_now("check_function_bodies", "off")] if has_routines else []),
         *(rename(sql, created_as) for sql in rebuild.create(rebuilt, followed)),
-        *([blocks.restore("check_function_bodies")] if has_routines else []),
         *(sql for d in hanging if not d.rebuilt for sql in rebuild.restore(d)),
         *rebuild.refresh(rebuilt),
     ]
-    steps = [
+    main = [
         *step(
             "What hangs on the type goes first …",
             [rename(sql, dropped_as) for sql in rebuild.drop(rebuilt)],
@@ -265,6 +261,7 @@ def _direction(
         ),
         *step("Their statistics went with the old columns.", analyze(rewritten, replaced, facts)),
     ]
+    steps = settled(main, [*rebuilt, *carried])
     touched = {
         *rewritten,
         *changed_tables(in_place, before, after),

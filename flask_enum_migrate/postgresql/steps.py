@@ -23,6 +23,36 @@ def step(comment: str, statements: Iterable[str]) -> list[Step]:
     return [Step(comment, together)] if together else []
 
 
+# What values become as text, and where new objects go: as pg_dump has it.
+_SETTINGS = {
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "array_nulls": "on",
+    "default_tablespace": "",
+}
+
+
+def settled(steps: Sequence[Step], rebuilt: Sequence[Dependent]) -> list[Step]:
+    """Return steps under settings that keep values and definitions as they are.
+
+    :param rebuilt: what is created again.
+    """
+    if not rebuilt:
+        return [*steps]
+    settings = dict(_SETTINGS)
+    if any(dependent.key[0] == "pg_proc" for dependent in rebuilt):
+        settings["check_function_bodies"] = "off"  # a body may name what comes back only after it
+    return [
+        Step(
+            "Values and definitions mean the same whatever the session's settings are.",
+            (blocks.set_for_now(settings),),
+        ),
+        *steps,
+        Step("", (blocks.restore(settings),)),
+    ]
+
+
 def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
     """Return the step that locks all tables before anything is done to them."""
     comment = "All tables are locked at once and in one order"
@@ -31,14 +61,14 @@ def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
     return [
         Step(
             f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
-            (blocks.set_for_now("lock_timeout", facts.lock_timeout), blocks.lock_tables(tables)),
+            (blocks.set_for_now({"lock_timeout": facts.lock_timeout}), blocks.lock_tables(tables)),
         )
     ]
 
 
 def unlock(facts: Facts) -> list[Step]:
     """Return the step that gives ``lock_timeout`` its value back."""
-    return [] if facts.lock_timeout is None else [Step("", (blocks.restore("lock_timeout"),))]
+    return [] if facts.lock_timeout is None else [Step("", (blocks.restore(["lock_timeout"]),))]
 
 
 def require_labels(replaced: Sequence[Alteration], facts: Facts) -> list[Step]:
