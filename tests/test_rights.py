@@ -235,3 +235,85 @@ def test_privileges_that_others_granted(project: Project) -> None:
     finally:
         project.sql(*(f"DROP OWNED BY {role} CASCADE" for role in roles))
         project.sql(*(f"DROP ROLE {role}" for role in roles))
+
+
+def acl(project: Project, name: str) -> list[tuple[str]]:
+    query = f"SELECT unnest(typacl)::text FROM pg_type WHERE typname = '{name}' ORDER BY 1"
+    return project.rows(query)
+
+
+@pytest.fixture
+def three(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Roles that may own and grant."""
+    database = str(make_url(project.url).database)
+    roles = (f"enum_a_{database}", f"enum_b_{database}", f"enum_c_{database}")
+    project.sql(*(f"CREATE ROLE {role}" for role in roles))
+    project.sql(*(f"GRANT CREATE ON SCHEMA public TO {role}" for role in roles))
+    try:
+        yield roles
+    finally:
+        project.close()
+        project.sql(*(f"DROP OWNED BY {role} CASCADE" for role in roles))
+        project.sql(*(f"DROP ROLE {role}" for role in roles))
+
+
+def test_privileges_are_granted_in_the_order_in_which_they_can_be(
+    project: Project, three: tuple[str, str, str]
+) -> None:
+    """PostgreSQL keeps them in another order, where one was taken back and granted again."""
+    a, b, c = three
+    start(
+        project,
+        "REVOKE ALL ON TYPE state FROM PUBLIC",
+        f"GRANT USAGE ON TYPE state TO {a} WITH GRANT OPTION",
+        f"SET ROLE {a}; GRANT USAGE ON TYPE state TO {b} WITH GRANT OPTION; RESET ROLE",
+        f"SET ROLE {b}; GRANT USAGE ON TYPE state TO {c}; RESET ROLE",
+        f"GRANT USAGE ON TYPE state TO {b} WITH GRANT OPTION",
+        f"SET ROLE {a}; REVOKE USAGE ON TYPE state FROM {b}; RESET ROLE",
+    )
+    before = acl(project, "state")
+    assert len(before) == 4
+    change(project, "a b")
+    project.sync()
+    project.db("upgrade")
+    assert acl(project, "state") == before
+
+
+def test_default_privileges_change_no_owners(project: Project, three: tuple[str, str, str]) -> None:
+    a, b, _ = three
+    start(
+        project,
+        f"ALTER TYPE state OWNER TO {a}",
+        f"REVOKE ALL ON TYPE state FROM {a}",
+        f"ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO {b}",
+    )
+    before, schema = acl(project, "state"), project.dump()
+    change(project, "a b")
+    project.sync()
+    project.db("upgrade")
+    assert acl(project, "state") == before
+    assert project.dump() == schema.replace(",\n    'c'", "")
+
+
+def test_what_default_privileges_take_away_comes_back(project: Project) -> None:
+    start(
+        project,
+        "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE PROCEDURE g(state) LANGUAGE sql AS 'SELECT 1'",
+        "CREATE VIEW v AS SELECT id FROM job WHERE state = 'a'",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        "ALTER DEFAULT PRIVILEGES REVOKE UPDATE ON TABLES FROM postgres",
+    )
+    may = (
+        "SELECT has_function_privilege('pg_monitor', 'f(state)', 'EXECUTE'),"
+        " has_function_privilege('pg_monitor', 'g(state)', 'EXECUTE'),"
+        " (SELECT count(*) FROM aclexplode(coalesce("
+        "(SELECT relacl FROM pg_class WHERE relname = 'v'),"
+        " acldefault('r', (SELECT relowner FROM pg_class WHERE relname = 'v')))))"
+    )
+    before, schema = project.rows(may), project.dump()
+    change(project, "a b")
+    project.sync()
+    project.db("upgrade")
+    assert project.rows(may) == before
+    assert project.dump() == schema.replace(",\n    'c'", "")

@@ -146,7 +146,7 @@ DECLARE
         ELSE quote_ident(current_setting('role')) END;
 BEGIN
     FOR command IN
-        WITH type AS (
+        WITH RECURSIVE type AS (
             SELECT name, was.oid, was.typowner AS owner, new.typowner AS new_owner,
                 was.typacl IS DISTINCT FROM new.typacl AS differs,
                 coalesce(was.typacl, acldefault('T', was.typowner)) AS acl,
@@ -154,21 +154,32 @@ BEGIN
             FROM {types} pair (old, name)
             JOIN pg_type was ON was.oid = to_regtype(old)
             JOIN pg_type new ON new.oid = to_regtype(name)
+        ), privilege AS (
+            SELECT name, owner, a.* FROM type, aclexplode(acl) a WHERE differs
+        ), may_grant (name, role, depth) AS (
+            SELECT name, owner, 0 FROM type
+            UNION SELECT p.name, p.grantee, m.depth + 1
+            FROM may_grant m JOIN privilege p ON p.name = m.name AND p.grantor = m.role
+            WHERE p.is_grantable AND p.grantee <> p.owner
         )
         SELECT 'ALTER TYPE ' || name || ' OWNER TO ' || owner::regrole
         FROM type WHERE owner <> new_owner
         UNION ALL
         SELECT 'REVOKE ALL ON TYPE ' || name || ' FROM ' || {grantee}
-        FROM type, aclexplode(new_acl) a WHERE differs
+        FROM type, LATERAL (SELECT grantee FROM aclexplode(new_acl) UNION SELECT owner) a
+        WHERE differs
         UNION ALL
-        SELECT step.sql
-        FROM type, aclexplode(acl) a, LATERAL (
-            VALUES ('SET LOCAL ROLE ' || a.grantor::regrole, a.grantor <> owner),
-                   ('GRANT USAGE ON TYPE ' || name || ' TO ' || {grantee}
-                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true),
-                   ('SET LOCAL ROLE ' || own_role, a.grantor <> owner)
-        ) step (sql, needed)
-        WHERE differs AND step.needed
+        (SELECT step.sql
+         FROM privilege a, LATERAL (
+            SELECT min(depth) FROM may_grant m WHERE m.name = a.name AND m.role = a.grantor
+         ) may (depth), LATERAL (
+            VALUES (1, 'SET LOCAL ROLE ' || a.grantor::regrole),
+                   (2, 'GRANT USAGE ON TYPE ' || name || ' TO ' || {grantee}
+                    || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END),
+                   (3, 'SET LOCAL ROLE ' || own_role)
+         ) step (place, sql)
+         WHERE place = 2 OR a.grantor <> owner
+         ORDER BY depth, name, a.grantor, a.grantee, place)
         UNION ALL
         SELECT 'COMMENT ON TYPE ' || name || ' IS ' || quote_literal(comment)
         FROM type, obj_description(oid, 'pg_type') comment WHERE comment IS NOT NULL

@@ -19,6 +19,13 @@ CREEPING = """
        AND f.defaclnamespace IN (0, {namespace}) AND x.grantee <> f.defaclrole)
 """
 
+# Whether default privileges say what an object gets when it is created again.
+GOVERNED = """
+    EXISTS (SELECT FROM pg_default_acl f
+            WHERE f.defaclobjtype = '{kind}' AND f.defaclrole = current_user::regrole
+              AND f.defaclnamespace IN (0, {namespace}))
+"""
+
 # PostgreSQL can't check a new constraint where columns hold a domain's values inside of others.
 CONTAINED = """
     (EXISTS (SELECT FROM pg_attribute xa JOIN pg_class xc ON xc.oid = xa.attrelid

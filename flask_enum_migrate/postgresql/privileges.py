@@ -35,7 +35,8 @@ def grants(dependent: Dependent, shown: str, *, public: bool = False) -> list[st
     held = _by_grantee(acl)
     by_default = {owner} | ({""} if public else set())
     complete = _ALL_ON_RELATION if not public else {"EXECUTE"}
-    owner_has_all = complete <= held.get((owner, False), set())
+    # Default privileges may take them from their own role.
+    owner_has_all = not detail["governed"] and complete <= held.get((owner, False), set())
     gone = strangers | (by_default if not owner_has_all else by_default - {owner})
     sql = _revoke(shown, gone)
     for (grantee, grantable), privileges in held.items():
