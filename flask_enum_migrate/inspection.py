@@ -57,6 +57,7 @@ def inspect(
     :param pairing: which of them the models mean.
     """
     wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
+    uncounted: list[Held] = []
     differing: list[LiveEnum] = []
     named = {create.name for create in pairing.creates}
     converted = columns.read(connection, [change.place for change in pairing.conversions])
@@ -70,8 +71,12 @@ def inspect(
         named |= {match.live.name, match.new_name}
         for drop in change.removed:
             for column in enum.columns:
-                if not column.inherited and column.can_be_counted:
+                if column.inherited:
+                    continue
+                if column.can_be_counted:
                     wanted.append((enum, column, drop.label))
+                elif column.relation_kind in ("r", "p"):  # inside of a row, or of a range
+                    uncounted.append(Held(column, drop.label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -96,7 +101,7 @@ def inspect(
         ),
     )
     return Inspection(
-        held=rows.count(connection, wanted),
+        held=(*rows.count(connection, wanted), *uncounted),
         strange=rows.strange(connection, pairing.conversions),
         facts=facts,
         orphans=_orphans(connection, pairing, settings),

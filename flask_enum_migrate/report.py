@@ -260,7 +260,7 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
         note(f"{_is_wrong(wrong)}; convert the column in a migration of your own.")
     for held in result.unknown:
         note(
-            f"could not tell in time whether rows of {held.column} hold {held.label!r}; "
+            f"could not tell whether rows of {held.column} hold {held.label!r}; "
             "the migration refuses if one does."
         )
     for change in result.unread:

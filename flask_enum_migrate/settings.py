@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 IncludeTypes = Callable[[str, str], bool]
 
-_LOCK_TIMEOUT = re.compile(r"\d+(\.\d+)?\s*(us|ms|s|min|h|d)?")
+_LOCK_TIMEOUT = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?")
+_UNITS = {"us": 0.001, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_MOST_MILLISECONDS = 2**31 - 1  # about 24 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,21 @@ class Settings:
         return Flags(self.rename, self.map, self.map_null, self.downgrade_map)
 
     def includes(self, schema: str, name: str) -> bool:
-        """Return whether a type is ours to compare."""
+        """Return whether a type is ours to compare.
+
+        :raises SettingError: if the callable that should know fails.
+        """
         if self.include_types is None:
             return True
         if callable(self.include_types):
-            return bool(self.include_types(schema, name))
+            try:
+                return bool(self.include_types(schema, name))
+            except Exception as error:
+                raise SettingError(
+                    f"The setting include_types, called with {schema!r} and {name!r}, raised "
+                    f"{type(error).__name__}: {error}.",
+                    "It gets a schema and a name, and says whether that type is to be compared.",
+                ) from error
         return name in self.include_types or f"{schema}.{name}" in self.include_types
 
 
@@ -111,11 +123,7 @@ def _problem(name: str, value: Any) -> str:
     if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
     if name == "lock_timeout":
-        fits = value is None or (
-            _LOCK_TIMEOUT.fullmatch(value.strip()) is not None
-            if isinstance(value, str)
-            else isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        )
+        fits = value is None or 0 <= _milliseconds(value) <= _MOST_MILLISECONDS
         return "" if fits else "a time like '10s', a number of milliseconds, or None"
     if name in ("rename", "map", "map_null", "downgrade_map"):
         fits = not isinstance(value, str) and isinstance(value, Sequence)
@@ -133,6 +141,14 @@ def _problem(name: str, value: Any) -> str:
     names = not isinstance(value, str) and isinstance(value, Collection)
     fits = value is None or callable(value) or (names and all(isinstance(v, str) for v in value))
     return "" if fits else "a list of type names, a callable or None"
+
+
+def _milliseconds(value: Any) -> float:
+    """Return a time as PostgreSQL reads it, or -1 where it doesn't."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    found = _LOCK_TIMEOUT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return float(found[1]) * _UNITS[found[2] or "ms"] if found else -1
 
 
 def from_config(config: Mapping[str, Any]) -> Settings:

@@ -219,6 +219,13 @@ def test_file_template_and_timezone(changed: Project) -> None:
     assert re.search(r"Create Date: .*\+00:00", path.read_text())
 
 
+def test_a_file_that_can_not_be_written(changed: Project) -> None:
+    configure(changed, "alembic", file_template="%%(rev)s" + "x" * 300)
+    said = changed.sync(expect=2).stderr
+    assert "Nothing was written: The revision can't be written: OSError: " in said
+    assert "File name too long" in said
+
+
 def test_file_template_with_folders(changed: Project) -> None:
     configure(
         changed,

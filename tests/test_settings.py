@@ -50,6 +50,8 @@ def test_init_app_overrides_the_constructor() -> None:
         ("LOCK_TIMEOUT", True, "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", 1.5, "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", "1s'; DROP", "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", "30d", "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", 2**31, "a time like '10s', a number of milliseconds, or None"),
         ("INCLUDE_TYPES", "mood", "a list of type names, a callable or None"),
         ("INCLUDE_TYPES", [1], "a list of type names, a callable or None"),
         ("AUTOGENERATE", None, "True or False"),
@@ -80,6 +82,8 @@ def test_wrong_value(key: str, value: Any, wanted: str) -> None:
         ("1.5 min", "1.5 min"),
         ("250", "250"),
         (" 7s ", "7s"),
+        ("24 d", "24 d"),
+        (2**31 - 1, "2147483647ms"),
     ],
 )
 def test_lock_timeout(value: Any, sql: str | None) -> None:
@@ -166,6 +170,27 @@ def test_lock_timeout_is_written(one_project: Project) -> None:
     one_project.models(MODELS, labels=["a"])
     one_project.sync()
     assert "'7s'" in one_project.revision()
+
+
+@pytest.mark.parametrize("value", ["0", 0, "0 s"])
+def test_no_lock_timeout(one_project: Project, value: Any) -> None:
+    """To PostgreSQL 0 is none."""
+    one_project.start(MODELS, labels=["a", "b"])
+    one_project.config["ENUM_MIGRATE_LOCK_TIMEOUT"] = value
+    one_project.models(MODELS, labels=["a"])
+    one_project.sync()
+    assert "in one order; it waits for them as long as it takes.\n" in one_project.revision()
+    one_project.db("upgrade")
+    assert one_project.labels("state") == ["a"]
+
+
+def test_a_callable_that_fails_is_to_blame(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a"])
+    one_project.config["ENUM_MIGRATE_INCLUDE_TYPES"] = lambda name: True
+    one_project.models(MODELS, labels=["a", "b"])
+    for command in ("check", "list", "sync"):
+        said = one_project.db("enum", command, expect=2).stderr
+        assert ": The setting include_types, called with 'public' and 'state', raised Type" in said
 
 
 def test_answers_that_stand_in_settings(one_project: Project) -> None:

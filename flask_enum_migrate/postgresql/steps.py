@@ -58,9 +58,13 @@ def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
     comment = "All tables are locked at once and in one order"
     if facts.lock_timeout is None:
         return [Step(f"{comment}.", (blocks.lock_tables(tables),))]
+    for_ever = not any(digit in facts.lock_timeout for digit in "123456789")
+    waits = "it waits for them as long as it takes"
+    if not for_ever:
+        waits = f"after {facts.lock_timeout} of waiting it fails with nothing changed"
     return [
         Step(
-            f"{comment}; after {facts.lock_timeout} of waiting it fails with nothing changed.",
+            f"{comment}; {waits}.",
             (blocks.set_for_now({"lock_timeout": facts.lock_timeout}), blocks.lock_tables(tables)),
         )
     ]
