@@ -101,7 +101,7 @@ def inspect(
         ),
     )
     return Inspection(
-        held=(*rows.count(connection, wanted), *uncounted),
+        held=(*rows.count(connection, wanted), *dict.fromkeys(uncounted)),
         strange=rows.strange(connection, pairing.conversions),
         facts=facts,
         orphans=_orphans(connection, pairing, settings),

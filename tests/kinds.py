@@ -237,8 +237,14 @@ KINDS = {
     "rows in columns": [
         "CREATE TABLE a_keeper (id int, e entry, es entry[])",
         "INSERT INTO a_keeper SELECT 1, e, ARRAY[e, NULL] FROM entry e",
+        "CREATE TABLE keeper_child (x int) INHERITS (a_keeper)",
+        "INSERT INTO keeper_child SELECT 2, e, ARRAY[e], 3 FROM entry e",
         "CREATE VIEW kv AS SELECT (e).mood FROM a_keeper",
         "CREATE MATERIALIZED VIEW km AS SELECT e FROM a_keeper",
+        "CREATE MATERIALIZED VIEW kn AS SELECT e, ARRAY[e] AS es FROM entry e",
+        "CREATE TABLE parted_keeper (id int, e entry) PARTITION BY LIST (id)",
+        "CREATE TABLE keeper_part PARTITION OF parted_keeper DEFAULT",
+        "INSERT INTO parted_keeper SELECT 1, e FROM entry e",
     ],
     "row constants": [
         "CREATE TABLE rowed (id int, mood mood, other mood, tags mood[])",

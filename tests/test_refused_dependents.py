@@ -28,11 +28,26 @@ from tests.project import Project
             " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
             "index public.i hangs on it, and it is invalid",
         ),
+        (
+            "CREATE TYPE c AS (e entry); CREATE DOMAIN d AS c[]; CREATE TABLE held (v d)",
+            "table column public.held.v hangs on it, and its type is made of rows of a table that",
+        ),
+        (
+            "CREATE DOMAIN d AS entry[]; CREATE TABLE held (v d)",
+            "table column public.held.v hangs on it, and its type is made of rows of a table that",
+        ),
+        (
+            "CREATE VIEW v AS SELECT mood FROM entry; CREATE TABLE held (v v)",
+            "table column public.held.v hangs on it, and it holds rows of a view",
+        ),
     ],
     ids=[
         "check of a domain in arrays",
         "security label",
         "invalid index",
+        "rows in a composite type",
+        "rows in a domain",
+        "rows of a view",
     ],
 )
 def test_what_cannot_come_back_is_refused_by_name(

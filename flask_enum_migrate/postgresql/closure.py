@@ -49,15 +49,15 @@ _CLOSURE = r"""
             JOIN pg_attribute a ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
             WHERE g.classid = 'pg_attrdef'::regclass AND ad.oid = g.objid AND a.attgenerated <> ''
             UNION ALL
-            SELECT d.classid, d.objid, d.objsubid, 'R'::"char", g.classid, g.objid, g.objsubid
+            SELECT d.classid, d.objid, CASE oc.relkind WHEN 'm' THEN 0 ELSE d.objsubid END,
+                   'R'::"char", g.classid, g.objid, g.objsubid
             FROM pg_class c JOIN pg_type rt ON rt.oid = c.reltype
             JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass
                 AND d.refobjid IN (rt.oid, rt.typarray)
+            LEFT JOIN pg_class oc ON d.classid = 'pg_class'::regclass AND oc.oid = d.objid
             WHERE g.classid = 'pg_class'::regclass AND g.objsubid > 0 AND c.oid = g.objid
               AND c.relkind IN ('r', 'p', 'f')
-              AND (d.classid = 'pg_class'::regclass AND d.objsubid > 0 AND EXISTS (
-                       SELECT FROM pg_class oc
-                       WHERE oc.oid = d.objid AND oc.relkind IN ('r', 'p', 'm', 'f', 'c'))
+              AND (d.objsubid > 0 AND oc.relkind IN ('r', 'p', 'm', 'f', 'c')
                    OR d.classid = 'pg_type'::regclass AND EXISTS (
                        SELECT FROM pg_type y WHERE y.oid = d.objid AND y.typtype = 'd'))
             UNION ALL

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -264,7 +265,28 @@ class _Sorter:
     def _column_problem(self, row: Found) -> str:
         if row.detail["other_temp"]:
             return "it is a temporary table of another session"
+        if any(self._relkinds.get(of_type) in ("v", "m") for of_type in self._types(row)):
+            return "it holds rows of a view, which has to be created again"
+        if self._types(row) & self._of_rows:
+            return "its type is made of rows of a table that changes"
         return ""
+
+    @cached_property
+    def _of_rows(self) -> set[Key]:
+        """The composite types and domains that are made of rows of a table, at any depth."""
+        found: set[Key] = set()
+        made = [(self._real(row.key), row) for row in self._rows]
+        made = [(key, row) for key, row in made if key[0] == "pg_type"]
+        while more := {
+            key
+            for key, row in made
+            if key not in found and (self._holds_rows(row) or self._types(row) & found)
+        }:
+            found |= more
+        return found
+
+    def _types(self, row: Found) -> set[Key]:
+        return {self._real((catalog, oid)) for catalog, oid, _, _ in row.refs}
 
     def _holds_rows(self, row: Found) -> bool:
         """Return whether a column holds rows of a table that changes: PostgreSQL rejects that."""

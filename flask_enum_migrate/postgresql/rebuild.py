@@ -137,6 +137,8 @@ def _drop(dependent: Dependent) -> str:
     catalog, detail = dependent.key[0], dependent.detail
     table = recreate.table_of(dependent)
     match catalog:
+        case "pg_class column" if detail["column"]["inherited"]:
+            return ""  # its parent's takes it along
         case "pg_class column":
             column = quoting.identifier(dependent.names[2])
             action = ddl.alter_column_type(dependent.names[2], "text", f"{column}::text")
@@ -200,6 +202,8 @@ def create(dependents: Sequence[Dependent], follow: Follow) -> Iterator[str]:
 
 def _create(dependent: Dependent, follow: Follow) -> list[str]:
     match dependent.key[0]:
+        case "pg_class column" if dependent.detail["column"]["inherited"]:
+            return []
         case "pg_class column":
             type_ = dependent.detail["column"]["type"]
             action = ddl.alter_column_type(
