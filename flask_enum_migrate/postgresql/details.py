@@ -13,9 +13,9 @@ from .fragments import GOVERNED
 from .fragments import OF_CLASS
 
 
-def _acl(acl: str, kind: str, namespace: str, owner: str) -> str:
+def _acl(acl: str, kind: str, owner: str) -> str:
     """Return an ACL as SQL, spelt out where NULL would not come back by itself."""
-    governed = GOVERNED.format(kind=kind, namespace=namespace)
+    governed = GOVERNED.format(kind=kind)
     return f"coalesce({acl}, CASE WHEN {governed} THEN acldefault('{kind}', {owner}) END)"
 
 
@@ -33,8 +33,8 @@ DETAIL = f"""
             'extensions', CASE WHEN c.relkind = 'm' AND o.objsubid = 0
                                THEN {EXTENSIONS.format(catalog="pg_class", oid="c.oid")} END,
             'other_temp', c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace),
-            'acl', {ACL.format(acl=_acl("c.relacl", "r", "c.relnamespace", "c.relowner"))},
-            'governed', {GOVERNED.format(kind="r", namespace="c.relnamespace")},
+            'acl', {ACL.format(acl=_acl("c.relacl", "r", "c.relowner"))},
+            'governed', {GOVERNED.format(kind="r")},
             'creeping', {CREEPING.format(kind="r", namespace="c.relnamespace")},
             'populated', c.relispopulated,
             'tablespace', coalesce((SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
@@ -241,8 +241,8 @@ DETAIL = f"""
             'creator', current_user,
             'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
             'language', (SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang),
-            'acl', {ACL.format(acl=_acl("p.proacl", "f", "p.pronamespace", "p.proowner"))},
-            'governed', {GOVERNED.format(kind="f", namespace="p.pronamespace")},
+            'acl', {ACL.format(acl=_acl("p.proacl", "f", "p.proowner"))},
+            'governed', {GOVERNED.format(kind="f")},
             'creeping', {CREEPING.format(kind="f", namespace="p.pronamespace")},
             'may_alter', pg_has_role(p.proowner, 'USAGE'),
             'extensions', {EXTENSIONS.format(catalog="pg_proc", oid="p.oid")})

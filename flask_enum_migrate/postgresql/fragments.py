@@ -19,11 +19,15 @@ CREEPING = """
        AND f.defaclnamespace IN (0, {namespace}) AND x.grantee <> f.defaclrole)
 """
 
-# Whether default privileges say what an object gets when it is created again.
+# Whether default privileges would take something away when an object is created again: those of a
+# schema only add.
 GOVERNED = """
     EXISTS (SELECT FROM pg_default_acl f
             WHERE f.defaclobjtype = '{kind}' AND f.defaclrole = current_user::regrole
-              AND f.defaclnamespace IN (0, {namespace}))
+              AND f.defaclnamespace = 0 AND EXISTS (
+                  SELECT x.grantee, x.privilege_type
+                  FROM aclexplode(acldefault('{kind}', f.defaclrole)) x
+                  EXCEPT SELECT x.grantee, x.privilege_type FROM aclexplode(f.defaclacl) x))
 """
 
 # PostgreSQL can't check a new constraint where columns hold a domain's values inside of others.
