@@ -283,3 +283,29 @@ def test_a_label_that_a_failed_downgrade_left(one_project: Project, layout: str)
     assert one_project.labels("state") == ["a", "b"]
     assert one_project.db("enum", "check").stdout.startswith("In sync")
     assert one_project.rows("SELECT state::text FROM job ORDER BY id") == [("a",), ("b",)]
+
+
+def test_a_deferred_foreign_key_before_a_rewrite(one_project: Project) -> None:
+    """As docs/locks.md says."""
+    start(one_project, "single", "a", "b", "c")
+    one_project.sql(
+        "CREATE TABLE other (id int PRIMARY KEY)",
+        "INSERT INTO other VALUES (1), (2)",
+        "ALTER TABLE job ADD other int REFERENCES other DEFERRABLE INITIALLY DEFERRED",
+    )
+    [first] = one_project.revisions()
+    path = by_hand(one_project, "UPDATE job SET other = 2")
+    one_project.db("upgrade")
+    one_project.models(MODELS, labels=["a", "b"])
+    one_project.sync()
+    one_project.sql("UPDATE job SET other = NULL")
+    one_project.db("stamp", first.name.split("_")[0])
+    said = str(fails(one_project, "upgrade"))
+    assert 'cannot ALTER TABLE "job" because it has pending trigger events' in said
+    assert one_project.labels("state") == ["a", "b", "c"]
+    assert one_project.rows("SELECT DISTINCT other FROM job") == [(None,)]
+    checked_at_once = "other = 2; SET CONSTRAINTS ALL IMMEDIATE"
+    path.write_text(path.read_text().replace("other = 2", checked_at_once))
+    one_project.db("upgrade")
+    assert one_project.labels("state") == ["a", "b"]
+    assert one_project.rows("SELECT DISTINCT other FROM job") == [(2,)]
