@@ -317,3 +317,51 @@ def test_what_default_privileges_take_away_comes_back(project: Project) -> None:
     project.db("upgrade")
     assert project.rows(may) == before
     assert project.dump() == schema.replace(",\n    'c'", "")
+
+
+def test_privileges_on_objects_that_others_granted(
+    project: Project, three: tuple[str, str, str]
+) -> None:
+    a, b, c = three
+    start(
+        project,
+        "CREATE VIEW v AS SELECT id, state FROM job",
+        "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        f"GRANT SELECT, UPDATE ON v TO {a}",
+        f"GRANT SELECT, INSERT (id) ON v TO {b} WITH GRANT OPTION",
+        f"GRANT EXECUTE ON FUNCTION f TO {b} WITH GRANT OPTION",
+        f"SET ROLE {b}; GRANT SELECT ON v TO {a} WITH GRANT OPTION; GRANT INSERT (id) ON v TO {a}",
+        f"GRANT EXECUTE ON FUNCTION f TO {c}; RESET ROLE; SET ROLE {a}; GRANT SELECT ON v TO {c}",
+    )
+    granted = (
+        "SELECT relacl::text FROM pg_class WHERE relname = 'v' UNION ALL"
+        " SELECT attacl::text FROM pg_attribute WHERE attrelid = 'v'::regclass AND attnum = 1"
+        " UNION ALL SELECT proacl::text FROM pg_proc WHERE proname = 'f'"
+    )
+    before, schema = project.rows(granted), project.dump()
+    change(project, "a b")
+    project.sync()
+    project.db("upgrade")
+    assert [sorted(acl.strip("{}").split(",")) for (acl,) in project.rows(granted)] == [
+        sorted(acl.strip("{}").split(",")) for (acl,) in before
+    ]
+    assert project.dump() == schema.replace(",\n    'c'", "")
+
+
+def test_privileges_that_a_stranger_granted(project: Project, owner: str) -> None:
+    as_admin(project, f"CREATE ROLE {owner}_other", f"GRANT CREATE ON SCHEMA public TO {owner}")
+    try:
+        start(
+            project,
+            "CREATE VIEW v AS SELECT id, state FROM job",
+            f"GRANT SELECT ON v TO {owner}_other WITH GRANT OPTION",
+        )
+        as_admin(project, f"SET ROLE {owner}_other; GRANT SELECT ON v TO PUBLIC")
+        change(project, "a b")
+        assert (
+            f"view public.v hangs on it, and privileges on it were granted by '{owner}_other', "
+            "for whom the current role may not act." in project.sync(expect=1).stderr
+        )
+    finally:
+        project.close()
+        as_admin(project, f"DROP OWNED BY {owner}_other CASCADE", f"DROP ROLE {owner}_other")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-# Roles and privileges as JSON: null where they are the default ones.
+# Roles and privileges as JSON: null where they are the default ones. The last says whether the
+# current role may act for the one that granted it.
 ACL = """
     (SELECT json_agg(json_build_array(
         CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee)::text END,
-        x.privilege_type, x.is_grantable, pg_get_userbyid(x.grantor)::text))
+        x.privilege_type, x.is_grantable, pg_get_userbyid(x.grantor)::text,
+        pg_has_role(x.grantor, 'MEMBER')))
      FROM aclexplode({acl}) x)
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import privileges
 from .found import ALWAYS
 from .found import Found
 
@@ -30,6 +31,9 @@ def problem(row: Found) -> str:
         return "it has a security label, which only its provider can give"
     if not detail.get("may_alter", True):
         return "the current role doesn't own it"
+    if detail.get("owner") and (granted := privileges.others(detail)):
+        by = ", ".join(map(repr, sorted(granted)))
+        return f"privileges on it were granted by {by}, for whom the current role may not act"
     if catalog == "pg_class" and not row.is_table_column:
         return _relation_problem(detail)
     if catalog == "pg_type":

@@ -129,7 +129,7 @@ def view(dependent: Dependent, follow: Follow) -> list[str]:
     for column in detail["columns"] or ():
         if column["acl"]:
             name = quoting.identifier(column["name"])
-            statements += column_grants(column["acl"], f"TABLE {shown}", name)
+            statements += column_grants(column["acl"], f"TABLE {shown}", name, detail["owner"])
     return statements
 
 
