@@ -36,6 +36,7 @@ ASKING = {
         "rights",
         "routines",
         "rows",
+        "taken",
     )
 }
 PURE = [name for name in MODULES if name.startswith("postgresql.") and name not in ASKING]
