@@ -278,7 +278,7 @@ def _file_errors(mako: Path) -> Iterator[None]:
             fact = "A post-write hook failed, and the revision was removed"
             action = f"See [post_write_hooks] in {mako.parent / 'alembic.ini'}."
         elif isinstance(error, OSError) and Path(str(error.filename)) != mako:
-            fact, action = "The revision can't be written", "Nothing is left of it."
+            fact, action = "The revision can't be written", "Mend that, and run it again."
         elif "template_to_file" in _functions(error):
             # Alembic names a temporary file; what happened is the exception before.
             if isinstance(error, CommandError):

@@ -224,6 +224,7 @@ def test_a_file_that_can_not_be_written(changed: Project) -> None:
     said = changed.sync(expect=2).stderr
     assert "Nothing was written: The revision can't be written: OSError: " in said
     assert "File name too long" in said
+    assert said.endswith("Mend that, and run it again.\n")
 
 
 def test_file_template_with_folders(changed: Project) -> None:
