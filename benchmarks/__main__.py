@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
-from flask_enum_migrate.embedded import embedded_server
+from flask_enum_migrate.from_migrations.server import embedded_server
 
 from . import hanging
 from . import labels

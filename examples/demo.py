@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from flask_enum_migrate.embedded import embedded_server
+from flask_enum_migrate.from_migrations.server import embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

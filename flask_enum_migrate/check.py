@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from dataclasses import replace
 from os import PathLike
 
-from . import binds
-from . import chain
+from .app import binds
+from .app.database import Database
+from .app.database import survey
+from .app.environment import Environment
 from .core.changes import AlterEnum
-from .core.diff import WrongColumn
 from .core.diff import alter
+from .core.pairing import WrongColumn
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
-from .environment import Environment
+from .from_migrations import run
 from .settings import Settings
-from .survey import Database
-from .survey import survey
 
 IN_SYNC = "in sync"
 DIFFERS = "differs"
@@ -123,7 +123,7 @@ def check_migrations(
     *,
     server: str | None = None,
     init_sql: str | PathLike[str] | None = None,
-    progress: Callable[[chain.Progress], None] | None = None,
+    progress: Callable[[run.Progress], None] | None = None,
 ) -> CheckResult:
     """Compare the enum types of the models with those that all migrations make together.
 
@@ -137,10 +137,10 @@ def check_migrations(
     :raises ForeignConnection: if env.py wants to connect to another database.
     :raises EnumMigrateError: if it can't be told for another reason.
     """
-    from . import scratch
+    from .from_migrations import databases
 
-    with scratch.databases(environment, server=server, init_sql=init_sql) as made:
-        chain.upgrade(environment, progress or (lambda _: None), made.describe)
+    with databases.databases(environment, server=server, init_sql=init_sql) as made:
+        run.upgrade(environment, progress or (lambda _: None), made.describe)
         result = check(environment, settings)
     skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
     return replace(result, skipped=skipped, from_migrations=True)

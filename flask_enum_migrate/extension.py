@@ -13,21 +13,19 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from flask import Flask
-from flask import current_app
 
-from .core.errors import NotInitialised
 from .core.errors import SettingError
+from .settings import EXTENSION
 from .settings import Settings
+from .settings import current_settings
 from .settings import from_config
 
 if TYPE_CHECKING:
-    from .chain import Progress
     from .check import CheckResult
     from .core.answers import Flags
-    from .revision import RevisionOptions
+    from .from_migrations.run import Progress
+    from .revision.file import RevisionOptions
     from .sync import SyncResult
-
-_KEY = "enum_migrate"
 
 
 class EnumMigrate:
@@ -62,19 +60,19 @@ class EnumMigrate:
             settings = from_config(app.config).overridden(options, _spelt)
             _require_use(theirs, own, app)
         except SettingError as error:
-            from .cli import BadSetting
+            from .terminal.commands import BadSetting
 
             raise BadSetting(error.fact, error.next_action) from None
 
         import flask_migrate
         from flask_migrate.cli import db as group
 
-        from .cli import enum
-        from .migrate import register
+        from .terminal.commands import enum
+        from .terminal.migrate import register
 
         if db is not None and "migrate" not in app.extensions:
             flask_migrate.Migrate(app, db, **theirs)
-        app.extensions[_KEY] = settings
+        app.extensions[EXTENSION] = settings
         group.add_command(enum)
         register()
 
@@ -102,9 +100,9 @@ class EnumMigrate:
         :raises EnumMigrateError: if it can't be told.
         """
         settings = current_settings()
+        from .app.environment import Environment
         from .check import check
         from .check import check_migrations
-        from .environment import Environment
 
         environment = Environment(directory, x_arg)
         if not from_migrations:
@@ -145,7 +143,7 @@ class EnumMigrate:
         settings = current_settings()
         if drop_unused is not None:
             settings = settings.overridden({"drop_unused": drop_unused}, str)
-        from .environment import Environment
+        from .app.environment import Environment
         from .sync import sync
 
         return sync(
@@ -158,21 +156,6 @@ class EnumMigrate:
             sql=sql,
             confirm=confirm,
         )
-
-
-def current_settings() -> Settings:
-    """Return the settings of the current app.
-
-    :raises NotInitialised: if the extension isn't set up for it.
-    """
-    try:
-        settings: Settings = current_app.extensions[_KEY]
-    except KeyError:
-        raise NotInitialised(
-            f"Flask-Enum-Migrate isn't set up for the app {current_app.name!r}.",
-            "Where the app is made, add: EnumMigrate().init_app(app)",
-        ) from None
-    return settings
 
 
 def _spelt(name: str) -> str:

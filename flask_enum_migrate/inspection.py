@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from .core.diff import Pairing
 from .core.diff import alter
+from .core.pairing import Pairing
 from .core.schema import LiveColumn
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema

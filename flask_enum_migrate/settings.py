@@ -14,10 +14,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from typing import Any
 
+from flask import current_app
+
+from .core.errors import NotInitialised
 from .core.errors import SettingError
 
 if TYPE_CHECKING:
     from .core.answers import Flags
+
+EXTENSION = "enum_migrate"
+"""The key of the settings in ``app.extensions``."""
 
 IncludeTypes = Callable[[str, str], bool]
 
@@ -163,3 +169,18 @@ def from_config(config: Mapping[str, Any]) -> Settings:
         if key.startswith(prefix)
     }
     return Settings().overridden(values, lambda name: prefix + name.upper())
+
+
+def current_settings() -> Settings:
+    """Return the settings of the current app.
+
+    :raises NotInitialised: if the extension isn't set up for it.
+    """
+    try:
+        settings: Settings = current_app.extensions[EXTENSION]
+    except KeyError:
+        raise NotInitialised(
+            f"Flask-Enum-Migrate isn't set up for the app {current_app.name!r}.",
+            "Where the app is made, add: EnumMigrate().init_app(app)",
+        ) from None
+    return settings

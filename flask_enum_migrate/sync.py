@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
 
-from . import revision
+from .app.database import Database
+from .app.database import survey
+from .app.environment import Environment
 from .check import CheckResult
 from .check import check
 from .core.answers import Flags
@@ -17,29 +19,27 @@ from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
-from .core.diff import WrongColumn
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
 from .core.hints import names_and_values
+from .core.pairing import WrongColumn
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
-from .draft import Draft
-from .draft import answered
-from .draft import comments
-from .draft import draft
-from .draft import drop_type
-from .draft import strange_pairs
-from .environment import Environment
+from .core.wording import message_for
 from .postgresql.plan import Plan
 from .postgresql.rows import Held
-from .revision import Body
-from .revision import Renderer
-from .revision import RevisionOptions
+from .proposal import Draft
+from .proposal import answered
+from .proposal import comments
+from .proposal import draft
+from .proposal import drop_type
+from .proposal import strange_pairs
+from .revision import file
+from .revision.file import Body
+from .revision.file import Renderer
+from .revision.file import RevisionOptions
 from .settings import Settings
-from .survey import Database
-from .survey import survey
-from .wording import message_for
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def sync(
         [drop for one in plans for drop in one.drops],
         [conversion for one in plans for conversion in one.conversions],
     )
-    bodies = revision.by_token((plan.database.token, plan.body) for plan in plans)
+    bodies = file.by_token((plan.database.token, plan.body) for plan in plans)
     result = SyncResult(
         plans=plans,
         message=message,
@@ -182,10 +182,10 @@ def sync(
     if not plans or (dry_run and not sql):
         return result
     if sql:
-        return replace(result, sql=revision.offline_sql(environment, bodies, message, options))
+        return replace(result, sql=file.offline_sql(environment, bodies, message, options))
     if confirm and not confirm(result):
         return replace(result, declined=True)
-    return replace(result, path=revision.write(environment, bodies, message, options))
+    return replace(result, path=file.write(environment, bodies, message, options))
 
 
 def look(environment: Environment, settings: Settings, head: str) -> CheckResult:

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from flask_enum_migrate.core.diff import Answers
 from flask_enum_migrate.core.diff import alter
-from flask_enum_migrate.core.diff import pair
+from flask_enum_migrate.core.pairing import pair
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import Name

@@ -35,7 +35,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from flask_enum_migrate import cli
+from flask_enum_migrate.terminal import commands as cli
 from tests.servers import Server
 from tests.servers import create_database
 from tests.servers import drop_database

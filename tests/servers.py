@@ -25,10 +25,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from flask_enum_migrate.embedded import binaries
-from flask_enum_migrate.embedded import configuration
-from flask_enum_migrate.embedded import embedded_server
-from flask_enum_migrate.embedded import kill_postmaster
+from flask_enum_migrate.from_migrations.server import binaries
+from flask_enum_migrate.from_migrations.server import configuration
+from flask_enum_migrate.from_migrations.server import embedded_server
+from flask_enum_migrate.from_migrations.server import kill_postmaster
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

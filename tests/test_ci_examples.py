@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flask_enum_migrate import cli
+from flask_enum_migrate.terminal import commands
 
 ROOT = Path(__file__).parent.parent
 CI = ROOT / "examples" / "ci"
@@ -165,7 +165,7 @@ def test_the_hook_that_is_shipped(clone: Path, tmp_path: Path) -> None:
 
 
 def test_options_exist() -> None:
-    known = {option for param in cli.enum.commands["check"].params for option in param.opts}
+    known = {option for param in commands.enum.commands["check"].params for option in param.opts}
     for path in (*CI.iterdir(), ROOT / ".pre-commit-hooks.yaml"):
         text = path.read_text(encoding="utf-8")
         for line in re.findall(r"flask db enum check([^\n`]*)", text):

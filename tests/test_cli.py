@@ -22,13 +22,13 @@ from flask_enum_migrate.check import UNDECLARED
 from flask_enum_migrate.check import UNUSED
 from flask_enum_migrate.check import WRONG_COLUMNS
 from flask_enum_migrate.core.changes import AlterEnum
-from flask_enum_migrate.core.diff import Pair
 from flask_enum_migrate.core.hints import names_and_values
+from flask_enum_migrate.core.pairing import Pair
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import EnumClass
 from flask_enum_migrate.core.schema import LiveEnum
 from flask_enum_migrate.core.schema import Name
-from flask_enum_migrate.wording import message_for
+from flask_enum_migrate.core.wording import message_for
 from tests.project import Project
 
 MODELS = """

@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-from flask_enum_migrate import declared
+from flask_enum_migrate.app import models
 from flask_enum_migrate.core.errors import ConflictingDeclarations
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import Name
@@ -81,7 +81,7 @@ NOT_NATIVE: dict[str, sa.types.TypeEngine[Any]] = {
 def test_the_name_is_the_one_in_the_ddl(kind: str, schema: str | None) -> None:
     table = sa.Table("t", sa.MetaData(), sa.Column("c", TYPES[kind]), schema=schema)
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    (found,) = declared.read(table.metadata)
+    (found,) = models.read(table.metadata)
     prefix = f"{dialect.identifier_preparer.quote(found.name.schema)}." if found.name.schema else ""
     ddl = prefix + dialect.identifier_preparer.quote(found.name.name)
     compiled = table.c.c.type.compile(dialect=dialect)
@@ -104,13 +104,13 @@ def test_the_name_is_the_one_in_the_ddl(kind: str, schema: str | None) -> None:
 )
 def test_labels(kind: str, labels: tuple[str, ...]) -> None:
     table = sa.Table("t", sa.MetaData(), sa.Column("c", TYPES[kind]))
-    assert declared.read(table.metadata)[0].labels == labels
+    assert models.read(table.metadata)[0].labels == labels
 
 
 @pytest.mark.parametrize("kind", NOT_NATIVE)
 def test_what_is_no_native_enum_is_not_ours(kind: str) -> None:
     table = sa.Table("t", sa.MetaData(), sa.Column("c", NOT_NATIVE[kind]))
-    assert declared.read(table.metadata) == ()
+    assert models.read(table.metadata) == ()
 
 
 def test_annotations_name_the_class() -> None:
@@ -124,7 +124,7 @@ def test_annotations_name_the_class() -> None:
         maybe: Mapped[Mood | None]
         literal: Mapped[Literal["x", "y"]]
 
-    (found,) = declared.read(Base.metadata)
+    (found,) = models.read(Base.metadata)
     assert found.name == Name("", "mood")
     assert [column.column for column in found.columns] == ["mood", "maybe"]
     assert [cls.path for cls in found.classes] == [f"{__name__}.Mood"]
@@ -140,7 +140,7 @@ def test_several_classes_may_feed_one_type_if_they_agree() -> None:
     metadata = sa.MetaData()
     sa.Table("a", metadata, sa.Column("c", sa.Enum(Mood, name="mood")))
     sa.Table("b", metadata, sa.Column("c", sa.Enum(Same, name="mood")))
-    (found,) = declared.read(metadata)
+    (found,) = models.read(metadata)
     assert len(found.classes) == 2
     assert len(found.columns) == 2
 
@@ -150,7 +150,7 @@ def test_contradicting_declarations_name_both_places_and_both_lists() -> None:
     sa.Table("a", metadata, sa.Column("c", sa.Enum("x", "y", name="mood")), schema="s")
     sa.Table("b", metadata, sa.Column("d", sa.Enum("y", "x", name="mood")))
     with pytest.raises(ConflictingDeclarations) as caught:
-        declared.read(metadata)
+        models.read(metadata)
     assert caught.value.declared.labels == ("x", "y")
     assert caught.value.other.labels == ("y", "x")
     assert "s.a.c declares the type mood as 'x', 'y', but b.d declares it as 'y', 'x'" in str(
@@ -162,5 +162,5 @@ def test_a_list_of_metadata_and_a_schema_map() -> None:
     one, two = sa.MetaData(), sa.MetaData(schema="tenant")
     sa.Table("a", one, sa.Column("c", sa.Enum("x", name="mood")))
     sa.Table("b", two, sa.Column("c", sa.Enum("x", name="mood", schema="tenant")))
-    names = [str(found.name) for found in declared.read([one, two], schema_map={"tenant": "t1"})]
+    names = [str(found.name) for found in models.read([one, two], schema_map={"tenant": "t1"})]
     assert names == ["mood", "t1.mood"]

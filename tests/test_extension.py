@@ -244,12 +244,13 @@ def test_start_up_loads_next_to_nothing() -> None:
     )
     assert done.stdout.split() == [
         "flask_enum_migrate",
-        "flask_enum_migrate.cli",
         "flask_enum_migrate.core",
         "flask_enum_migrate.core.errors",
         "flask_enum_migrate.extension",
-        "flask_enum_migrate.migrate",
         "flask_enum_migrate.settings",
+        "flask_enum_migrate.terminal",
+        "flask_enum_migrate.terminal.commands",
+        "flask_enum_migrate.terminal.migrate",
     ]
 
 

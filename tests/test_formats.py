@@ -13,17 +13,19 @@ from typing import Any
 import jsonschema
 import pytest
 
-from flask_enum_migrate import formats
 from flask_enum_migrate.check import CheckResult
 from flask_enum_migrate.check import EnumState
 from flask_enum_migrate.core.changes import Change
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import EnumClass
 from flask_enum_migrate.core.schema import Name
+from flask_enum_migrate.terminal import formats
 from tests.project import Project
 
 SCHEMA: dict[str, Any] = json.loads(
-    (importlib.resources.files("flask_enum_migrate") / "check.schema.json").read_text("utf-8")
+    (importlib.resources.files("flask_enum_migrate.terminal") / "check.schema.json").read_text(
+        "utf-8"
+    )
 )
 
 

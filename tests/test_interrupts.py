@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from flask_enum_migrate import interrupts
+from flask_enum_migrate.from_migrations import signals
 from tests.servers import Server
 
 APP = """
@@ -206,7 +206,7 @@ def test_a_handler_of_the_app_is_left_to_it() -> None:
     came: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
     try:
-        with interrupts.unwound(), interrupts.delayed():
+        with signals.unwound(), signals.delayed():
             os.kill(os.getpid(), signal.SIGTERM)
             assert came == []
         assert came == [signal.SIGTERM]
@@ -219,7 +219,7 @@ def test_in_another_thread() -> None:
     ran: list[bool] = []
 
     def run() -> None:
-        with interrupts.unwound(), interrupts.delayed():
+        with signals.unwound(), signals.delayed():
             ran.append(True)
 
     thread = threading.Thread(target=run)

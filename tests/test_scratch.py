@@ -18,10 +18,10 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
 
 from flask_enum_migrate import EnumMigrate
-from flask_enum_migrate.chain import ChainFailed
-from flask_enum_migrate.chain import Progress
 from flask_enum_migrate.core.errors import SettingError
-from flask_enum_migrate.guard import ForeignConnection
+from flask_enum_migrate.from_migrations.connections import ForeignConnection
+from flask_enum_migrate.from_migrations.run import ChainFailed
+from flask_enum_migrate.from_migrations.run import Progress
 from tests.project import Project
 from tests.project import Result
 from tests.servers import Server

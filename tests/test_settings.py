@@ -9,8 +9,8 @@ from flask import Flask
 
 from flask_enum_migrate import EnumMigrate
 from flask_enum_migrate.core.errors import SettingError
-from flask_enum_migrate.extension import current_settings
 from flask_enum_migrate.settings import Settings
+from flask_enum_migrate.settings import current_settings
 from flask_enum_migrate.settings import from_config
 from tests.project import Project
 

@@ -11,17 +11,17 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import UpgradeOps
 from sqlalchemy.exc import DBAPIError
 
-from ..body import Body
+from ..app.database import look
+from ..app.driver_errors import refused
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import names_and_values
-from ..dbapi import refused
-from ..draft import strange_pairs
-from ..revision import by_token
+from ..core.wording import unread
+from ..proposal import strange_pairs
+from ..revision.file import by_token
+from ..revision.source import Body
 from ..settings import Settings
-from ..survey import look
-from ..wording import unread
 from .rendering import TypeRenderer
 from .rendering import is_enum
 from .revise import described

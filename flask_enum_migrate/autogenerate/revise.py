@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..body import Body
-from ..body import Renderer
 from ..core.schema import Name
-from ..draft import Draft
-from ..draft import comments
+from ..core.wording import describe
+from ..core.wording import describe_conversion
 from ..postgresql import ddl
 from ..postgresql.facts import Step
 from ..postgresql.plan import Direction
 from ..postgresql.plan import plan
-from ..wording import describe
-from ..wording import describe_conversion
+from ..proposal import Draft
+from ..proposal import comments
+from ..revision.source import Body
+from ..revision.source import Renderer
 from .operations import EnumDifference
 from .operations import EnumOperations
 from .rendering import TypeRenderer

@@ -11,6 +11,7 @@ from dataclasses import replace
 from alembic.operations.ops import OpContainer
 from sqlalchemy import Connection
 
+from ..app.database import Database
 from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
 from ..core.changes import CreateType
@@ -22,10 +23,7 @@ from ..core.schema import DeclaredEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
-from ..draft import Draft
-from ..draft import answered
-from ..draft import draft
-from ..draft import drop_type
+from ..core.wording import some
 from ..postgresql import orphans
 from ..postgresql import rights
 from ..postgresql import taken
@@ -33,9 +31,11 @@ from ..postgresql.expressions import TypeChange
 from ..postgresql.expressions import follow
 from ..postgresql.facts import Dependent
 from ..postgresql.hazards import create_blocked
+from ..proposal import Draft
+from ..proposal import answered
+from ..proposal import draft
+from ..proposal import drop_type
 from ..settings import Settings
-from ..survey import Database
-from ..wording import some
 from .tree import Place
 from .tree import Tree
 

@@ -13,21 +13,22 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import fields
 from dataclasses import replace
 from heapq import nlargest
 
 from .changes import AlterColumnType
 from .changes import AlterEnum
 from .diff import Answers
-from .diff import Pair
 from .diff import alter
 from .errors import AnswerError
-from .matching import MOST
+from .likeness import MOST
+from .likeness import similarity
 from .matching import Choices
 from .matching import Meaning
 from .matching import meanings
-from .matching import similarity
 from .matching import unique
+from .pairing import Pair
 from .schema import Name
 
 
@@ -45,6 +46,34 @@ class Flags:
     map: Sequence[str] = ()
     map_null: Sequence[str] = ()
     downgrade_map: Sequence[str] = ()
+
+
+def add_standing(
+    flags: Flags, standing: Flags, resolve: Callable[[Flags], object]
+) -> tuple[Flags, tuple[AnswerError, ...]]:
+    """Add the standing answers that fit a difference and contradict none of the flags.
+
+    :param flags: what was given for this run.
+    :param standing: the answers of the settings.
+    :param resolve: raises :class:`~.errors.AnswerError` for answers that don't fit.
+    :return: all flags, and why each of the other answers was left aside.
+    """
+    aside = []
+    for option, value in _each(standing):
+        tried = replace(flags, **{option: [*getattr(flags, option), value]})
+        try:
+            resolve(tried)
+        except AnswerError as error:
+            aside.append(error)
+        else:
+            flags = tried
+    return flags, tuple(aside)
+
+
+def _each(flags: Flags) -> Iterator[tuple[str, str]]:
+    for option in fields(Flags):
+        values: Iterable[str] = getattr(flags, option.name)
+        yield from ((option.name, value) for value in values)
 
 
 def resolve(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .changes import AlterEnum
-from .diff import Pair
 from .errors import typed
-from .matching import likeliest
+from .likeness import likeliest
+from .pairing import Pair
 from .schema import EnumClass
 
 

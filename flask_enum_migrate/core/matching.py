@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from heapq import nlargest
 from itertools import product
 from typing import TypeVar
 
-from .changes import AlterEnum
+from .likeness import nearest
 from .schema import Name
 
-MOST = 12
-_ENOUGH = 40  # that many squared are compared in a few hundredths of a second
 _T = TypeVar("_T")
 
 
@@ -81,43 +77,6 @@ class Choices:
         for left, right in product(lefts, rights):
             if left != right:
                 yield Meaning(self.name, left, right)
-
-
-def similarity(label: str, other: str) -> float:
-    """Return how alike two labels look: 0.0 to 1.0."""
-    return SequenceMatcher(None, label.casefold(), other.casefold()).ratio()
-
-
-def likeness(label: str, other: str, distance: float) -> float:
-    """Return how likely a label that is gone became one that is new.
-
-    :param distance: how far apart they stand, as a part of the whole: 0.0 to 1.0.
-    """
-    return similarity(label, other) - distance / 2
-
-
-def ranked(change: AlterEnum, old: str) -> list[str]:
-    """Return the labels that are new, the one first that a label which goes most likely became."""
-    return sorted((add.label for add in change.added), key=lambda new: -_likeness(change, old, new))
-
-
-def likeliest(change: AlterEnum) -> tuple[str, str] | None:
-    """Return which label that goes, with rows going nowhere, most likely became which new one."""
-    goes = [drop.label for drop in change.removed if not drop.mapped][:_ENOUGH]
-    comes = [add.label for add in change.added][:_ENOUGH]
-    pairs = product(goes, comes)
-    return max(pairs, key=lambda both: _likeness(change, *both), default=None)
-
-
-def _likeness(change: AlterEnum, old: str, new: str) -> float:
-    old_place = change.labels.index(old) / len(change.labels)
-    new_place = change.new_labels.index(new) / len(change.new_labels)
-    return likeness(old, new, abs(old_place - new_place))
-
-
-def nearest(text: str, labels: Iterable[str]) -> list[str]:
-    """Return the labels that look most like a text."""
-    return nlargest(MOST, labels, key=lambda label: similarity(label, text))
 
 
 def meanings(choices: Iterable[Choices], value: str) -> list[Meaning]:

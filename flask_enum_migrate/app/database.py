@@ -13,23 +13,23 @@ from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import Table
 
-from . import declared
-from .core.changes import AlterColumnType
-from .core.diff import NOTHING
-from .core.diff import Pairing
-from .core.diff import pair
-from .core.errors import EnvironmentFailed
-from .core.schema import LiveSchema
-from .core.schema import Name
+from ..core.changes import AlterColumnType
+from ..core.errors import EnvironmentFailed
+from ..core.pairing import NOTHING
+from ..core.pairing import Pairing
+from ..core.pairing import pair
+from ..core.schema import LiveSchema
+from ..core.schema import Name
+from ..postgresql import catalog
+from ..settings import Settings
+from . import models
 from .environment import Environment
-from .postgresql import catalog
-from .settings import Settings
 
 if TYPE_CHECKING:
-    from .inspection import Inspection
-    from .postgresql.facts import Facts
-    from .postgresql.rows import Held
-    from .postgresql.rows import Strange
+    from ..inspection import Inspection
+    from ..postgresql.facts import Facts
+    from ..postgresql.rows import Held
+    from ..postgresql.rows import Strange
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
     inspection = None
     if thorough:
         # A mere look is quicker without what only a plan needs.
-        from .inspection import inspect
+        from ..inspection import inspect
 
         inspection = inspect(context.connection, live, pairing, settings)
     return Database(
@@ -149,7 +149,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
 
 def _tables(context: MigrationContext) -> frozenset[str]:
     metadata = context.opts.get("target_metadata")
-    return frozenset() if metadata is None else declared.table_keys(metadata)
+    return frozenset() if metadata is None else models.table_keys(metadata)
 
 
 def _compare(
@@ -173,8 +173,8 @@ def _compare(
         ) and autogenerate.run_object_filters(table, table.name, "table", False, None)
 
     schema_map = connection.get_execution_options().get("schema_translate_map")
-    enums = declared.read(metadata, include, schema_map)
-    strings = declared.strings(metadata, schema_map)
+    enums = models.read(metadata, include, schema_map)
+    strings = models.strings(metadata, schema_map)
     live = catalog.read(connection, [column for enum in enums for column in enum.columns], strings)
     enums = tuple(enum for enum in enums if _is_ours(enum.name, live, settings))
     enumerated = [
@@ -183,7 +183,7 @@ def _compare(
         if (found := live.found.get(place))
         and found.type_oid in live.by_oid
         and _is_ours(live.by_oid[found.type_oid].name, live, settings)
-        and (string := declared.string(place, column, include))
+        and (string := models.string(place, column, include))
     ]
     return live, pair(enums, live, enumerated)
 

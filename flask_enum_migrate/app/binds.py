@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from . import declared
+from . import models
 
 
 def unseen(tables: Collection[str]) -> Iterator[str]:
@@ -25,5 +25,5 @@ def unseen(tables: Collection[str]) -> Iterator[str]:
         left_out = [table for table in metadata.tables.values() if table.key not in tables]
         if not left_out or bind not in engines:
             continue
-        if engines[bind].dialect.name == "postgresql" and declared.use_enums(left_out):
+        if engines[bind].dialect.name == "postgresql" and models.use_enums(left_out):
             yield bind or ""

@@ -11,11 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from .core.errors import EnumMigrateError
-from .core.errors import EnvironmentFailed
-from .dbapi import masked
-from .dbapi import said
-from .environment import Environment
+from ..app.driver_errors import masked
+from ..app.driver_errors import said
+from ..app.environment import Environment
+from ..core.errors import EnumMigrateError
+from ..core.errors import EnvironmentFailed
 
 
 @dataclass(frozen=True)

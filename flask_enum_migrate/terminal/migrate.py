@@ -14,16 +14,16 @@ from alembic.autogenerate import comparators
 from flask import current_app
 from flask import has_app_context
 
-from .core.errors import EnumMigrateError
-from .core.errors import NotInitialised
-from .core.errors import Refused
-from .extension import current_settings
+from ..core.errors import EnumMigrateError
+from ..core.errors import NotInitialised
+from ..core.errors import Refused
+from ..settings import current_settings
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import UpgradeOps
 
-    from .settings import Settings
+    from ..settings import Settings
 
 
 @cache
@@ -43,23 +43,23 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
     settings = _settings(context)
     if settings is None or not settings.autogenerate:
         return
-    from . import report
-    from .autogenerate.compare import compare
+    from ..autogenerate.compare import compare
+    from . import output
 
     command = str(current_app.extensions["migrate"].migrate.command)
     try:
         writes = _writes(context)
         for note in compare(context, operations, settings, writes=writes, command=command):
-            report.note(note)
+            output.note(note)
     except EnumMigrateError as error:
         sync = _by_sync(error, command) if isinstance(error, Refused) else ""
-        report.failure(_filled(error, sync), "Nothing was written")
+        output.failure(_filled(error, sync), "Nothing was written")
         if sync and not _is_named(error):
-            report.note(
+            output.note(
                 "the options are those of sync; give it one of them for each refusal:", sync
             )
         if sync:
-            report.note(
+            output.note(
                 f"after that, run flask {command} upgrade, and this command again. Or answer in "
                 "the settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )

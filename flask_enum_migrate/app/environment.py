@@ -27,12 +27,12 @@ from flask import current_app
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import SQLAlchemyError
 
-from .core.errors import EnumMigrateError
-from .core.errors import EnvironmentFailed
-from .core.errors import HeadsError
-from .core.errors import NotInitialised
-from .dbapi import masked
-from .dbapi import refused
+from ..core.errors import EnumMigrateError
+from ..core.errors import EnvironmentFailed
+from ..core.errors import HeadsError
+from ..core.errors import NotInitialised
+from .driver_errors import masked
+from .driver_errors import refused
 
 Visit = Callable[[MigrationContext, tuple[str, ...]], None]
 

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from .core.changes import AddValue
-from .core.changes import AlterColumnType
-from .core.changes import AlterEnum
-from .core.changes import Change
-from .core.changes import CreateType
-from .core.changes import DropType
-from .core.changes import DropValue
-from .core.changes import RenameType
-from .core.changes import RenameValue
-from .core.changes import ReorderValues
-from .core.changes import SetSchema
-from .core.schema import Name
+from .changes import AddValue
+from .changes import AlterColumnType
+from .changes import AlterEnum
+from .changes import Change
+from .changes import CreateType
+from .changes import DropType
+from .changes import DropValue
+from .changes import RenameType
+from .changes import RenameValue
+from .changes import ReorderValues
+from .changes import SetSchema
+from .schema import Name
 
 _LONGEST_MESSAGE = 120
 

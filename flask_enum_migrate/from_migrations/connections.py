@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from .core.errors import EnumMigrateError
+from ..core.errors import EnumMigrateError
 
 _MARK = "flask_enum_migrate.allowed"
 _ADDRESS = ("host", "hostaddr", "port", "dbname", "database", "db", "service", "dsn", "conninfo")

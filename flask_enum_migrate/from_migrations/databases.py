@@ -33,16 +33,16 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError
 
-from . import guard
-from . import interrupts
-from .chain import not_installed
-from .core.errors import EnvironmentFailed
-from .core.errors import SettingError
-from .dbapi import masked
-from .dbapi import said
-from .embedded import embedded_server
-from .environment import Environment
-from .postgresql.quoting import identifier
+from ..app.driver_errors import masked
+from ..app.driver_errors import said
+from ..app.environment import Environment
+from ..core.errors import EnvironmentFailed
+from ..core.errors import SettingError
+from ..postgresql.quoting import identifier
+from . import connections
+from . import signals
+from .run import not_installed
+from .server import embedded_server
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ def databases(
     prepared = None if init_sql is None else _read(Path(init_sql))
     engines = _engines()
     with ExitStack() as stack:
-        stack.enter_context(interrupts.unwound())
+        stack.enter_context(signals.unwound())
         folder = Path(stack.enter_context(_temporary_folder())).resolve()
         scratch, urls = Scratch(), {}
         own = {key: e for key, e in engines.items() if e.dialect.name == _POSTGRESQL}
@@ -141,7 +141,7 @@ def _replaced(
     made = {key: _engine_like(key, engine, urls[key]) for key, engine in before.items()}
     engines.update(made)
     try:
-        with guard.only(made.values(), command):
+        with connections.only(made.values(), command):
             yield
     finally:
         engines.update(before)
@@ -304,11 +304,11 @@ def _undisturbed(manager: AbstractContextManager[T]) -> Iterator[T]:
     """Enter and leave a context without being interrupted half way."""
     with ExitStack() as stack:
         try:
-            with interrupts.delayed():
+            with signals.delayed():
                 entered = stack.enter_context(manager)
             yield entered
         finally:
-            with interrupts.delayed():
+            with signals.delayed():
                 stack.close()
 
 

@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from .check import CheckResult
-from .check import EnumState
-from .core.schema import DeclaredColumn
-from .core.schema import LiveColumn
-from .core.schema import Name
-from .wording import plain
-from .wording import some
+from ..check import CheckResult
+from ..check import EnumState
+from ..core.schema import DeclaredColumn
+from ..core.schema import LiveColumn
+from ..core.schema import Name
+from ..core.wording import plain
+from ..core.wording import some
 
 _NARROWEST = 24
 _MANY = 12

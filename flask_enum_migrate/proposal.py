@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 
+from .app.database import Database
 from .core.answers import Flags
+from .core.answers import add_standing
 from .core.answers import resolve
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
@@ -17,19 +19,20 @@ from .core.changes import DropType
 from .core.changes import DropValue
 from .core.diff import NO_ANSWERS
 from .core.diff import Answers
-from .core.diff import Pair
 from .core.diff import alter
 from .core.diff import convert
 from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
-from .core.matching import ranked
+from .core.likeness import ranked
+from .core.pairing import Pair
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
-from .core.standing import add_standing
+from .core.wording import describe_all
+from .core.wording import describe_conversions
 from .postgresql import conversion
 from .postgresql.plan import Direction
 from .postgresql.plan import Plan
@@ -39,9 +42,6 @@ from .postgresql.rows import MOST
 from .postgresql.rows import Held
 from .postgresql.rows import Strange
 from .settings import Settings
-from .survey import Database
-from .wording import describe_all
-from .wording import describe_conversions
 
 _LONGEST = 200
 

@@ -16,13 +16,13 @@ from typing import Any
 
 from flask import current_app
 
-from .chain import ChainFailed
-from .check import CheckResult
-from .check import EnumState
-from .core.changes import Change
-from .core.errors import EnumMigrateError
-from .core.schema import DeclaredColumn
-from .wording import describe
+from ..check import CheckResult
+from ..check import EnumState
+from ..core.changes import Change
+from ..core.errors import EnumMigrateError
+from ..core.schema import DeclaredColumn
+from ..core.wording import describe
+from ..from_migrations.run import ChainFailed
 
 VERSION = 1
 """Rises when a key of the JSON changes its meaning or goes; new keys don't count.

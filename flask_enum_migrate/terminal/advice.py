@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .check import CheckResult
-from .core.diff import Pair
-from .core.hints import maybe_renamed
-from .core.hints import names_and_values
+from ..check import CheckResult
+from ..core.hints import maybe_renamed
+from ..core.hints import names_and_values
+from ..core.pairing import Pair
 
 if TYPE_CHECKING:
-    from .sync import BindPlan
+    from ..sync import BindPlan
 
 
 def in_the_way(result: CheckResult) -> tuple[str, str]:

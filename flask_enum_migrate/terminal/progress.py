@@ -8,9 +8,9 @@ import time
 
 import click
 
-from .chain import Progress
-from .wording import counted
-from .wording import plain
+from ..core.wording import counted
+from ..core.wording import plain
+from ..from_migrations.run import Progress
 
 _PATIENCE = 5.0
 """Seconds after which a log, which can't be overwritten as a terminal can, gets another line."""

@@ -14,9 +14,9 @@ from jinja2 import FileSystemLoader
 from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 
-from .core.errors import RevisionFileError
-from .postgresql import quoting
-from .postgresql.plan import Direction
+from ..core.errors import RevisionFileError
+from ..postgresql import quoting
+from ..postgresql.plan import Direction
 
 TEMPLATE = "enum_revision.py.jinja"
 
@@ -44,7 +44,7 @@ class Renderer:
     def __init__(self, directory: Path) -> None:
         jinja = Jinja(
             loader=ChoiceLoader(
-                [FileSystemLoader(directory), PackageLoader("flask_enum_migrate", "templates")]
+                [FileSystemLoader(directory), PackageLoader("flask_enum_migrate.revision")]
             ),
             undefined=StrictUndefined,
             autoescape=False,
@@ -89,7 +89,7 @@ class Renderer:
         own = self._directory / TEMPLATE
         return RevisionFileError(
             f"The template {own if own.exists() else TEMPLATE} {how}.",
-            f"Compare it with flask_enum_migrate/templates/{TEMPLATE}.",
+            f"Compare it with flask_enum_migrate/revision/templates/{TEMPLATE}.",
         )
 
 

@@ -15,41 +15,41 @@ from typing import Any
 
 import click
 
+from ..check import DIFFERS
+from ..check import IN_SYNC
+from ..check import UNUSED
+from ..check import WRONG_COLUMNS
+from ..check import CheckResult
+from ..check import EnumState
+from ..core.changes import AddValue
+from ..core.changes import AlterEnum
+from ..core.changes import DropValue
+from ..core.errors import AnswerError
+from ..core.errors import EnumMigrateError
+from ..core.errors import Refused
+from ..core.errors import typed
+from ..core.hints import names_and_values
+from ..core.pairing import Pair
+from ..core.pairing import WrongColumn
+from ..core.schema import DeclaredColumn
+from ..core.wording import counted
+from ..core.wording import describe
+from ..core.wording import describe_conversion
+from ..core.wording import describe_created
+from ..core.wording import plain
+from ..core.wording import some
+from ..core.wording import unread
 from . import formats
-from . import listing
+from . import table as listing
 from .advice import in_the_way
 from .advice import next_command
 from .advice import renames
 from .advice import renames_instead
-from .check import DIFFERS
-from .check import IN_SYNC
-from .check import UNUSED
-from .check import WRONG_COLUMNS
-from .check import CheckResult
-from .check import EnumState
-from .core.changes import AddValue
-from .core.changes import AlterEnum
-from .core.changes import DropValue
-from .core.diff import Pair
-from .core.diff import WrongColumn
-from .core.errors import AnswerError
-from .core.errors import EnumMigrateError
-from .core.errors import Refused
-from .core.errors import typed
-from .core.hints import names_and_values
-from .core.schema import DeclaredColumn
-from .wording import counted
-from .wording import describe
-from .wording import describe_conversion
-from .wording import describe_created
-from .wording import plain
-from .wording import some
-from .wording import unread
 
 if TYPE_CHECKING:
-    from .postgresql.plan import Direction
-    from .sync import BindPlan
-    from .sync import SyncResult
+    from ..postgresql.plan import Direction
+    from ..sync import BindPlan
+    from ..sync import SyncResult
 
 _MANY = 12
 _NOT_COMPARED = "Nothing was compared"
@@ -326,7 +326,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
         return _INSTANT + "."
-    from .postgresql.facts import human_size
+    from ..postgresql.facts import human_size
 
     sizes = plan.database.facts.sizes
     tables = [

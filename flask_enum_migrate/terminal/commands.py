@@ -16,15 +16,14 @@ import click
 from flask import g
 from flask.cli import with_appcontext
 
-from .core.errors import EnumMigrateError
-from .core.errors import EnvironmentFailed
-from .core.errors import SettingError
-from .extension import EnumMigrate
-from .extension import current_settings
+from ..core.errors import EnumMigrateError
+from ..core.errors import EnvironmentFailed
+from ..core.errors import SettingError
+from ..settings import current_settings
 
 if TYPE_CHECKING:
-    from .core.answers import Flags
-    from .sync import SyncResult
+    from ..core.answers import Flags
+    from ..sync import SyncResult
 
 
 _NOTHING_WRITTEN = "Nothing was written"
@@ -89,24 +88,24 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
     :param outcome: what an error means for what was asked.
     :param format_: the format that ``check`` was asked for.
     """
-    from . import report
+    from . import output
 
     try:
         yield
     except EnumMigrateError as error:
-        report.failure(error, outcome, format_)
+        output.failure(error, outcome, format_)
         sys.exit(error.exit_code)
     except SystemExit as error:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
-        report.failure(EnvironmentFailed(fact), outcome, format_)
+        output.failure(EnvironmentFailed(fact), outcome, format_)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        report.aborted(outcome)
+        output.aborted(outcome)
         sys.exit(1 if outcome == _NOTHING_WRITTEN else 2)
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
-        report.failure(EnvironmentFailed(fact, "Please report it."), outcome, format_)
+        output.failure(EnvironmentFailed(fact, "Please report it."), outcome, format_)
         sys.exit(2)
 
 
@@ -209,30 +208,33 @@ def sync(
       1  refused: it needs an answer or can't be done safely; nothing was written
       2  bad usage, or it could not look
     """
+    from ..app.environment import Environment
+    from ..core.answers import Flags
+    from ..revision.file import RevisionOptions
+    from ..sync import look
+    from ..sync import sync as write
+    from . import output
     from . import prompt
-    from . import questions
-    from . import report
-    from .core.answers import Flags
-    from .environment import Environment
-    from .revision import RevisionOptions
-    from .sync import look
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
-    api, place = EnumMigrate(), _place(directory, x_arg)
+    place = _place(directory, x_arg)
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
 
     def run(flags: Flags, *, only_try: bool = False) -> SyncResult:
-        return api.sync(
+        settings = current_settings()
+        if drop_unused:
+            settings = settings.overridden({"drop_unused": True}, str)
+        return write(
+            Environment(**place),
+            settings,
             message=message,
             flags=flags,
             options=options,
             dry_run=dry_run or only_try,
             sql=sql and not only_try,
-            drop_unused=drop_unused or None,
             confirm=_confirm if asks else None,
-            **place,
         )
 
     def settle(flags: Flags) -> Flags:
@@ -243,21 +245,21 @@ def sync(
         if asks:
             settings = current_settings()
             found = look(Environment(**place), settings, head)
-            flags = questions.ask_renames(found, flags, prompt.choose)
-            flags = questions.ask_downgrades(found, flags, prompt.choose, settle)
+            flags = prompt.ask_renames(found, flags, prompt.choose)
+            flags = prompt.ask_downgrades(found, flags, prompt.choose, settle)
         result, flags = prompt.answered(run, flags, asks=asks)
         confirmed = asks and result.plans and not dry_run and not sql
-        report.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
-        report.answers(questions.as_options(flags, typed_in))
+        output.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
+        output.answers(prompt.as_options(flags, typed_in))
     if result.declined:
         sys.exit(1)
 
 
 def _confirm(result: SyncResult) -> bool:
     """Show the whole plan and ask once before anything is written."""
-    from . import report
+    from . import output
 
-    report.plans(result)
+    output.plans(result)
     return click.confirm("Write this migration?", default=True, err=True)
 
 
@@ -314,7 +316,10 @@ def check(
       1  drift
       2  it could not tell
     """
-    from . import report
+    from ..app.environment import Environment
+    from ..check import check as check_databases
+    from ..check import check_migrations
+    from . import output
     from .progress import ProgressLine
 
     if not from_migrations and (server or init_sql):
@@ -322,18 +327,18 @@ def check(
     with _errors("Could not tell", format_):
         line = ProgressLine()
         try:
-            result = EnumMigrate().check(
-                from_migrations=from_migrations,
-                server=server,
-                init_sql=init_sql,
-                progress=line,
-                **_place(directory, x_arg),
-            )
+            settings, environment = current_settings(), Environment(**_place(directory, x_arg))
+            if from_migrations:
+                result = check_migrations(
+                    environment, settings, server=server, init_sql=init_sql, progress=line
+                )
+            else:
+                result = check_databases(environment, settings)
         except KeyboardInterrupt:
             raise EnvironmentFailed("It was interrupted.") from None
         finally:
             line.close()
-        report.check(result, format_)
+        output.check(result, format_)
     sys.exit(0 if result.in_sync else 1)
 
 
@@ -360,7 +365,10 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
       0  shown, whatever the states are
       2  it could not tell
     """
-    from . import report
+    from ..app.environment import Environment
+    from ..check import check as check_databases
+    from . import output
 
     with _errors("Could not tell"):
-        report.table(EnumMigrate().check(**_place(directory, x_arg)))
+        settings = current_settings()
+        output.table(check_databases(Environment(**_place(directory, x_arg)), settings))

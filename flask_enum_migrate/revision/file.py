@@ -30,15 +30,15 @@ from alembic.script import Script
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from .body import Body as Body
-from .body import Renderer as Renderer
-from .body import strings
-from .core.errors import Refusal
-from .core.errors import Refused
-from .core.errors import RevisionFileError
-from .dbapi import masked
-from .environment import Environment
-from .environment import quiet
+from ..app.driver_errors import masked
+from ..app.environment import Environment
+from ..app.environment import quiet
+from ..core.errors import Refusal
+from ..core.errors import Refused
+from ..core.errors import RevisionFileError
+from .source import Body as Body
+from .source import Renderer as Renderer
+from .source import strings
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from sqlalchemy.types import ARRAY
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.types import TypeEngine
 
-from .core.diff import unite
-from .core.schema import DeclaredColumn
-from .core.schema import DeclaredEnum
-from .core.schema import DeclaredString
-from .core.schema import EnumClass
-from .core.schema import Name
+from ..core.pairing import unite
+from ..core.schema import DeclaredColumn
+from ..core.schema import DeclaredEnum
+from ..core.schema import DeclaredString
+from ..core.schema import EnumClass
+from ..core.schema import Name
 
 ColumnFilter = Callable[[Table, "Column[Any] | None"], bool]
 

@@ -8,20 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 
-from .check import CheckResult
-from .core.answers import Flags
-from .core.answers import resolve
-from .core.changes import AlterEnum
-from .core.diff import Answers
-from .core.diff import Pair
-from .core.diff import alter
-from .core.errors import Question
-from .core.errors import Refused
-from .core.errors import typed
-from .core.matching import ranked
-from .core.schema import Name
-from .core.standing import add_standing
-from .extension import current_settings
+import click
+
+from ..check import CheckResult
+from ..core.answers import Flags
+from ..core.answers import add_standing
+from ..core.answers import resolve
+from ..core.changes import AlterEnum
+from ..core.diff import Answers
+from ..core.diff import alter
+from ..core.errors import AnswerError
+from ..core.errors import Question
+from ..core.errors import Refused
+from ..core.errors import typed
+from ..core.likeness import ranked
+from ..core.pairing import Pair
+from ..core.schema import Name
+from ..core.wording import plain
+from ..settings import current_settings
+from ..sync import SyncResult
+from . import output
 
 _MOST = 9
 
@@ -203,3 +209,46 @@ def as_options(flags: Flags, given: Flags) -> list[str]:
         for value in values
         if value not in known
     ]
+
+
+def answered(
+    run: Callable[[Flags], SyncResult], flags: Flags, *, asks: bool
+) -> tuple[SyncResult, Flags]:
+    """Run, and ask about rows until no answer is missing.
+
+    :return: what came out, and the flags with the answers added.
+    """
+    given = flags
+    while True:
+        try:
+            return run(flags), flags
+        except Refused as refused:
+            more = ask_rows(refused, flags, choose) if asks else None
+            if more is None:
+                raise
+            given, flags = flags, more
+        except AnswerError as error:
+            if flags is given:
+                raise
+            output.wrong_answer(error)
+            flags = given
+
+
+def choose(question: str, choices: Sequence[Choice]) -> Choice:
+    """Ask a question that is answered with a number, or with a label as it is written."""
+    shown, more = offered(choices)
+    click.echo(plain(question), err=True)
+    for number, choice in enumerate(shown, 1):
+        click.echo(f"  {number}  {plain(choice.text)}", err=True)
+    if more:
+        click.echo(f"  or any of {more} other labels, as it is written", err=True)
+    while True:
+        answer = click.prompt("Answer", default=str(len(shown)), err=True).strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+            return shown[int(answer) - 1]
+        for choice in choices:
+            if choice.label == answer:
+                return choice
+        label = any(choice.label is not None for choice in choices)
+        or_so = ", or with one of the labels" if label else ""
+        click.echo(f"Please answer with a number from 1 to {len(shown)}{or_so}.", err=True)

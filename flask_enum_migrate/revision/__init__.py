@@ -1,0 +1,3 @@
+"""The revision file: its Python source, how it is written, and its SQL without a database."""
+
+from __future__ import annotations
