@@ -12,23 +12,22 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks import hanging
+from benchmarks import labels
+from benchmarks import replaced
+from benchmarks import scale
+from benchmarks import startup
+from benchmarks.chart import svg
+from benchmarks.lab import FULL
+from benchmarks.lab import QUICK
+from benchmarks.lab import SETTINGS
+from benchmarks.lab import Lab
+from benchmarks.lab import OutcomeError
+from benchmarks.results import Section
+from benchmarks.results import between_marks
+from benchmarks.results import markdown
+from benchmarks.results import summary
 from flask_enum_migrate.from_migrations.server import embedded_server
-
-from . import hanging
-from . import labels
-from . import replaced
-from . import scale
-from . import startup
-from .chart import svg
-from .lab import FULL
-from .lab import QUICK
-from .lab import SETTINGS
-from .lab import Lab
-from .lab import OutcomeError
-from .results import Section
-from .results import between_marks
-from .results import markdown
-from .results import summary
 
 SECTIONS: dict[str, Callable[[Lab], Section]] = {
     "labels": labels.measure,

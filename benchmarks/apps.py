@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from .lab import Lab
-from .lab import OutcomeError
+from benchmarks.lab import Lab
+from benchmarks.lab import OutcomeError
 
 MEASURED = Path(__file__).with_name("measured.py")
 

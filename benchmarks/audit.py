@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .apps import OURS
-from .apps import App
-from .lab import Lab
-from .lab import execute
-from .lab import query
+from benchmarks.apps import OURS
+from benchmarks.apps import App
+from benchmarks.lab import Lab
+from benchmarks.lab import execute
+from benchmarks.lab import query
 
 LABELS = ("login", "logout", "failure", "reset")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from .results import Bars
+from benchmarks.results import Bars
 
 _WIDTH, _NAMES, _VALUES = 760, 300, 60
 _BAR, _GAP, _TITLE = 20, 8, 44

@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from statistics import median
 
-from .apps import OURS
-from .apps import App
-from .audit import Audit
-from .audit import audit_log
-from .lab import Lab
-from .lab import OutcomeError
-from .lab import execute
-from .lab import interleaved
-from .lab import labels
-from .lab import query
-from .lab import require
-from .lab import seconds
-from .results import Figure
-from .results import Section
+from benchmarks.apps import OURS
+from benchmarks.apps import App
+from benchmarks.audit import Audit
+from benchmarks.audit import audit_log
+from benchmarks.lab import Lab
+from benchmarks.lab import OutcomeError
+from benchmarks.lab import execute
+from benchmarks.lab import interleaved
+from benchmarks.lab import labels
+from benchmarks.lab import query
+from benchmarks.lab import require
+from benchmarks.lab import seconds
+from benchmarks.results import Figure
+from benchmarks.results import Section
 
 KINDS = {
     "CHECK constraints": (

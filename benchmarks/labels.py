@@ -9,20 +9,20 @@ from statistics import median
 
 import psycopg
 
-from .apps import OURS
-from .apps import App
-from .apps import Run
-from .audit import LABELS
-from .audit import Audit
-from .audit import audit_log
-from .lab import Lab
-from .lab import interleaved
-from .lab import labels
-from .lab import query
-from .lab import require
-from .lab import seconds
-from .results import Figure
-from .results import Section
+from benchmarks.apps import OURS
+from benchmarks.apps import App
+from benchmarks.apps import Run
+from benchmarks.audit import LABELS
+from benchmarks.audit import Audit
+from benchmarks.audit import audit_log
+from benchmarks.lab import Lab
+from benchmarks.lab import interleaved
+from benchmarks.lab import labels
+from benchmarks.lab import query
+from benchmarks.lab import require
+from benchmarks.lab import seconds
+from benchmarks.results import Figure
+from benchmarks.results import Section
 
 _FILE = "SELECT pg_relation_filenode('audit'), pg_relation_filenode('ix_audit_kind')"
 

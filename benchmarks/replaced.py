@@ -10,23 +10,23 @@ from statistics import median
 
 import psycopg
 
-from .apps import OURS
-from .apps import PEER
-from .apps import PLAIN
-from .apps import App
-from .audit import LABELS
-from .audit import Audit
-from .audit import audit_log
-from .lab import Lab
-from .lab import interleaved
-from .lab import labels
-from .lab import query
-from .lab import require
-from .lab import seconds
-from .lab import timed
-from .results import Bars
-from .results import Figure
-from .results import Section
+from benchmarks.apps import OURS
+from benchmarks.apps import PEER
+from benchmarks.apps import PLAIN
+from benchmarks.apps import App
+from benchmarks.audit import LABELS
+from benchmarks.audit import Audit
+from benchmarks.audit import audit_log
+from benchmarks.lab import Lab
+from benchmarks.lab import interleaved
+from benchmarks.lab import labels
+from benchmarks.lab import query
+from benchmarks.lab import require
+from benchmarks.lab import seconds
+from benchmarks.lab import timed
+from benchmarks.results import Bars
+from benchmarks.results import Figure
+from benchmarks.results import Section
 
 VACUUM = "`VACUUM FULL`"
 LEAST = "one ALTER TABLE to constants"

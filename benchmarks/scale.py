@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from statistics import median
 
-from .apps import OURS
-from .apps import PEER
-from .apps import PLAIN
-from .apps import App
-from .apps import Run
-from .lab import Lab
-from .lab import execute
-from .lab import interleaved
-from .lab import require
-from .lab import seconds
-from .proxy import delayed
-from .results import Bars
-from .results import Figure
-from .results import Section
+from benchmarks.apps import OURS
+from benchmarks.apps import PEER
+from benchmarks.apps import PLAIN
+from benchmarks.apps import App
+from benchmarks.apps import Run
+from benchmarks.lab import Lab
+from benchmarks.lab import execute
+from benchmarks.lab import interleaved
+from benchmarks.lab import require
+from benchmarks.lab import seconds
+from benchmarks.proxy import delayed
+from benchmarks.results import Bars
+from benchmarks.results import Figure
+from benchmarks.results import Section
 
 DELAY = 0.005
 

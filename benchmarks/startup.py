@@ -10,16 +10,16 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from .apps import ENVIRONMENT
-from .apps import OURS
-from .apps import PLAIN
-from .apps import App
-from .lab import Lab
-from .lab import interleaved
-from .lab import require
-from .lab import seconds
-from .results import Figure
-from .results import Section
+from benchmarks.apps import ENVIRONMENT
+from benchmarks.apps import OURS
+from benchmarks.apps import PLAIN
+from benchmarks.apps import App
+from benchmarks.lab import Lab
+from benchmarks.lab import interleaved
+from benchmarks.lab import require
+from benchmarks.lab import seconds
+from benchmarks.results import Figure
+from benchmarks.results import Section
 
 _IMPORTS = """
 from time import perf_counter

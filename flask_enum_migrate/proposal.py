@@ -33,14 +33,14 @@ from .core.schema import LiveSchema
 from .core.schema import Name
 from .core.wording import describe_all
 from .core.wording import describe_conversions
-from .postgresql import conversion
-from .postgresql.plan import Direction
-from .postgresql.plan import Plan
-from .postgresql.plan import plan
-from .postgresql.rows import LIMIT
-from .postgresql.rows import MOST
-from .postgresql.rows import Held
-from .postgresql.rows import Strange
+from .postgresql.catalog.rows import LIMIT
+from .postgresql.catalog.rows import MOST
+from .postgresql.catalog.rows import Held
+from .postgresql.catalog.rows import Strange
+from .postgresql.plan import conversion
+from .postgresql.plan.plan import Direction
+from .postgresql.plan.plan import Plan
+from .postgresql.plan.plan import plan
 from .settings import Settings
 
 _LONGEST = 200

@@ -27,8 +27,8 @@ from .core.pairing import WrongColumn
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.wording import message_for
-from .postgresql.plan import Plan
-from .postgresql.rows import Held
+from .postgresql.catalog.rows import Held
+from .postgresql.plan.plan import Plan
 from .proposal import Draft
 from .proposal import answered
 from .proposal import comments

@@ -26,12 +26,12 @@ ONCE = {
     "test_autogenerate_random",
     "test_benchmarks",
     "test_ci_examples",
-    "test_cli",
+    "test_commands",
     "test_crashes",
     "test_docs",
     "test_example",
     "test_formats",
-    "test_interrupts",
+    "test_signals",
     "test_properties",
     "test_settings",
 }
@@ -39,7 +39,11 @@ ONCE = {
 EVERYWHERE = {"test_labels"}
 
 # Windows has neither signals for process groups nor pseudo-terminals.
-collect_ignore = ["test_cli.py", "test_interrupts.py"] if sys.platform == "win32" else []
+collect_ignore = (
+    ["terminal/test_commands.py", "from_migrations/test_signals.py"]
+    if sys.platform == "win32"
+    else []
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

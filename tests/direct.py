@@ -15,12 +15,12 @@ from flask_enum_migrate.core.pairing import pair
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import Name
-from flask_enum_migrate.postgresql import catalog
-from flask_enum_migrate.postgresql import dependents
-from flask_enum_migrate.postgresql.facts import Facts
-from flask_enum_migrate.postgresql.plan import Direction
-from flask_enum_migrate.postgresql.plan import Plan
-from flask_enum_migrate.postgresql.plan import plan
+from flask_enum_migrate.postgresql.catalog import dependents
+from flask_enum_migrate.postgresql.catalog import enums
+from flask_enum_migrate.postgresql.plan.facts import Facts
+from flask_enum_migrate.postgresql.plan.plan import Direction
+from flask_enum_migrate.postgresql.plan.plan import Plan
+from flask_enum_migrate.postgresql.plan.plan import plan
 
 
 def plan_for(
@@ -37,7 +37,7 @@ def plan_for(
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
     with engine.begin() as connection:
         column = DeclaredColumn(Name("public", "none"), "none")
-        live = catalog.read(connection, [column])
+        live = enums.read(connection, [column])
         declared = [
             DeclaredEnum(Name("public", name), tuple(labels), (column,))
             for name, labels in wanted.items()

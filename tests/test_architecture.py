@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 import flask_enum_migrate
-from flask_enum_migrate.postgresql.keywords import KEYWORDS
+from flask_enum_migrate.postgresql.sql.keywords import KEYWORDS
 from tests.conftest import SERVERS
 from tests.servers import EMBEDDED
 from tests.servers import Server
@@ -23,23 +23,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 CORE = [name for name in MODULES if name.startswith("core.")]
-# These ask the server; all else in postgresql/ only thinks.
-ASKING = {
-    f"postgresql.{name}"
-    for name in (
-        "catalog",
-        "closure",
-        "collisions",
-        "columns",
-        "dependents",
-        "orphans",
-        "rights",
-        "routines",
-        "rows",
-        "taken",
-    )
-}
-PURE = [name for name in MODULES if name.startswith("postgresql.") and name not in ASKING]
+PURE = [name for name in MODULES if name.startswith(("postgresql.plan.", "postgresql.sql."))]
 OUTER = {"alembic", "click", "flask", "flask_migrate", "flask_sqlalchemy", "jinja2", "sqlalchemy"}
 
 
@@ -109,7 +93,7 @@ STATEMENT = re.compile(
     r"(ADD|RENAME) VALUE) \{"
 )
 # They quote through postgresql.quoting, or put together what the server has quoted.
-WRITERS = {"postgresql.blocks", "postgresql.ddl", "postgresql.recreate"}
+WRITERS = {"postgresql.sql.guards", "postgresql.sql.ddl", "postgresql.objects.recreate"}
 
 
 @pytest.mark.parametrize("name", sorted({*MODULES} - WRITERS))
@@ -130,14 +114,14 @@ DOUBLING = re.compile(r"""replace\(\s*(?:'"',\s*'""'|"'",\s*"''")""")
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*MODULES} - {"postgresql.quoting", "from_migrations.server"})
+    "name", [n for n in MODULES if n not in ("postgresql.sql.quoting", "from_migrations.server")]
 )
 def test_one_module_quotes(name: str) -> None:
     assert not DOUBLING.search(MODULES[name].read_text(encoding="utf-8"))
 
 
 def test_quoting_would_be_noticed() -> None:
-    assert len(DOUBLING.findall(MODULES["postgresql.quoting"].read_text(encoding="utf-8"))) == 2
+    assert len(DOUBLING.findall(MODULES["postgresql.sql.quoting"].read_text(encoding="utf-8"))) == 2
 
 
 def test_every_keyword_that_needs_quotes(servers: dict[str, Server]) -> None:

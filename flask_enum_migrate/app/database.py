@@ -20,16 +20,16 @@ from ..core.pairing import Pairing
 from ..core.pairing import pair
 from ..core.schema import LiveSchema
 from ..core.schema import Name
-from ..postgresql import catalog
+from ..postgresql.catalog import enums as catalog
 from ..settings import Settings
 from . import models
 from .environment import Environment
 
 if TYPE_CHECKING:
-    from ..inspection import Inspection
-    from ..postgresql.facts import Facts
-    from ..postgresql.rows import Held
-    from ..postgresql.rows import Strange
+    from ..postgresql.catalog.inspection import Inspection
+    from ..postgresql.catalog.rows import Held
+    from ..postgresql.catalog.rows import Strange
+    from ..postgresql.plan.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Da
     inspection = None
     if thorough:
         # A mere look is quicker without what only a plan needs.
-        from ..inspection import inspect
+        from ..postgresql.catalog.inspection import inspect
 
         inspection = inspect(context.connection, live, pairing, settings)
     return Database(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from ..postgresql.quoting import identifier
+from ..postgresql.sql.quoting import identifier
 
 
 def said(error: DBAPIError) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 from ..core.schema import Name
 from ..core.wording import describe
 from ..core.wording import describe_conversion
-from ..postgresql import ddl
-from ..postgresql.facts import Step
-from ..postgresql.plan import Direction
-from ..postgresql.plan import plan
+from ..postgresql.plan.facts import Step
+from ..postgresql.plan.plan import Direction
+from ..postgresql.plan.plan import plan
+from ..postgresql.sql import ddl
 from ..proposal import Draft
 from ..proposal import comments
 from ..revision.source import Body

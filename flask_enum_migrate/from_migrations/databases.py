@@ -38,7 +38,7 @@ from ..app.driver_errors import said
 from ..app.environment import Environment
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
-from ..postgresql.quoting import identifier
+from ..postgresql.sql.quoting import identifier
 from . import connections
 from . import signals
 from .run import not_installed

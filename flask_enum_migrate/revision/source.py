@@ -15,8 +15,8 @@ from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 
 from ..core.errors import RevisionFileError
-from ..postgresql import quoting
-from ..postgresql.plan import Direction
+from ..postgresql.plan.plan import Direction
+from ..postgresql.sql import quoting
 
 TEMPLATE = "enum_revision.py.jinja"
 

@@ -47,7 +47,7 @@ from .advice import renames
 from .advice import renames_instead
 
 if TYPE_CHECKING:
-    from ..postgresql.plan import Direction
+    from ..postgresql.plan.plan import Direction
     from ..sync import BindPlan
     from ..sync import SyncResult
 
@@ -326,7 +326,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
         return _INSTANT + "."
-    from ..postgresql.facts import human_size
+    from ..postgresql.plan.facts import human_size
 
     sizes = plan.database.facts.sizes
     tables = [

@@ -1,0 +1,175 @@
+"""Look whether rows hold labels: bounded in rows and in time, and never in the way of anyone."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from ...core.changes import AlterColumnType
+from ...core.schema import LiveColumn
+from ...core.schema import LiveEnum
+from ...core.schema import Name
+from ..plan.facts import TableSize
+from ..sql.queries import count_label
+from ..sql.queries import strange_values
+
+LIMIT = 10_000
+TIMEOUT = "10s"
+_AT_ONCE = 100
+
+_SIZES = text(
+    """
+    SELECT n.nspname::text AS schema, c.relname::text AS name, c.reltuples::bigint AS rows,
+           (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0)
+            FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)
+                  UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid) t)::bigint
+             AS total
+    FROM json_to_recordset(CAST(:tables AS json)) AS w (schema text, name text)
+    JOIN pg_namespace n ON n.nspname = w.schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+    """
+)
+
+
+MOST = 50
+_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows that hold a label.
+
+    :param column: where.
+    :param label: which.
+    :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
+    """
+
+    column: LiveColumn
+    label: str
+    rows: int | None
+
+    def __str__(self) -> str:
+        if self.rows is None:
+            return f"an unknown number of rows of {self.column}"
+        more = "or more " if self.rows >= LIMIT else ""
+        return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """Rows that hold a value which is no label of the enum that their column is to become.
+
+    :param change: what is to become of the column.
+    :param value: the value.
+    :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
+    """
+
+    change: AlterColumnType
+    value: str
+    rows: int | None
+
+
+def count(
+    connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]]
+) -> tuple[Held, ...]:
+    """Count the rows that hold labels of enum types, with a limit and within a time.
+
+    :param wanted: type, column and label; array columns count rows with such an element.
+    :return: what holds a label, and what could not be looked at.
+    """
+    answers = ask(connection, [_query(number, *item) for number, item in enumerate(wanted)])
+    held = (
+        Held(column, label, found[0].rows if found else None)
+        for (_, column, label), found in zip(wanted, answers, strict=True)
+    )
+    return tuple(one for one in held if one.rows != 0)
+
+
+def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> tuple[Strange, ...]:
+    """Find the values that are no label of the enum which their column is to become.
+
+    The most frequent ones of a bounded number of rows. Where a query takes too long or may not
+    read the table, one entry says so.
+    """
+    to_enums = [change for change in conversions if change.new.enum is not None]
+    queries = [
+        strange_values(
+            number, change.table, change.column, change.array, change.new.labels, LIMIT, MOST
+        )
+        for number, change in enumerate(to_enums)
+    ]
+    found: list[Strange] = []
+    for change, rows in zip(to_enums, ask(connection, queries), strict=True):
+        if rows is None:
+            found.append(Strange(change, "", None))
+        else:
+            found += [Strange(change, row.value, row.rows) for row in rows]
+    return tuple(found)
+
+
+def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
+    array = "a" in column.made_of
+    return count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
+
+
+def ask(connection: Connection, queries: Sequence[str]) -> list[Sequence[Any] | None]:
+    """Return the rows of each query, or None where PostgreSQL gave up.
+
+    Many queries go in one: they are alike but for the number, from 0 on, in their first column.
+    Where one takes longer than :data:`TIMEOUT` or may not read a table, each is asked by itself.
+    """
+    answers: list[Sequence[Any] | None] = []
+    for start in range(0, len(queries), _AT_ONCE):
+        part = queries[start : start + _AT_ONCE]
+        found = _run(connection, " UNION ALL ".join(part))
+        if found is None:  # one of them took too long or may not be read: ask one by one
+            answers += [_run(connection, sql) for sql in part]
+            continue
+        by_number: dict[int, list[Any]] = defaultdict(list)
+        for row in found:
+            by_number[row.number].append(row)
+        answers += [by_number[start + offset] for offset in range(len(part))]
+    return answers
+
+
+def _run(connection: Connection, sql: str) -> Sequence[Any] | None:
+    """Return the rows of a query, or None if PostgreSQL gave up."""
+    try:
+        with _savepoint(connection):
+            connection.execute(_SET_TIMEOUT, {"timeout": TIMEOUT})
+            return connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).all()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """Undo the settings of the block, and keep its failure from the transaction around it."""
+    if connection.get_isolation_level() == "AUTOCOMMIT":
+        yield
+        return
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
+def sizes(connection: Connection, tables: Sequence[Name]) -> dict[Name, TableSize]:
+    """Return how large some tables are, with their children and partitions."""
+    wanted = json.dumps([{"schema": table.schema, "name": table.name} for table in tables])
+    if not tables:
+        return {}
+    rows = connection.execute(_SIZES, {"tables": wanted})
+    return {Name(row.schema, row.name): TableSize(row.total, row.rows) for row in rows}

@@ -1,0 +1,3 @@
+"""What hangs on a type: a module a kind."""
+
+from __future__ import annotations

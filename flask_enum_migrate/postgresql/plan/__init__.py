@@ -1,0 +1,3 @@
+"""Changes and facts in, statements out. Pure."""
+
+from __future__ import annotations

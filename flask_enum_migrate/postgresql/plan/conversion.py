@@ -1,0 +1,313 @@
+"""Columns that get another type: strings become enums, enums strings or other enums. Pure.
+
+The statements are part of the one ``ALTER TABLE`` of each table. PostgreSQL carries plain indexes,
+keys and statistics along; what else refers to the column is refused by name, for its definition
+means something else over another type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...core.changes import AlterColumnType
+from ...core.changes import AlterEnum
+from ...core.changes import CreateType
+from ...core.errors import Question
+from ...core.errors import Refusal
+from ...core.errors import typed
+from ...core.schema import LiveColumn
+from ...core.schema import LiveEnum
+from ...core.schema import Name
+from ..sql import ddl
+from ..sql import quoting
+from ..sql import values
+from ..sql.expressions import TypeChange
+from ..sql.expressions import constant
+from ..sql.expressions import elements
+from ..sql.expressions import follow
+from ..sql.expressions import follow_array
+from ..sql.expressions import portable
+from ..sql.queries import distinct_values
+from .facts import Facts
+from .facts import Reference
+from .labels import Alteration
+from .labels import meanwhile
+from .refusals import create_blocked
+from .refusals import listed
+from .rewrite import ColumnRewrite
+from .rewrite import stored_as
+
+_LENGTH = re.compile(r"(?i)CHAR(?:ACTER)?(?: VARYING)?\s*\((\d+)\)")
+_LITERAL = re.compile(r"[eE]?'(?:[^'\\]|\\.|'')*'")
+_CARRIED = {"p", "u", "n", "fits"}
+
+
+def convert(
+    change: AlterColumnType,
+    alterations: Sequence[Alteration],
+    facts: Facts,
+    elsewhere: Collection[tuple[Name, str]] = (),
+    *,
+    today: bool,
+) -> Iterator[ColumnRewrite]:
+    """Yield what happens to a column, and to its children's and partitions' columns.
+
+    :param alterations: what happens to types in the same direction.
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    :param today: whether the change starts from the database as it is now.
+    """
+    for column in facts.columns[change.place].family:
+        is_elsewhere = (column.table, column.column) in elsewhere
+        changed = _default(change if today else change.reverse(), column, facts).sql
+        default = changed if today else _shown_default(change.new.enum, column.default, facts)
+        yield ColumnRewrite(
+            column,
+            () if column.inherited else tuple(_actions(change, column, alterations, facts, today)),
+            not is_elsewhere and (column.default if today else changed) is not None,
+            "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
+            () if today else tuple(stored_as(column)),
+        )
+
+
+def _actions(
+    change: AlterColumnType,
+    column: LiveColumn,
+    alterations: Sequence[Alteration],
+    facts: Facts,
+    today: bool,
+) -> Iterator[str]:
+    called = {a.change.name: a for a in alterations}
+    source = called.get(change.old.enum) if change.old.enum else None
+    pairs = {meanwhile(source, old) if source else old: new for old, new in _pairs(change).items()}
+    if change.new.enum is None:
+        type_ = change.new.sql
+        if column.collation and not today:
+            type_ += f" COLLATE {column.collation}"
+        converted = values.to_text(change.column, pairs, array=change.array)
+    else:
+        name = facts.shown(change.new.enum)
+        type_ = quoting.qualified(name) + ("[]" if change.array else "")
+        table = facts.shown(change.table)
+        converted = values.to_enum(table, change.column, name, pairs, array=change.array)
+    yield ddl.alter_column_type(change.column, type_, converted)
+
+
+def _pairs(change: AlterColumnType) -> dict[str, str | None]:
+    """Return each known text of before, and what it becomes."""
+    if change.new.enum is None:
+        return {label: change.mapping.get(label, label) for label in change.old.labels}
+    labels = change.old.labels if change.old.enum else change.new.labels
+    same: dict[str, str | None] = {x: x for x in labels if x in change.new.labels}
+    return {**same, **change.mapping}
+
+
+def _shown_default(enum: Name | None, default: str | None, facts: Facts) -> str | None:
+    """Return a default of today with its type's name as the revision writes it."""
+    if default is None or enum is None:
+        return default and portable(default)
+    shown = follow(default, {enum: TypeChange(facts.shown(enum))}).sql
+    return shown and portable(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """What becomes of a default.
+
+    :param sql: the default afterwards, or None.
+    :param lost: texts in it that have nowhere to go.
+    :param unclear: whether it is more than can be followed.
+    """
+
+    sql: str | None = None
+    lost: tuple[str, ...] = ()
+    unclear: bool = False
+
+
+def _default(change: AlterColumnType, column: LiveColumn, facts: Facts) -> _Default:
+    """Return what becomes of a column's default of today."""
+    default, pairs = column.default, _pairs(change)
+    if default is None:
+        return _Default()
+    name = facts.shown(change.new.enum) if change.new.enum else Name("", "text")
+    found, texts = constant(default), default_texts(change, column)
+    if found is None:
+        if change.old.enum is None:
+            return _Default(unclear=not default.startswith("NULL::"))
+        lost = [label for label in change.old.labels if label not in pairs]
+        followed = follow(default, {change.old.enum: TypeChange(name, pairs)}, lost)
+        return _Default(followed.sql, followed.lost)
+    if lost := [text for text in texts if text not in pairs and change.new.enum is not None]:
+        return _Default(lost=tuple(lost))
+    becomes = follow_array(found, pairs) if change.array else pairs.get(found, found)
+    if becomes is None:
+        return _Default()
+    suffix = f"::{quoting.qualified(name)}{'[]' if change.array else ''}"
+    return _Default(quoting.literal(becomes) + (suffix if change.new.enum else ""))
+
+
+def merges(
+    conversions: Sequence[AlterColumnType], enums: Mapping[Name, LiveEnum]
+) -> Iterator[AlterEnum]:
+    """Yield the enums whose columns all become columns of one other enum.
+
+    What hangs on such a type is created again with the other one in its place.
+
+    :param enums: the types, without the columns that are converted.
+    """
+    becomes: dict[Name, list[AlterColumnType]] = {}
+    for change in conversions:
+        if change.old.enum:
+            becomes.setdefault(change.old.enum, []).append(change)
+    for name, changes in becomes.items():
+        first, targets = changes[0], {change.new.enum for change in changes}
+        used = any(column.relation_kind != "m" for column in enums[name].columns)
+        if used or len(targets) > 1 or first.new.enum is None:
+            continue
+        yield AlterEnum(
+            name=name,
+            new_name=first.new.enum,
+            labels=first.old.labels,
+            new_labels=first.new.labels,
+            mapping=first.mapping,
+            reverse_mapping=first.reverse_mapping,
+        )
+
+
+def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
+    """Yield what is left of the string that the column was."""
+    for reference in facts.columns[change.place].references:
+        if reference.what == "c":
+            yield (
+                f"The CHECK {reference.identity} stays, and may keep labels out that are added "
+                "later."
+            )
+
+
+def all_values(change: AlterColumnType) -> str:
+    """Return a query for all values of a column."""
+    return distinct_values(change.table, change.column)
+
+
+def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
+    """Return the texts that a column's default gives, where it is a constant."""
+    found = constant(column.default) if column.default is not None else None
+    if found is None:
+        return ()
+    return elements(found) if change.array else (found,)
+
+
+def blocked(
+    change: AlterColumnType, facts: Facts, merged: Collection[Name | None] = ()
+) -> Iterator[Refusal]:
+    """Yield why a column can't be converted, told before anything is written.
+
+    :param merged: the types that are merged as a whole, along with what hangs on them.
+    """
+    known = facts.columns[change.place]
+    why = f"{change} can't become {change.new}:"
+    column = known.family[0]
+    if not column.may_alter:
+        yield Refusal(f"{why} the role {facts.role!r} doesn't own it.", "Connect as its owner.")
+    for problem in filter(None, map(_kin_problem, known.family)):
+        yield Refusal(f"{why} {problem}.", "Convert it in a migration of its own.")
+    for reference in () if change.old.enum in merged else known.references:
+        if problem := _problem(reference, change):
+            yield Refusal(
+                f"{why} {problem}.",
+                "Drop it in a migration of its own before this one, and create it again after it.",
+            )
+    if long := _too_long(change):
+        yield Refusal(f"{why} {listed(long)} doesn't fit.", "Make the column longer in the model.")
+    yield from _default_refusals(change, facts)
+    for text, becomes in change.mapping.items():
+        if becomes is None and column.not_null and not change.array:
+            yield Refusal(
+                f"{text!r} would become NULL, but {change} is NOT NULL.",
+                "Give its rows a label.",
+                (typed("--map", f"{called(change)}.{text}=LABEL"),),
+            )
+
+
+def _kin_problem(column: LiveColumn) -> str:
+    if column.partition_key:
+        return f"{column.table} is partitioned by it"
+    if column.generated:
+        return f"{column} is generated"
+    if column.typed_table:
+        return f"{column.table} is a table of the type {column.typed_table}"
+    if column.mixed_parents:
+        return f"{column.table} inherits it from several tables"
+    return ""
+
+
+def _problem(reference: Reference, change: AlterColumnType) -> str:
+    """Return what about a reference doesn't go along, or ``""``."""
+    if reference.what in _CARRIED:
+        return ""
+    if reference.what == "class":
+        return f"the {reference} has an operator class or collation of its own"
+    if reference.what == "c" and _compares_text(reference.definition, change):
+        return ""
+    return f"the {reference} refers to it"
+
+
+def _compares_text(definition: str, change: AlterColumnType) -> bool:
+    """Return whether a check constraint means the same whatever type the column has.
+
+    It does where it casts the column to text at each mention, as every comparison of a varchar
+    does, and names no enum.
+    """
+    bare = _LITERAL.sub("''", definition)
+    name = re.escape(quoting.identifier(change.column))
+    mentions = len(re.findall(rf'(?<![\w"$.]){name}(?![\w"$])', bare))
+    casts = len(re.findall(rf"\({name}\)::text(?!\w)", bare))
+    return mentions == casts and not (change.old.enum and f"::{change.old.sql}" in bare)
+
+
+def _too_long(change: AlterColumnType) -> list[str]:
+    if change.new.enum is not None or not (length := _LENGTH.search(change.new.sql)):
+        return []
+    return [label for label in change.old.labels if len(label) > int(length[1])]
+
+
+def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
+    for column in facts.columns[change.place].family:
+        becomes = _default(change, column, facts)
+        fact = f"The default of {column} is {column.default}"
+        if becomes.lost:
+            flags = (typed("--map", f"{called(change)}.{text}=LABEL") for text in becomes.lost)
+            yield Refusal(
+                f"{fact}, and {listed(becomes.lost)} is no label of {change.new}.",
+                "Say what becomes of it, or change the default first.",
+                tuple(flags),
+                tuple(
+                    Question(f"{called(change)}.{text}", change.new.labels, about=repr(text))
+                    for text in becomes.lost
+                ),
+            )
+        elif becomes.unclear:
+            yield Refusal(
+                f"{fact}, which can't become a {change.new} by itself.",
+                "Drop or change the default in a migration of its own first.",
+            )
+
+
+def called(change: AlterColumnType) -> str:
+    """Return the name by which an option means the values of a column that is converted."""
+    return change.new.enum.name if change.new.enum else change.column
+
+
+def creation_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
+    """Yield why a type can't be created for columns that exist."""
+    schema = create.name.schema
+    if facts.may_create is not None and schema not in facts.may_create:
+        yield Refusal(
+            f"{create.name} would be created in the schema {schema!r}, which doesn't exist.",
+            f"First create it, in a migration of its own: {ddl.create_schema(schema)}",
+        )
+    yield from create_blocked(create, facts)

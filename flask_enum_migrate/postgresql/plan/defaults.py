@@ -1,0 +1,141 @@
+"""Column defaults: what becomes of them when labels change, and the statements for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...core.errors import Question
+from ...core.errors import Refusal
+from ...core.errors import typed
+from ...core.schema import LiveColumn
+from ...core.schema import Name
+from ..sql import ddl
+from ..sql.expressions import TypeChange
+from ..sql.expressions import follow
+from ..sql.expressions import portable
+from .facts import Facts
+from .facts import Step
+from .labels import Alteration
+from .refusals import listed
+
+Defaults = Mapping[LiveColumn, str | None]
+
+
+def follow_defaults(
+    before: Defaults, alterations: Sequence[Alteration], facts: Facts
+) -> tuple[Defaults, list[Refusal]]:
+    """Return the defaults after the changes, and those that name a label with nowhere to go."""
+    following = {a.change.name: a.following() for a in alterations}
+    after: dict[LiveColumn, str | None] = {}
+    refusals: list[Refusal] = []
+    for alteration in alterations:
+        removed = [drop.label for drop in alteration.change.removed]
+        for column, default in alteration.column_defaults(before):
+            after[column] = None
+            if default is None:
+                continue
+            followed = follow(default, following, removed)
+            after[column] = followed.sql
+            for other in alterations if followed.lost else ():
+                if lost := _lost(default, alteration, other, following):
+                    refusals.append(_default_refusal(column, default, lost, other, facts))
+    return after, refusals
+
+
+def _lost(
+    default: str, own: Alteration, other: Alteration, following: Mapping[Name, TypeChange]
+) -> tuple[str, ...]:
+    """Return the labels of one type that a default names, and that have nowhere to go.
+
+    :param own: the change of the type that the default is of: texts in it may be labels, too.
+    """
+    kept = {name: replace(change, removed=()) for name, change in following.items()}
+    asked = following[other.change.name]
+    removed = asked.removed or ()
+    return follow(default, {**kept, other.change.name: asked}, removed if other is own else ()).lost
+
+
+def _default_refusal(
+    column: LiveColumn,
+    default: str,
+    labels: Sequence[str],
+    alteration: Alteration,
+    facts: Facts,
+) -> Refusal:
+    """Return the refusal of a default, which asks about the labels that have no answer yet."""
+    change, called = alteration.change, facts.called(alteration.change.name)
+    lost = [label for label in labels if label not in change.mapping]
+    flags = tuple(typed("--map", f"{called}.{label}=LABEL") for label in lost)
+    questions = tuple(
+        Question(f"{called}.{label}", change.new_labels, about=repr(label)) for label in lost
+    )
+    fact = f"The default of {column} is {default}, which names {listed(labels)}."
+    if not flags:
+        return Refusal(fact, "It can't follow by itself: change the default first.")
+    action = "Say what becomes of it, or change the default first."
+    return Refusal(fact, action, flags, questions)
+
+
+def names_shown(alterations: Iterable[Alteration], facts: Facts) -> Mapping[Name, TypeChange]:
+    """Return how the revision writes the names of the types after their changes."""
+    return {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
+
+
+def set_default(column: LiveColumn, default: str | None, shown: Mapping[Name, TypeChange]) -> str:
+    """Return the action that sets a default.
+
+    :param shown: see :func:`names_shown`.
+    """
+    sql = follow(default or "NULL", shown).sql or "NULL"
+    return ddl.set_default(column.column, portable(sql))
+
+
+def changed_tables(
+    alterations: Sequence[Alteration], before: Defaults, after: Defaults
+) -> list[Name]:
+    """Return the tables whose defaults have to be set."""
+    return [column.table for column, _, _ in differing_defaults(alterations, before, after)]
+
+
+def differing_defaults(
+    alterations: Sequence[Alteration], before: Defaults, after: Defaults
+) -> Iterator[tuple[LiveColumn, str | None, Alteration]]:
+    """Yield the defaults that don't become what they should by the renames alone."""
+    following = {
+        a.change.name: TypeChange(a.change.new_name, a.change.renames) for a in alterations
+    }
+    for alteration in alterations:
+        for column, default in alteration.column_defaults(before):
+            by_itself = None if default is None else follow(default, following).sql
+            if by_itself != after[column]:
+                yield column, after[column], alteration
+
+
+def changed_defaults(
+    in_place: Sequence[Alteration],
+    facts: Facts,
+    before: Defaults,
+    after: Defaults,
+    elsewhere: Collection[tuple[Name, str]],
+) -> list[Step]:
+    """Return the statements for defaults that no rewrite of their table sets.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    """
+    steps = []
+    for column, default, alteration in differing_defaults(in_place, before, after):
+        if (column.table, column.column) in elsewhere:
+            continue
+        action = (
+            ddl.drop_default(column.column)
+            if default is None
+            else set_default(column, default, names_shown([alteration], facts))
+        )
+        only = column.inherited or column.has_children
+        steps.append(Step("", (ddl.alter_table(facts.shown(column.table), [action], only=only),)))
+    return steps

@@ -1,0 +1,162 @@
+"""The statements that change one type: additions, renames, and the new type for the old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...core.changes import AlterEnum
+from ...core.schema import LiveColumn
+from ...core.schema import LiveEnum
+from ...core.schema import Name
+from ..sql import ddl
+from ..sql import quoting
+from ..sql.expressions import TypeChange
+from .facts import Facts
+from .facts import Step
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """A change of one type in one direction, and the type with its columns as they are now."""
+
+    change: AlterEnum
+    enum: LiveEnum
+
+    def following(self, facts: Facts | None = None) -> TypeChange:
+        """Return what becomes of constants of the type.
+
+        :param facts: how the revision writes its name; by default with the schema.
+        """
+        labels: dict[str, str | None] = {**self.change.renames, **self.change.mapping}
+        name = self.change.new_name
+        removed = [drop.label for drop in self.change.removed]
+        return TypeChange(facts.shown(name) if facts else name, labels, removed)
+
+    def displaced(self, facts: Facts) -> Name:
+        """Return the name of the old type while the new one takes its place."""
+        return facts.shown(facts.aside(self.change.name))
+
+    @cached_property
+    def _aside(self) -> dict[str, str]:
+        return {}
+
+    def temporary(self, label: str) -> str:
+        """Return the free label that stands in for one whose name is taken for a while."""
+        if label not in self._aside:
+            taken = {*self.change.labels, *self.change.new_labels, *self._aside.values()}
+            candidate, number = quoting.shortened(label, "__new"), 1
+            while candidate in taken:
+                number += 1
+                candidate = quoting.shortened(label, f"__new{number}")
+            self._aside[label] = candidate
+        return self._aside[label]
+
+    def column_defaults(
+        self, defaults: Mapping[LiveColumn, str | None]
+    ) -> Iterator[tuple[LiveColumn, str | None]]:
+        """Yield the type's columns that have an entry, with their defaults."""
+        for column in self.enum.columns:
+            if column in defaults:
+                yield column, defaults[column]
+
+
+def additions(alteration: Alteration, facts: Facts) -> Iterator[str]:
+    """Yield ``ADD VALUE`` for every new label, anchored on names from before the renames."""
+    change = alteration.change
+    original = {new: old for old, new in change.renames.items()}
+    name = facts.shown(change.name)
+    kept = {change.renamed(label) for label in change.kept}
+    first = next((label for label in change.new_labels if label in kept), None)
+    for added in change.added:
+        label = added.label
+        if label in change.labels:  # it is free only when the old bearer has been renamed
+            label = original[added.label] = alteration.temporary(added.label)
+        anchor = added.after if added.after is not None else first
+        anchor = original.get(anchor, anchor) if anchor is not None else None
+        if added.after is not None:
+            yield ddl.add_value(name, label, after=anchor)
+        else:
+            yield ddl.add_value(name, label, before=anchor)
+
+
+def renames(alteration: Alteration, facts: Facts) -> Iterator[Step]:
+    """Yield ``RENAME VALUE`` in an order in which every new text is free, then ``RENAME TO``."""
+    change = alteration.change
+    name = facts.shown(change.name)
+    pending = dict(change.renames)
+    if not change.replaces_type:
+        for added in change.added:
+            if added.label in change.labels:
+                pending[alteration.temporary(added.label)] = added.label
+    present = {*change.labels, *pending}
+    statements: list[str] = []
+
+    def rename(label: str, new_label: str) -> None:
+        statements.append(ddl.rename_value(name, label, new_label))
+        present.discard(label)
+        present.add(new_label)
+
+    while pending:
+        free = next((label for label, new in pending.items() if new not in present), None)
+        if free is not None:
+            rename(free, pending.pop(free))
+            continue
+        # Every target is taken: by a label of the same cycle, or by one that goes with the type.
+        target = next(iter(pending.values()))
+        aside = alteration.temporary(target)
+        rename(target, aside)
+        if target in pending:
+            pending[aside] = pending.pop(target)
+    if statements:
+        yield Step("", tuple(statements))
+    if change.replaces_type:
+        return
+    moves = []
+    if change.name.schema != change.new_name.schema:
+        moves.append(ddl.set_schema(name, change.new_name.schema))
+        name = facts.shown(Name(change.new_name.schema, change.name.name))
+    if change.name.name != change.new_name.name:
+        moves.append(ddl.rename_type(name, change.new_name.name))
+    if moves:
+        yield Step("", tuple(moves))
+
+
+def meanwhile(alteration: Alteration, label: str) -> str:
+    """Return what a label from before is called once :func:`renames` has run."""
+    change = alteration.change
+    if label in change.kept:
+        return change.renamed(label)
+    return alteration.temporary(label) if label in change.renames.values() else label
+
+
+def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
+    """Return old label to new label as they are called once :func:`renames` has run."""
+    change = alteration.change
+    removed = {drop.label: drop for drop in change.removed}
+    pairs: dict[str, str | None] = {}
+    for label in change.labels:
+        if label not in removed:
+            pairs[meanwhile(alteration, label)] = change.renamed(label)
+        elif removed[label].mapped:
+            pairs[meanwhile(alteration, label)] = removed[label].becomes
+    return pairs
+
+
+def known_labels(alteration: Alteration) -> list[str]:
+    """Return the labels that a type must have once :func:`renames` has run."""
+    return [meanwhile(alteration, label) for label in alteration.change.labels]
+
+
+def displace(alteration: Alteration, facts: Facts) -> Step:
+    """Put the old type aside and create the new one under its name."""
+    change = alteration.change
+    return Step(
+        "",
+        (
+            ddl.rename_type(facts.shown(change.name), alteration.displaced(facts).name),
+            ddl.create_type(facts.shown(change.new_name), change.new_labels),
+        ),
+    )

@@ -1,0 +1,257 @@
+"""Why a change can't be made: told before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from ...core.changes import AlterEnum
+from ...core.changes import CreateType
+from ...core.errors import Refusal
+from ...core.schema import LiveColumn
+from ...core.schema import LiveEnum
+from ...core.schema import Name
+from ..objects import made_types
+from ..objects import order
+from ..sql import ddl
+from ..sql import quoting
+from ..sql.expressions import TypeChange
+from ..sql.expressions import constants
+from ..sql.expressions import follow
+from ..sql.expressions import parts
+from . import inheritance
+from .facts import Dependent
+from .facts import Facts
+
+_NAMED_NOT_NULL = 180000  # from then on it is a constraint that NO INHERIT looks for
+
+
+def blocked(
+    change: AlterEnum, enum: LiveEnum, facts: Facts, *, today: bool = True
+) -> Iterator[Refusal]:
+    """Yield why a change can't be made.
+
+    :param enum: the type as it is now.
+    :param today: whether the change starts from the database as it is now.
+    """
+    for label in change.new_labels:
+        if problem := label_problem(label):
+            yield Refusal(
+                f"{change.new_name} would get the label {label!r}: {problem}.", "Shorten it."
+            )
+    if enum.extension:
+        yield Refusal(
+            f"{enum.name} belongs to the extension {enum.extension!r}.",
+            "Leave its labels to that extension.",
+        )
+    if not enum.may_alter:
+        yield Refusal(
+            f"{enum.name} is owned by {enum.owner!r}, and {_role(facts)} isn't a member of that.",
+            f"Connect as {enum.owner!r}.",
+        )
+    yield from _schema_blocked(change, enum, facts)
+    if not change.replaces_type:
+        return
+    why = f"{enum.name} has to be replaced, and can't be:"
+    for column in enum.columns:
+        if column.partition_key:
+            yield Refusal(
+                f"{why} {column.table} is partitioned by {column.column!r}.",
+                "PostgreSQL can't change the type of a partition key: keep the label in the model, "
+                "rename it, or build the table anew in a migration of your own first.",
+            )
+        held = not set(column.made_of) <= {"a", "d"} and not column.generated
+        if held and change.mapping:
+            yield Refusal(
+                f"{why} labels inside {column}, of type {column.through}, can't be mapped.",
+                "Change its rows in a migration of their own first.",
+            )
+        if column.through and (column.has_foreign_children or inheritance.needs_kin(column)):
+            yield Refusal(
+                f"{why} {column}, of type {column.through}, has foreign tables among its children "
+                "or several parents.",
+                "Take the table off all parents but one, and the foreign tables off it, first.",
+            )
+        if problem := _family_problem(column, facts):
+            yield Refusal(
+                f"{why} {column.table} has several parents, and {problem}.",
+                "Take the table off all parents but one first.",
+            )
+        if not column.may_alter:
+            yield Refusal(
+                f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
+            )
+    yield from dependents_blocked(change, enum, facts, why, today=today)
+    if today:
+        yield from _collides(change, enum, facts)
+
+
+def _family_problem(column: LiveColumn, facts: Facts) -> str:
+    """Return why a table can't leave its parents for a while, or get one in common."""
+    if column.generated and inheritance.needs_kin(column):
+        return f"its column {column.column!r} is generated"
+    if len(column.parents) < 2:
+        return ""
+    table = facts.shown(column.table)
+    for dependent in facts.dependents:
+        if dependent.is_generated and Name(*dependent.names[:2]) == table:
+            own = dependent.detail["column"]
+            if own["not_null"] and own["version"] >= _NAMED_NOT_NULL:
+                return f"its generated column {dependent.names[2]!r} is NOT NULL"
+    return ""
+
+
+def _collides(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+    """Yield the merges of labels that a unique index would reject."""
+    becomes = {label: change.renamed(label) for label in change.kept} | dict(change.mapping)
+    for one in facts.collisions:
+        target = becomes.get(one.label)
+        merged = [label for label in one.others if becomes.get(label) == target]
+        if target is not None and merged and one.column in enum.columns:
+            columns = ", ".join(one.columns)
+            yield Refusal(
+                f"{one.column.table} has rows with {one.label!r} and with {listed(merged)} that are"
+                f" the same in ({columns}) once both are {target!r}:"
+                f" {one.index.name} rejects that.",
+                "Change or delete some of them in a migration of their own first, or map the label "
+                "to another one.",
+            )
+
+
+def dependents_blocked(
+    change: AlterEnum, enum: LiveEnum, facts: Facts, why: str, *, today: bool = True
+) -> Iterator[Refusal]:
+    """Yield what hangs on a type and can't be created again.
+
+    :param why: what can't be done for that reason, as the sentence begins.
+    :param today: whether the change starts from the database as it is now.
+    """
+    made_of = _made_of(enum, facts)
+    for dependent in facts.dependents:
+        if enum.oid in dependent.roots and (
+            problem := dependent.problem
+            or (_names_removed(dependent, change, facts, made_of) if today else "")
+        ):
+            owner = dependent.detail.get("owner")
+            yield Refusal(
+                f"{why} {dependent} hangs on it, and {problem}.",
+                f"Connect as {owner!r}, which owns it, or as a member of that role."
+                if owner and not dependent.detail.get("may_alter", True)
+                else "Drop it in a migration of its own before this one, and create it again "
+                "after it.",
+            )
+
+
+def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
+    """Yield why a new type can't be created."""
+    for label in create.labels:
+        if problem := label_problem(label):
+            yield Refusal(f"{create.name} would get the label {label!r}: {problem}.", "Shorten it.")
+    schema = create.name.schema
+    if not (facts.may_create or {}).get(schema, True):
+        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
+        yield Refusal(
+            f"{create.name} is new, and {_role(facts)} may not create types in the schema "
+            f"{schema!r}.",
+            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+        )
+    yield from _taken(create.name, f"{create.name} is new", facts)
+
+
+def _taken(name: Name, why: str, facts: Facts) -> Iterator[Refusal]:
+    """Yield what has the name that a type is to get."""
+    if name in facts.taken and name not in facts.enums:
+        yield Refusal(
+            f"{why}, and that name is taken by the {facts.taken[name]}: tables and types share "
+            "their names.",
+            "Give the enum another name: db.Enum(..., name='...').",
+        )
+
+
+def _role(facts: Facts) -> str:
+    return f"the role {facts.role!r}" if facts.role else "the current role"
+
+
+def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+    """Yield why the type can't be created in its schema, or moved to it."""
+    schema, moves = change.new_name.schema, change.new_name.schema != change.name.schema
+    if change.new_name != change.name:
+        yield from _taken(change.new_name, f"{change.name} becomes {change.new_name}", facts)
+    if not change.replaces_type and not moves:
+        return
+    known = {change.name.schema: enum.may_create} if facts.may_create is None else facts.may_create
+    if moves and facts.may_create is not None and schema not in known:
+        yield Refusal(
+            f"{change.name} would move to the schema {schema!r}, which doesn't exist.",
+            f"First create it, in a migration of its own: {ddl.create_schema(schema)}",
+        )
+    elif not known.get(schema, True):
+        verb = "move" if moves else "be replaced"
+        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
+        yield Refusal(
+            f"{change.name} has to {verb}, and {_role(facts)} may not create types in the schema "
+            f"{schema!r}.",
+            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+        )
+
+
+def _names_removed(
+    dependent: Dependent, change: AlterEnum, facts: Facts, made_of: Collection[Name]
+) -> str:
+    """Return where an object names a label that it will look for in vain, or ``""``.
+
+    :param made_of: the types whose constants hold labels, which don't follow a rename, either.
+    """
+    removed = {drop.label for drop in change.removed}
+    following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
+    named = made_types.expressions if dependent.is_type else order.definitions
+    for sql in named(dependent):
+        for value in constants(sql, made_of):
+            if inside := {*removed, *change.renames}.intersection(parts(value)):
+                return f"it names {listed(sorted(inside))} inside of {value!r}"
+        own = _is_own_default(dependent)
+        if not own and (lost := follow(sql, following, removed).lost):
+            return f"it names {listed(lost)}"
+    # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
+    texts = (dependent.detail.get("aggregate") or {}).items()
+    conditions = {value for key, value in texts if key in ("initcond", "minitcond")}
+    if named_so := conditions & {*removed, *change.renames}:
+        return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
+    return ""
+
+
+def _made_of(enum: LiveEnum, facts: Facts) -> set[Name]:
+    """Return the types whose constants hold labels of the enum, as definitions name them."""
+    names = {facts.shown(column.table) for column in enum.columns}
+    for dependent in facts.dependents:
+        if enum.oid in dependent.roots and dependent.is_type:
+            names.update(made_types.names(dependent))
+        elif enum.oid in dependent.roots and dependent.detail.get("relkind") in ("v", "m"):
+            names.add(Name(*dependent.names[:2]))
+    return names
+
+
+def _is_own_default(dependent: Dependent) -> bool:
+    """Return whether it is the default of a column of a type that changes.
+
+    What becomes of its labels is asked for them, and said by :mod:`.defaults`.
+    """
+    own = dependent.detail.get("holds") in dependent.roots
+    return own and dependent.key[0] == "pg_attrdef" and not dependent.is_generated
+
+
+def label_problem(label: str) -> str:
+    """Return why PostgreSQL can't hold a label, or ``""``."""
+    try:
+        size = len(label.encode())
+    except UnicodeEncodeError:
+        return "it isn't valid Unicode"
+    if "\x00" in label:
+        return "PostgreSQL's text can't hold a NUL"
+    return f"it has {size} bytes, and 63 is the most" if size > quoting.MAX_BYTES else ""
+
+
+def listed(labels: Iterable[str]) -> str:
+    """Return labels quoted, with commas between."""
+    return ", ".join(repr(label) for label in labels)

@@ -1,0 +1,232 @@
+"""The one rewrite of each table whose columns have a type that is replaced."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+
+from ...core.schema import LiveColumn
+from ...core.schema import Name
+from ..sql import ddl
+from ..sql import guards
+from ..sql import quoting
+from ..sql import values as using
+from . import inheritance as kin
+from .defaults import Defaults
+from .defaults import names_shown
+from .defaults import set_default
+from .facts import Facts
+from .facts import Step
+from .facts import human_size
+from .inheritance import Kin
+from .labels import Alteration
+from .labels import displaced_labels
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRewrite:
+    """What happens to one column while its table is rewritten.
+
+    :param column: the column as it is now.
+    :param actions: what changes its type; nothing where its parent's change does it.
+    :param has_default: whether it has a default that must go first.
+    :param set_default: the action that sets its default afterwards, or ``""``.
+    :param properties: what else is set afterwards, of this table alone.
+    :param type_: the type that is replaced, if any.
+    """
+
+    column: LiveColumn
+    actions: tuple[str, ...]
+    has_default: bool = False
+    set_default: str = ""
+    properties: tuple[str, ...] = ()
+    type_: Name | None = None
+
+
+def replaced_columns(
+    replaced: Sequence[Alteration],
+    facts: Facts,
+    before: Defaults,
+    after: Defaults,
+    elsewhere: set[tuple[Name, str]],
+    detoured: set[tuple[Name, str]],
+) -> Iterator[ColumnRewrite]:
+    """Yield the columns whose types are replaced.
+
+    :param elsewhere: columns whose default is taken care of elsewhere.
+    :param detoured: columns that hold rows of these tables, and are text meanwhile.
+    """
+    seen, shown = set(detoured), names_shown(replaced, facts)
+    for alteration in replaced:
+        for column in alteration.enum.columns:
+            place = (column.table, column.column)
+            # A row type can hold several enums that are replaced.
+            if column.relation_kind not in ("r", "p", "f") or place in seen:
+                continue
+            seen.add(place)
+            default = None if place in elsewhere else after.get(column)
+            yield ColumnRewrite(
+                column,
+                () if column.inherited else (_change_type(alteration, column, facts),),
+                place not in elsewhere and before.get(column) is not None,
+                "" if default is None else set_default(column, default, shown),
+                tuple(stored_as(column)),
+                alteration.change.name,
+            )
+
+
+def rewrite_tables(
+    rewrites: Iterable[ColumnRewrite], facts: Facts
+) -> tuple[list[Step], list[Name]]:
+    """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
+
+    The columns of children and partitions change with their parent's, but their defaults are
+    their own, and block the change just the same.
+    """
+    by_table: dict[Name, list[ColumnRewrite]] = defaultdict(list)
+    united, kin_actions = _united([*rewrites], by_table)
+    drops: list[Step] = []
+    changes: list[Step] = []
+    sets: list[Step] = []
+    rewritten: list[Name] = []
+    for table in sorted(by_table):
+        own = sorted(by_table[table], key=lambda rewrite: rewrite.column.column)
+        columns = [rewrite.column for rewrite in own]
+        related = any(column.inherited or column.has_children for column in columns)
+        drop = [ddl.drop_default(one.column.column) for one in own if one.has_default]
+        put = [one.set_default for one in own if one.set_default]
+        put += [action for one in own for action in one.properties]
+        types = [action for one in own for action in one.actions]
+        shown = facts.shown(table)
+        apart, together = kin.apart(columns, facts)
+        drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
+        sets += [Step("", (ddl.alter_table(shown, [action]),)) for action in together]
+        if related:
+            drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
+            sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
+            drop, put = [], []
+        if any(column.relation_kind == "f" for column in columns):
+            if drop or types or put:
+                sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
+                changes.append(Step("", (sql,)))
+        elif types:
+            rewritten.append(table)
+            sql = ddl.alter_table(shown, [*drop, *types, *put])
+            changes.append(Step(_cost(table, facts), (sql,)))
+    for kin_, actions in zip(united, kin_actions, strict=True):
+        rewritten += [top for top in kin_.tops if top not in rewritten]
+        costs = "; ".join(_cost(top, facts) for top in kin_.tops)
+        drops.append(Step("", tuple(kin_.unite(facts))))
+        changes.append(Step(costs, (ddl.alter_table(facts.shown(kin_.name), actions),)))
+        sets.insert(0, Step("", tuple(kin_.part(facts))))
+    return [*drops, *changes, *sets], sorted(rewritten)
+
+
+def _united(
+    rewrites: Sequence[ColumnRewrite], by_table: dict[Name, list[ColumnRewrite]]
+) -> tuple[list[Kin], list[list[str]]]:
+    """Sort rewrites by table, but for those of tables that get an ancestor in common.
+
+    :return: these tables, and the actions for each ancestor.
+    """
+    by_type: dict[Name, list[LiveColumn]] = defaultdict(list)
+    for rewrite in rewrites:
+        if rewrite.type_:
+            by_type[rewrite.type_].append(rewrite.column)
+    united = [one for type_, columns in by_type.items() for one in kin.kin_of(columns, type_)]
+    actions: list[list[str]] = [[] for _ in united]
+    for rewrite in rewrites:
+        column, own = rewrite.column, rewrite
+        for number, one in enumerate(united):
+            if column.table in one.tops and column.column in one.columns:
+                if column.table == one.tops[0]:
+                    actions[number] += rewrite.actions
+                own = replace(rewrite, actions=())
+        by_table[column.table].append(own)
+    return united, actions
+
+
+def casts(
+    replaced: Sequence[Alteration], facts: Facts, detoured: set[tuple[Name, str]]
+) -> tuple[list[Step], list[Step]]:
+    """Return the statements before and after the rewrites for columns that take no ``USING``."""
+    before: list[Step] = []
+    after: list[Step] = []
+    for alteration in replaced:
+        columns = [c for c in alteration.enum.columns if (c.table, c.column) not in detoured]
+        old = alteration.displaced(facts)
+        new = facts.shown(alteration.change.new_name)
+        if foreign := [column for column in columns if column.has_foreign_children]:
+            name = alteration.change.new_name
+            function = facts.shown(Name(name.schema, quoting.shortened(name.name, "__from_old")))
+            table = facts.shown(foreign[0].table) if len(foreign) == 1 else new
+            converted = using.convert_scalar(table, "value", old, new, displaced_labels(alteration))
+            before.append(
+                Step(
+                    "Foreign tables take no USING: a cast converts the values of their kin.",
+                    (
+                        guards.convert_function(function, old, new, converted),
+                        ddl.create_cast_with(old, new, function),
+                    ),
+                )
+            )
+            after.append(Step("", (ddl.drop_cast(old, new), ddl.drop_function(function, old))))
+        elif any(map(takes_no_using, columns)):
+            before.append(Step("", (ddl.create_cast(old, new),)))
+            after.append(Step("", (ddl.drop_cast(old, new),)))
+    return before, after
+
+
+def takes_no_using(column: LiveColumn) -> bool:
+    """Return whether PostgreSQL converts a column's values by a cast only."""
+    return bool(column.generated or column.has_foreign_children)
+
+
+def _change_type(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
+    new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
+    return ddl.alter_column_type(
+        column.column, facts.shown_sql(column.through) or new, _using(alteration, column, facts)
+    )
+
+
+def stored_as(column: LiveColumn) -> Iterator[str]:
+    """Yield the actions for how a column is stored: each table has its own say."""
+    if column.storage:
+        yield ddl.set_storage(column.column, column.storage)
+    if column.compression:
+        yield ddl.set_compression(column.column, column.compression)
+
+
+def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
+    """Return how a column's values become those of the new type."""
+    if column.relation_kind == "f" or takes_no_using(column):
+        return ""
+    old, new = alteration.displaced(facts), facts.shown(alteration.change.new_name)
+    table, steps = facts.shown(column.table), set(column.made_of)
+    if not steps <= {"a", "d"}:
+        return using.through_text(column.column, facts.shown_sql(column.through))
+    pairs = displaced_labels(alteration)
+    if "a" not in steps:
+        domain = "d" in steps
+        converted = using.convert_scalar(table, column.column, old, new, pairs, domain=domain)
+    else:
+        moved = {label: becomes for label, becomes in pairs.items() if label != becomes}
+        targets = set(alteration.change.renames.values())
+        refused = [
+            alteration.temporary(drop.label) if drop.label in targets else drop.label
+            for drop in alteration.change.removed
+            if not drop.mapped
+        ]
+        converted = using.convert_array(table, column.column, old, new, moved, refused)
+    through = facts.shown_sql(column.through)
+    return using.cast(converted, through) if through else converted
+
+
+def _cost(table: Name, facts: Facts) -> str:
+    size = facts.sizes.get(table)
+    about = f", about {human_size(size.total)}," if size else ""
+    return f"Rewrites {facts.shown(table)}{about} under an ACCESS EXCLUSIVE lock."

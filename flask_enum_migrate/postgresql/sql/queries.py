@@ -1,0 +1,89 @@
+"""The queries that look at rows, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.schema import Name
+from .quoting import identifier
+from .quoting import literal
+from .quoting import qualified
+
+
+def strange_values(
+    number: int,
+    table: Name,
+    column: str,
+    array: bool,
+    labels: Sequence[str],
+    limit: int,
+    most: int,
+) -> str:
+    """Return a query for the values of a column that are no label: its number, value and rows.
+
+    :param limit: how many such rows it counts.
+    :param most: how many values it returns.
+    """
+    value, from_ = f"{identifier(column)}::text", qualified(table)
+    if array:
+        value, from_ = "e.e", f"{from_}, unnest({identifier(column)}::text[]) e (e)"
+    known = ", ".join(literal(label) for label in labels)
+    strange = f"{value} NOT IN ({known})" if known else f"{value} IS NOT NULL"
+    held = f"SELECT {value} AS value FROM {from_} WHERE {strange} LIMIT {limit:d}"
+    return (
+        f"(SELECT {number:d} AS number, value, count(*) AS rows FROM ({held}) held "
+        f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d})"
+    )
+
+
+def distinct_values(table: Name, column: str) -> str:
+    """Return a query for all values of a column, most frequent first."""
+    value = identifier(column)
+    return f"SELECT {value}, count(*) FROM {qualified(table)} GROUP BY 1 ORDER BY 2 DESC"
+
+
+def count_label(
+    number: int, table: Name, column: str, array: bool, type_: Name, label: str, limit: int
+) -> str:
+    """Return a query of one row: its number, and how many rows hold a label, up to a limit."""
+    constant = f"{literal(label)}::{qualified(type_)}"
+    value = identifier(column)
+    enum = qualified(type_)
+    holds = f"{constant} = ANY ({value}::{enum}[])" if array else f"{value}::{enum} = {constant}"
+    rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
+    return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
+
+
+def colliding_labels(
+    number: int,
+    table: Name,
+    column: str,
+    type_: Name,
+    label: str,
+    others: Sequence[str],
+    predicate: str,
+    *,
+    only: bool,
+    nulls_equal: bool,
+    limit: int,
+) -> str:
+    """Return a query for the labels of rows that are the same as rows with a label but for that.
+
+    Each comes with the query's number.
+
+    :param others: the other columns that have to be the same.
+    :param predicate: which rows count, as SQL.
+    :param only: whether those of children don't count.
+    :param nulls_equal: whether NULLs are the same.
+    :param limit: at how many rows with the label it looks.
+    """
+    shown, value = f"{'ONLY ' if only else ''}{qualified(table)}", identifier(column)
+    counts = f"({predicate})" if predicate else "true"
+    equal = "IS NOT DISTINCT FROM" if nulls_equal else "="
+    same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, others))
+    held = f"{value} = {literal(label)}::{qualified(type_)}"
+    return (
+        f"SELECT DISTINCT {number:d} AS number, b.{value}::text AS label"
+        f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"
+        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} <> a.{value}{same}"
+    )

@@ -1,0 +1,81 @@
+"""Quote names and strings for SQL. Nothing else quotes.
+
+What comes out survives Alembic's online and offline modes and both psycopg drivers unchanged,
+for any label or name: none of ``%``, ``:``, backslash or control characters is left bare in a
+literal or name, because offline mode doubles ``%``, loses tabs and reads ``:word`` as a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from zlib import crc32
+
+from ...core.schema import Name
+from .keywords import KEYWORDS
+
+# enum_in and CREATE TYPE reject labels of NAMEDATALEN bytes and more.
+MAX_BYTES = 63
+
+ASIDE = "__old"
+"""What is put behind the name of a type while another one takes its place."""
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_QUOTED_OR_BREAK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\n""")
+
+
+def identifier(name: str) -> str:
+    """Quote the name of one object."""
+    if _PLAIN.fullmatch(name) and name not in KEYWORDS:
+        return name
+    quoted = name.replace('"', '""')
+    if _is_bare(name):
+        return f'"{quoted}"'
+    return 'U&"' + "".join(_escaped(char, "\\{:04x}", "\\+{:06x}") for char in quoted) + '"'
+
+
+def qualified(name: Name) -> str:
+    """Quote a name with its schema, where it has one."""
+    if not name.schema:
+        return identifier(name.name)
+    return f"{identifier(name.schema)}.{identifier(name.name)}"
+
+
+def literal(text: str) -> str:
+    """Quote a string."""
+    quoted = text.replace("'", "''")
+    if _is_bare(text):
+        return f"'{quoted}'"
+    return "E'" + "".join(_escaped(char, "\\u{:04X}", "\\U{:08X}") for char in quoted) + "'"
+
+
+def _is_bare(text: str) -> bool:
+    return text.isprintable() and not any(char in text for char in "%:\\")
+
+
+def _escaped(char: str, short: str, long: str) -> str:
+    if char == "\\":
+        return "\\\\"
+    if char in "%:" or not char.isprintable():
+        return (short if ord(char) <= 0xFFFF else long).format(ord(char))
+    return char
+
+
+def needs_exact(sql: str) -> bool:
+    """Return whether Alembic's offline mode or ``text()`` would change a statement."""
+    return bool(re.search(r"[%\t\r]|(?<![:\w\\]):\w|\\:", sql))
+
+
+def indented(sql: str) -> str:
+    """Return SQL with all lines but the first further in, and with its quoted texts as they are."""
+    return _QUOTED_OR_BREAK.sub(lambda found: found[0] if found[0] != "\n" else "\n    ", sql)
+
+
+def shortened(name: str, suffix: str) -> str:
+    """Return a name with a suffix, cut so that PostgreSQL doesn't cut it.
+
+    What is cut leaves a checksum, so that names that only differ there stay different.
+    """
+    if len((name + suffix).encode()) <= MAX_BYTES:
+        return name + suffix
+    suffix = f"_{crc32(name.encode()):08x}{suffix}"
+    return name.encode()[: MAX_BYTES - len(suffix.encode())].decode(errors="ignore") + suffix
