@@ -153,13 +153,13 @@ def _once(states: Iterable[EnumState]) -> Iterator[EnumState]:
     """
     states = list(states)
     seen = {
-        (state.bind, state.live.oid, state.live.name)
+        (state.bind, state.live.key, state.live.name)
         for state in states
         if state.declared and state.live
     }
     for state in states:
         if state.declared is None and state.live is not None:
-            key = (state.bind, state.live.oid, state.live.name)
+            key = (state.bind, state.live.key, state.live.name)
             if key in seen:
                 continue
             seen.add(key)
@@ -187,14 +187,14 @@ def _states(database: Database, settings: Settings) -> list[EnumState]:
     strings: dict[int, tuple[WrongColumn, ...]] = {}  # by the type that they are today
     for column in pairing.wrong_columns:
         if isinstance(column.declared, str):
-            oid = column.found.type_oid
+            oid = column.found.type_key
             strings[oid] = (*strings.get(oid, ()), column)
         else:
             wrong[column.declared] = (*wrong.get(column.declared, ()), column)
     states = []
     for match in pairing.pairs:
         change = alter(match, compare_order=settings.compare_order)
-        columns = wrong.pop(match.declared, ()) + strings.pop(match.live.oid, ())
+        columns = wrong.pop(match.declared, ()) + strings.pop(match.live.key, ())
         state = DIFFERS if change else WRONG_COLUMNS if columns else IN_SYNC
         own = frozenset(match.declared.columns)
         missing = tuple(column for column in pairing.missing_columns if column in own)
@@ -204,7 +204,7 @@ def _states(database: Database, settings: Settings) -> list[EnumState]:
     for enum in pairing.new:
         states.append(EnumState(bind, NEW, enum, missing_columns=enum.columns))
     for live in pairing.undeclared:
-        if columns := strings.get(live.oid, ()):
+        if columns := strings.get(live.key, ()):
             states.append(EnumState(bind, WRONG_COLUMNS, live=live, wrong_columns=columns))
             continue
         if live.extension or not settings.includes(live.name.schema, live.name.name):

@@ -12,6 +12,7 @@ from .app.database import Database
 from .core.answers import Flags
 from .core.answers import add_standing
 from .core.answers import resolve
+from .core.backend import Differences
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
@@ -27,20 +28,18 @@ from .core.errors import Refusal
 from .core.errors import typed
 from .core.likeness import ranked
 from .core.pairing import Pair
+from .core.plan import Direction
+from .core.plan import Plan
+from .core.rows import LIMIT
+from .core.rows import MOST
+from .core.rows import Held
+from .core.rows import Strange
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
 from .core.wording import describe_all
 from .core.wording import describe_conversions
-from .postgresql.catalog.rows import LIMIT
-from .postgresql.catalog.rows import MOST
-from .postgresql.catalog.rows import Held
-from .postgresql.catalog.rows import Strange
-from .postgresql.plan import conversion
-from .postgresql.plan.plan import Direction
-from .postgresql.plan.plan import Plan
-from .postgresql.plan.plan import plan
 from .settings import Settings
 
 _LONGEST = 200
@@ -142,9 +141,10 @@ def draft(
     )
     conversions = tuple(_answered(change, database, answers) for change in database.conversions)
     creates, drops = database.pairing.creates, tuple(drops)
-    if not changes and not conversions and not drops:
+    differences = Differences(changes, conversions, creates, drops)
+    if differences.is_empty:
         return Draft(database)
-    made = plan(changes, drops, database.facts, conversions, creates)
+    made = database.looked_by.plan(differences, database.facts)
     refusals = (
         *_needs_answers(changes, database),
         *_needs_labels(conversions, database),
@@ -167,10 +167,9 @@ def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[s
     """Yield each conversion with the values of rows and defaults that are no label."""
     for change in database.conversions:
         found = [one.value for one in database.strange if one.change == change and one.rows]
-        if database.facts.columns:
-            family = database.facts.columns[change.place].family
-            defaults = (x for column in family for x in conversion.default_texts(change, column))
-            found += [text for text in defaults if text not in change.new.labels]
+        for column in database.facts.family(change.place):
+            texts = database.looked_by.default_texts(change, column)
+            found += [text for text in texts if text not in change.new.labels]
         yield change, list(dict.fromkeys(found))
 
 
@@ -196,7 +195,7 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
         for drop in change.removed:
             if drop.mapped and drop.becomes is None:
                 for column in columns:
-                    if column.not_null and not column.dimensions:
+                    if column.not_null and not column.array:
                         yield Refusal(
                             f"{change.name} loses {drop.label!r}, but {column} is NOT NULL.",
                             "Rows can't become NULL there; give them another label.",
@@ -210,7 +209,7 @@ def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: 
     where = ", ".join(map(str, held))
     flags = [_flag("--rename", called, drop.label, new) for new in ranked(change, drop.label)[:3]]
     flags.append(_flag("--map", called, drop.label, "LABEL"))
-    nullable = not any(one.column.not_null and not one.column.dimensions for one in held)
+    nullable = not any(one.column.not_null and not one.column.array for one in held)
     if nullable:
         flags.append(_flag("--map-null", called, drop.label))
     return Refusal(
@@ -242,15 +241,15 @@ def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
 def _needs_labels(conversions: Iterable[AlterColumnType], database: Database) -> Iterator[Refusal]:
     """Yield the values that are no label of the enum that their column is to become."""
     for change in conversions:
-        nullable = change.array or not database.facts.columns[change.place].family[0].not_null
+        nullable = change.array or not database.facts.family(change.place)[0].not_null
         found = [one for one in database.strange if one.change.place == change.place and one.rows]
         for one in found:
             if one.value not in change.mapping:
-                yield _strange_refusal(one, conversion.called(change), nullable)
+                yield _strange_refusal(one, change.called, nullable)
         if len(found) >= MOST:
             yield Refusal(
                 f"{change} may hold more values than these {MOST}.",
-                f"Look at them all: {conversion.all_values(change)}",
+                f"Look at them all: {database.looked_by.all_values(change)}",
             )
 
 

@@ -21,6 +21,7 @@ from .core.errors import SettingError
 
 if TYPE_CHECKING:
     from .core.answers import Flags
+    from .core.backend import Options
 
 EXTENSION = "enum_migrate"
 """The key of the settings in ``app.extensions``."""
@@ -90,6 +91,19 @@ class Settings:
         if isinstance(self.lock_timeout, int):
             return f"{self.lock_timeout}ms"
         return self.lock_timeout.strip()
+
+    @property
+    def backend_options(self) -> Options:
+        """What of them a backend has to know."""
+        from .core.backend import Options
+
+        return Options(
+            compare_order=self.compare_order,
+            lock_timeout=self.lock_timeout_sql,
+            analyze=self.analyze,
+            drop_unused=self.drop_unused,
+            qualify=self.qualify,
+        )
 
     @property
     def answers(self) -> Flags:

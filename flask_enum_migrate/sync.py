@@ -24,11 +24,11 @@ from .core.errors import Refusal
 from .core.errors import Refused
 from .core.hints import names_and_values
 from .core.pairing import WrongColumn
+from .core.plan import Plan
+from .core.rows import Held
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.wording import message_for
-from .postgresql.catalog.rows import Held
-from .postgresql.plan.plan import Plan
 from .proposal import Draft
 from .proposal import answered
 from .proposal import comments
@@ -225,7 +225,7 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
         raise EnvironmentFailed("Only a PostgreSQL database has types to drop.", "")
     for enum in database.pairing.undeclared:
         ours = settings.includes(enum.name.schema, enum.name.name)
-        unused = not enum.has_dependents or enum.oid in database.orphans
+        unused = not enum.has_dependents or enum.key in database.orphans
         if ours and unused and not enum.extension and enum.may_alter:
             yield drop_type(enum, live)
 

@@ -12,14 +12,15 @@ from sqlalchemy import create_engine
 from flask_enum_migrate.core.diff import Answers
 from flask_enum_migrate.core.diff import alter
 from flask_enum_migrate.core.pairing import pair
+from flask_enum_migrate.core.plan import Direction
+from flask_enum_migrate.core.plan import Plan
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import Name
 from flask_enum_migrate.postgresql.catalog import dependents
-from flask_enum_migrate.postgresql.catalog import enums
+from flask_enum_migrate.postgresql.catalog import enums as catalog
+from flask_enum_migrate.postgresql.objects.column import EnumType
 from flask_enum_migrate.postgresql.plan.facts import Facts
-from flask_enum_migrate.postgresql.plan.plan import Direction
-from flask_enum_migrate.postgresql.plan.plan import Plan
 from flask_enum_migrate.postgresql.plan.plan import plan
 
 
@@ -37,7 +38,7 @@ def plan_for(
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
     with engine.begin() as connection:
         column = DeclaredColumn(Name("public", "none"), "none")
-        live = enums.read(connection, [column])
+        live = catalog.read(connection, [column])
         declared = [
             DeclaredEnum(Name("public", name), tuple(labels), (column,))
             for name, labels in wanted.items()
@@ -47,9 +48,10 @@ def plan_for(
             for found in pair(declared, live).pairs
             if (change := alter(found, answers.get(found.live.name.name, Answers())))
         ]
-        oids = [live.by_name[change.name].oid for change in changes]
+        enums = {enum.name: enum for enum in live.enums if isinstance(enum, EnumType)}
+        oids = [enums[change.name].key for change in changes]
         found = dependents.read(connection, oids, unqualified)
-        facts = Facts(live.by_name, found, unqualified=unqualified)
+        facts = Facts(enums, found, unqualified=unqualified)
         return plan(changes, [], facts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -13,23 +12,22 @@ from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import Table
 
+from ..backends import backends
+from ..core.backend import Backend
+from ..core.backend import Facts
+from ..core.backend import Inspection
 from ..core.changes import AlterColumnType
 from ..core.errors import EnvironmentFailed
 from ..core.pairing import NOTHING
 from ..core.pairing import Pairing
 from ..core.pairing import pair
+from ..core.rows import Held
+from ..core.rows import Strange
 from ..core.schema import LiveSchema
 from ..core.schema import Name
-from ..postgresql.catalog import enums as catalog
 from ..settings import Settings
 from . import models
 from .environment import Environment
-
-if TYPE_CHECKING:
-    from ..postgresql.catalog.inspection import Inspection
-    from ..postgresql.catalog.rows import Held
-    from ..postgresql.catalog.rows import Strange
-    from ..postgresql.plan.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class Database:
     :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
     :param tables: the keys of the models' tables that env.py gave Alembic.
+    :param backend: who looked, None where nobody looks after enums.
     :param inspection: what a thorough look found, None without one.
     """
 
@@ -58,6 +57,7 @@ class Database:
     pairing: Pairing = NOTHING
     transaction: str = "alembic"
     tables: frozenset[str] = frozenset()
+    backend: Backend | None = None
     inspection: Inspection | None = None
 
     @property
@@ -76,6 +76,13 @@ class Database:
         return self.inspection.strange if self.inspection else ()
 
     @property
+    def looked_by(self) -> Backend:
+        """The backend, of a database that one looked at."""
+        if self.backend is None:
+            raise ValueError("Nobody looks after the enums of this database.")
+        return self.backend
+
+    @property
     def facts(self) -> Facts:
         """What a plan has to know."""
         if self.inspection is None:
@@ -84,7 +91,7 @@ class Database:
 
     @property
     def orphans(self) -> frozenset[int]:
-        """``pg_type.oid`` of the types that nothing uses once columns are converted."""
+        """The keys of the enums that nothing uses once columns are converted."""
         return self.inspection.orphans if self.inspection else frozenset()
 
 
@@ -101,11 +108,11 @@ def survey(
     target = environment.heads(head or "heads")
 
     def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
-        database = look(context, settings, thorough=thorough)
-        if database.live is not None:
-            at_head = environment.is_at(revisions, target)
-            database = replace(database, revisions=revisions, at_head=at_head)
-        found.append(database)
+        for database in look(context, settings, thorough=thorough):
+            if database.live is not None:
+                at_head = environment.is_at(revisions, target)
+                database = replace(database, revisions=revisions, at_head=at_head)
+            found.append(database)
 
     environment.visit(visit)
     if not found:
@@ -116,33 +123,44 @@ def survey(
     return tuple(found)
 
 
-def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> Database:
+def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> tuple[Database, ...]:
     """Look at the database that env.py gave Alembic, and at the models beside it.
 
     :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
+    :return: what each backend found, or one entry that says only which database nobody looks after.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
     token = str(context.opts.get("upgrade_token") or "upgrades")
     bind = token.removesuffix("upgrades").removesuffix("_")
-    if context.dialect.name != "postgresql":
-        return Database(bind, token, context.dialect.name, tables=_tables(context))
-    if context.connection is None:
+    plain = Database(bind, token, context.dialect.name, tables=_tables(context))
+    found = [
+        _looked_at(plain, backend, context, settings, thorough=thorough)
+        for backend in backends(context.dialect.name)
+    ]
+    return tuple(found) or (plain,)
+
+
+def _looked_at(
+    database: Database,
+    backend: Backend,
+    context: MigrationContext,
+    settings: Settings,
+    *,
+    thorough: bool,
+) -> Database:
+    connection = context.connection
+    if connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.", "")
-    live, pairing = _compare(context, context.connection, settings)
+    live, pairing = _compare(context, connection, backend, settings)
     inspection = None
     if thorough:
-        # A mere look is quicker without what only a plan needs.
-        from ..postgresql.catalog.inspection import inspect
-
-        inspection = inspect(context.connection, live, pairing, settings)
-    return Database(
-        bind=bind,
-        token=token,
-        dialect="postgresql",
+        inspection = backend.inspect(connection, live, pairing, settings.backend_options)
+    return replace(
+        database,
         live=live,
         pairing=pairing,
         transaction=_transaction(context),
-        tables=_tables(context),
+        backend=backend,
         inspection=inspection,
     )
 
@@ -153,7 +171,7 @@ def _tables(context: MigrationContext) -> frozenset[str]:
 
 
 def _compare(
-    context: MigrationContext, connection: Connection, settings: Settings
+    context: MigrationContext, connection: Connection, backend: Backend, settings: Settings
 ) -> tuple[LiveSchema, Pairing]:
     metadata = context.opts.get("target_metadata")
     if metadata is None:
@@ -175,14 +193,14 @@ def _compare(
     schema_map = connection.get_execution_options().get("schema_translate_map")
     enums = models.read(metadata, include, schema_map)
     strings = models.strings(metadata, schema_map)
-    live = catalog.read(connection, [column for enum in enums for column in enum.columns], strings)
+    live = backend.read(connection, [column for enum in enums for column in enum.columns], strings)
     enums = tuple(enum for enum in enums if _is_ours(enum.name, live, settings))
     enumerated = [
         string
         for place, column in strings.items()
         if (found := live.found.get(place))
-        and found.type_oid in live.by_oid
-        and _is_ours(live.by_oid[found.type_oid].name, live, settings)
+        and found.type_key in live.by_key
+        and _is_ours(live.by_key[found.type_key].name, live, settings)
         and (string := models.string(place, column, include))
     ]
     return live, pair(enums, live, enumerated)

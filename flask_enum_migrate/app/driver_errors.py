@@ -10,9 +10,8 @@ from flask import current_app
 from sqlalchemy import URL
 from sqlalchemy import Connection
 from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
-
-from ..postgresql.sql.quoting import identifier
 
 
 def said(error: DBAPIError) -> str:
@@ -78,3 +77,8 @@ def _setting(url: URL | None) -> str:
 
 def _place(url: URL) -> tuple[str | int | None, ...]:
     return url.host, url.port, url.database, url.username
+
+
+def identifier(name: str) -> str:
+    """Return a name as SQL writes it."""
+    return postgresql.dialect().identifier_preparer.quote(name)  # type: ignore[no-untyped-call]

@@ -104,7 +104,7 @@ def compare(
 def _seen(
     context: AutogenContext, operations: UpgradeOps, settings: Settings, *, writes: bool
 ) -> Seen:
-    database = look(context.migration_context, settings, thorough=writes)
+    (database,) = look(context.migration_context, settings, thorough=writes)
     live, connection = database.live, context.connection
     if live is None or connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.")

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from ..core.backend import Differences
+from ..core.plan import Direction
+from ..core.plan import Step
 from ..core.schema import Name
 from ..core.wording import describe
 from ..core.wording import describe_conversion
-from ..postgresql.plan.facts import Step
-from ..postgresql.plan.plan import Direction
-from ..postgresql.plan.plan import plan
-from ..postgresql.sql import ddl
 from ..proposal import Draft
 from ..proposal import comments
 from ..revision.source import Body
@@ -27,7 +25,6 @@ from .operations import EnumDifference
 from .operations import EnumOperations
 from .rendering import TypeRenderer
 from .seen import Seen
-from .seen import affected_defaults
 
 
 def insert(seen: Seen, directory: Path) -> Body:
@@ -50,8 +47,7 @@ def insert(seen: Seen, directory: Path) -> Body:
 def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what comes before Alembic's operations, and behind them in the downgrade."""
     one, said = seen.draft, comments(seen.draft)
-    created = [ddl.create_type(create.name, create.labels) for create in seen.creates]
-    dropped = [ddl.drop_type(create.name) for create in reversed(seen.creates)]
+    created, dropped = one.database.looked_by.creation(seen.creates)
     it = "it" if len(created) == 1 else "them"
     upgrade = Direction(
         one.plan.upgrade.committing,
@@ -61,7 +57,8 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
         steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps)
     )
     # A default that names what changes would be valid on one side of the change only.
-    places = [(column.table, column.column) for column in affected_defaults(one.changes, seen.live)]
+    affected = one.database.looked_by.affected_defaults(one.changes, seen.live)
+    places = [(column.table, column.column) for column in affected]
     places += [conversion.place for conversion in one.conversions]
     return EnumOperations(
         _render(renderer, one, upgrade, said.upgrade),
@@ -75,8 +72,8 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what comes behind Alembic's operations, and before them in the downgrade."""
     one, refused = seen.draft, comments(seen.draft).refused
     # As Alembic names tables: without the schema in which they would be created.
-    facts = replace(one.database.facts, unqualified=seen.live.default_schema)
-    drops = plan((), seen.drops, facts)
+    facts = one.database.facts.without(seen.live.default_schema)
+    drops = one.database.looked_by.plan(Differences(drops=seen.drops), facts)
     downgrade = Direction(one.plan.downgrade.committing, drops.downgrade.steps)
     again = tuple(f"{facts.shown(drop.name)}: create it again." for drop in seen.drops)
     return EnumOperations(
@@ -118,7 +115,7 @@ def leave_types(seen: Seen) -> None:
     for match in seen.draft.database.pairing.pairs:
         for column in match.declared.columns:
             found = seen.live.found[column]
-            if found.table and found.type_oid == match.live.oid and found.array == column.array:
+            if found.table and found.type_key == match.live.key and found.array == column.array:
                 places.append((found.table, column.column))
     seen.tree.leave_types(places)
 

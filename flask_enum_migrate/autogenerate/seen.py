@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 
@@ -24,13 +23,6 @@ from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
 from ..core.wording import some
-from ..postgresql.catalog import orphans
-from ..postgresql.catalog import rights
-from ..postgresql.catalog import taken
-from ..postgresql.plan.facts import Dependent
-from ..postgresql.plan.refusals import create_blocked
-from ..postgresql.sql.expressions import TypeChange
-from ..postgresql.sql.expressions import follow
 from ..proposal import Draft
 from ..proposal import answered
 from ..proposal import draft
@@ -115,26 +107,12 @@ def see(
         replace(new, name=Name(new.name.schema or live.default_schema, new.name.name))
         for new in creates
     ]
-    may_create = rights.may_create(connection, {new.name.schema for new in placed})
-    taken_names = taken.read(connection, [new.name for new in placed])
-    facts = replace(database.facts, may_create=may_create, taken=taken_names)
     refusals = (
         *one.refusals,
-        *(refusal for new in placed for refusal in create_blocked(new, facts)),
+        *database.looked_by.creation_refusals(connection, placed, database.facts),
         *_out_of_order(one, live, tree),
     )
     return Seen(one, live, creates, drops, tree, refusals, notes)
-
-
-def affected_defaults(changes: Sequence[AlterEnum], live: LiveSchema) -> Iterator[LiveColumn]:
-    """Yield the columns whose default means something else before and after some changes."""
-    for change in changes:
-        labels = {**change.renames, **{drop.label: drop.becomes for drop in change.removed}}
-        following = {change.name: TypeChange(change.new_name, labels)}
-        for column in live.by_name[change.name].columns:
-            default = column.default
-            if default is not None and follow(default, following).sql != default:
-                yield column
 
 
 def _tables(live: LiveSchema) -> set[Name]:
@@ -194,14 +172,16 @@ def _drops(
     columns |= {change.place for change in database.conversions if change.old.enum}
     leaves = _leaves(tables, columns)
     candidates = {
-        enum.oid: enum
+        enum.key: enum
         for enum in database.pairing.undeclared
         if settings.includes(enum.name.schema, enum.name.name)
         and not enum.extension
         and any(map(leaves, enum.columns))
     }
     drops, notes = [], []
-    for oid, held in orphans.users(connection, list(candidates), tables, columns).items():
+    for oid, held in database.looked_by.users(
+        connection, list(candidates), tables, columns
+    ).items():
         enum = candidates[oid]
         if held:
             verb = "uses" if len(held) == 1 else "use"
@@ -225,18 +205,14 @@ def _out_of_order(one: Draft, live: LiveSchema, tree: Tree) -> Iterator[Refusal]
     tables, columns = tree.dropped_tables(), tree.dropped_columns()
     leaves = _leaves(tables, columns)
     names = tables | {table for table, _ in columns}
-    affected = set(affected_defaults(one.changes, live))
+    affected = set(one.database.looked_by.affected_defaults(one.changes, live))
     for change in one.changes:
         enum = live.by_name[change.name]
         going = [column for column in enum.columns if leaves(column)]
-        rebuilt = [
-            dependent
-            for dependent in one.database.facts.dependents
-            if enum.oid in dependent.roots and dependent.rebuilt and _table(dependent) in names
-        ]
         why = [f"the default of {column}" for column in going if column in affected]
         if change.replaces_type or change.reverse().replaces_type:
-            why.extend(str(dependent) for dependent in rebuilt)
+            looked_by, facts = one.database.looked_by, one.database.facts
+            why.extend(looked_by.created_again(change, facts, names))
         if going and why:
             yield Refusal(
                 f"{change.name} changes, and so does what uses it: {going[0]} goes. A downgrade "
@@ -244,11 +220,3 @@ def _out_of_order(one: Draft, live: LiveSchema, tree: Tree) -> Iterator[Refusal]
                 "Change the type in a revision of its own first:",
                 ("",),
             )
-
-
-def _table(dependent: Dependent) -> Name:
-    """Return the table that an object belongs to, if it belongs to one."""
-    index = dependent.detail.get("index") if dependent.key[0] == "pg_class" else None
-    if index:
-        return Name(index["table_schema"], index["table"])
-    return Name(*dependent.names[:2]) if len(dependent.names) > 2 else Name("", "")

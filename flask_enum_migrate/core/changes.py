@@ -229,6 +229,11 @@ class AlterColumnType:
         return self.old.sql.endswith("[]")
 
     @property
+    def called(self) -> str:
+        """The name by which an option means its values."""
+        return self.new.enum.name if self.new.enum else self.column
+
+    @property
     def homeless(self) -> tuple[str, ...]:
         """The labels of the old type that the new one lacks and no mapping knows."""
         if self.new.enum is None:

@@ -21,7 +21,7 @@ def names_and_values(pair: Pair) -> str:
     :return: the hint, or ``""``.
     """
     # What a string column holds is no label yet.
-    found = "labels in the database" if pair.live.oid else "strings in the database"
+    found = "labels in the database" if pair.live.key else "strings in the database"
     for cls in pair.declared.classes:
         names, values = zip(*cls.members, strict=True) if cls.members else ((), ())
         if _is_other_side(pair, names, values):

@@ -98,13 +98,13 @@ def pair(
     """
     declared = _merged(declared, live)
     matched = {enum.name: live.find(enum.name) for enum in declared}
-    claimed = {match.oid for match in matched.values() if match}
+    claimed = {match.key for match in matched.values() if match}
     wanted: dict[int, list[DeclaredEnum]] = {}
     for enum in declared:
         if matched[enum.name] is None and (oid := _commonest_type(enum, live, claimed)):
             wanted.setdefault(oid, []).append(enum)
     for oid, enums in wanted.items():
-        matched[max(enums, key=lambda enum: _likeness(enum, oid, live)).name] = live.by_oid[oid]
+        matched[max(enums, key=lambda enum: _likeness(enum, oid, live)).name] = live.by_key[oid]
 
     pairs: list[Pair] = []
     wrong: list[WrongColumn] = []
@@ -114,27 +114,27 @@ def pair(
     for enum in declared:
         match = matched[enum.name]
         present = [
-            (column, live.found[column]) for column in enum.columns if live.found[column].type_oid
+            (column, live.found[column]) for column in enum.columns if live.found[column].type_key
         ]
         schema = enum.name.schema or (match.name.schema if match else live.default_schema)
         name = Name(schema, enum.name.name)
         differing = [
             WrongColumn(column, enum, found, _conversion(column, found, name, enum.labels, live))
             for column, found in present
-            if match is None or found.type_oid != match.oid or found.array != column.array
+            if match is None or found.type_key != match.key or found.array != column.array
         ]
         wrong.extend(differing)
         if match:
             pairs.append(Pair(enum, match, name))
-            missing.extend(c for c in enum.columns if not live.found[c].type_oid)
+            missing.extend(c for c in enum.columns if not live.found[c].type_key)
         elif not present:
             new.append(enum)
         elif any(column.conversion for column in differing):
             creates.append(CreateType(name, enum.labels))
-            missing.extend(c for c in enum.columns if not live.found[c].type_oid)
+            missing.extend(c for c in enum.columns if not live.found[c].type_key)
     wrong.extend(_wrong_strings(strings, live))
-    taken = {pair.live.oid for pair in pairs}
-    undeclared = tuple(enum for enum in live.enums if enum.oid not in taken)
+    taken = {pair.live.key for pair in pairs}
+    undeclared = tuple(enum for enum in live.enums if enum.key not in taken)
     return Pairing(
         tuple(pairs), tuple(wrong), tuple(creates), tuple(new), tuple(missing), undeclared
     )
@@ -179,7 +179,7 @@ def _can_be_converted(column: DeclaredColumn, found: FoundColumn) -> bool:
 
 
 def _column_type(found: FoundColumn, live: LiveSchema) -> ColumnType:
-    enum = live.by_oid.get(found.type_oid)
+    enum = live.by_key.get(found.type_key)
     if enum is None:
         return ColumnType(found.type_name)
     return ColumnType(found.type_name, enum.name, enum.labels)
@@ -214,12 +214,12 @@ def unite(known: DeclaredEnum | None, enum: DeclaredEnum) -> DeclaredEnum:
 
 def _commonest_type(enum: DeclaredEnum, live: LiveSchema, claimed: set[int]) -> int:
     """Return the free enum type that most existing columns of a declaration have, or 0."""
-    oids = [live.found[column].type_oid for column in enum.columns]
-    free = [oid for oid in oids if oid in live.by_oid and oid not in claimed]
+    oids = [live.found[column].type_key for column in enum.columns]
+    free = [oid for oid in oids if oid in live.by_key and oid not in claimed]
     return max(free, key=free.count, default=0)
 
 
 def _likeness(enum: DeclaredEnum, oid: int, live: LiveSchema) -> tuple[int, int]:
     """Return how much speaks for a type being a declared one: common columns, common labels."""
-    columns = sum(live.found[column].type_oid == oid for column in enum.columns)
-    return columns, len({*enum.labels} & {*live.by_oid[oid].labels})
+    columns = sum(live.found[column].type_key == oid for column in enum.columns)
+    return columns, len({*enum.labels} & {*live.by_key[oid].labels})

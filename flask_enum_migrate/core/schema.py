@@ -80,89 +80,64 @@ class DeclaredEnum:
 
 @dataclass(frozen=True, slots=True)
 class LiveColumn:
-    """A column in the database that holds values of an enum type.
+    """A column in the database that holds values of an enum.
 
     :param table: its table, schema-qualified.
     :param column: its name.
-    :param relation_kind: ``pg_class.relkind`` of the table.
-    :param dimensions: 0 for a scalar, else the declared number of array dimensions.
-    :param through: its type where that is made of the enum by way of a domain, range or row
-        type, or ``""``.
-    :param made_of: how its type is made of the enum, a letter a step: ``a`` array, ``d`` domain,
-        ``r`` range, ``c`` row.
+    :param array: whether it is an array of them.
     :param default: its default as SQL, or None.
     :param not_null: whether it rejects NULL.
     :param inherited: whether a parent or partitioned table decides its type.
-    :param has_children: whether the table has children or partitions.
-    :param partition_key: whether its table is partitioned by it.
-    :param generated: ``pg_attribute.attgenerated``.
-    :param typed_table: the composite type that its table was made ``OF``, as SQL, or ``""``.
-    :param parents: the parents of its table, as SQL and in order, where several have the column.
-    :param mixed_parents: whether these parents have other columns that not all of them have.
-    :param tops: the ancestors of its table that have the column of their own, where several
-        parents have it.
-    :param has_foreign_children: whether a child or partition of its table is a foreign table.
-    :param collation: its collation, as SQL, where it isn't its type's own, or ``""``.
-    :param storage: ``SET STORAGE`` value to restore after a change of type, or ``""``.
-    :param compression: ``SET COMPRESSION`` value to restore after a change of type, or ``""``.
-    :param may_alter: whether the current role may act as the owner of the table.
+    :param holds_rows: whether its values are kept here, by a table; else a view or another server
+        has them.
     """
 
     table: Name
     column: str
-    relation_kind: str = "r"
-    dimensions: int = 0
-    through: str = ""
-    made_of: str = ""
+    array: bool = False
     default: str | None = None
     not_null: bool = False
     inherited: bool = False
-    has_children: bool = False
-    partition_key: bool = False
-    generated: str = ""
-    typed_table: str = ""
-    parents: tuple[str, ...] = ()
-    mixed_parents: bool = False
-    tops: tuple[Name, ...] = ()
-    has_foreign_children: bool = False
-    collation: str = ""
-    storage: str = ""
-    compression: str = ""
-    may_alter: bool = True
-
-    @property
-    def can_be_counted(self) -> bool:
-        """Whether a query can tell which of its rows hold a label."""
-        return set(self.made_of) <= {"a", "d"} and self.relation_kind in ("r", "p")
+    holds_rows: bool = True
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
+class TableSize:
+    """How large a table is.
+
+    :param total: bytes of the table with its indexes and TOAST.
+    :param rows: the planner's estimate, or -1 where the table was never analyzed.
+    """
+
+    total: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEnum:
     """An enum type as the database holds it.
 
-    :param oid: its ``pg_type.oid``.
+    :param key: what its backend knows it by.
     :param name: its name, schema-qualified.
     :param labels: the labels in order (``enumsortorder``).
     :param columns: every column that uses it, directly or through another type.
     :param owner: name of the owning role.
     :param may_alter: whether the current role may act as the owner.
-    :param may_create: whether the current role may create a type in its schema.
     :param extension: the extension it belongs to, or ``""``.
     :param comment: its ``COMMENT``, or None.
     :param privileges: ``GRANT`` entries (grantee, grantable) where they are not the default.
     :param has_dependents: whether anything at all depends on it.
     """
 
-    oid: int
+    key: int
     name: Name
     labels: tuple[str, ...]
     columns: tuple[LiveColumn, ...] = ()
     owner: str = ""
     may_alter: bool = True
-    may_create: bool = True
     extension: str = ""
     comment: str | None = None
     privileges: tuple[tuple[str, bool], ...] | None = None
@@ -174,7 +149,8 @@ class FoundColumn:
     """What the database has where a model declares an enum column.
 
     :param table: the table's real name, or None where there is no such table.
-    :param type_oid: the type of the column, or of its array's elements; 0 without such a column.
+    :param type_key: the key of the column's type, or of its array's elements; 0 without such a
+        column.
     :param type_name: the type of the column as SQL prints it.
     :param is_enum: whether that type is an enum.
     :param is_string: whether it is a string type, or a domain over one.
@@ -183,7 +159,7 @@ class FoundColumn:
     """
 
     table: Name | None
-    type_oid: int = 0
+    type_key: int = 0
     type_name: str = ""
     is_enum: bool = False
     is_string: bool = False
@@ -214,9 +190,9 @@ class LiveSchema:
         return {enum.name: enum for enum in self.enums}
 
     @cached_property
-    def by_oid(self) -> dict[int, LiveEnum]:
-        """The enums by ``pg_type.oid``."""
-        return {enum.oid: enum for enum in self.enums}
+    def by_key(self) -> dict[int, LiveEnum]:
+        """The enums by their key."""
+        return {enum.key: enum for enum in self.enums}
 
     @property
     def default_schema(self) -> str:

@@ -161,3 +161,13 @@ def message_for(
         message = "change " + ", ".join(dict.fromkeys(names))
     words = " ".join(re.sub(r"[^\w ,]", " ", message).split())[:_LONGEST_MESSAGE]
     return words[:1].upper() + words[1:]
+
+
+def human_size(size: int) -> str:
+    """Return bytes as ``pg_size_pretty`` would put them, in powers of 1,024."""
+    value, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value >= 10 or unit == "bytes" else f"{value:.1f} {unit}"

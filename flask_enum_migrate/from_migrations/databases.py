@@ -33,12 +33,12 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import DBAPIError
 
+from ..app.driver_errors import identifier
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
 from ..app.environment import Environment
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
-from ..postgresql.sql.quoting import identifier
 from . import connections
 from . import signals
 from .run import not_installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,7 @@ from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 
 from ..core.errors import RevisionFileError
-from ..postgresql.plan.plan import Direction
-from ..postgresql.sql import quoting
+from ..core.plan import Direction
 
 TEMPLATE = "enum_revision.py.jinja"
 
@@ -70,7 +70,7 @@ class Renderer:
         data = {
             "notes": [_comment(note) for note in notes],
             "refused": refused,
-            "exact": any(quoting.needs_exact(sql) for sql in direction.statements),
+            "exact": any(needs_exact(sql) for sql in direction.statements),
             "committing": _statements(direction.committing),
             "steps": steps,
             "commit": commit,
@@ -123,9 +123,14 @@ def _quoted(line: str) -> str:
 
 
 def _statements(statements: Sequence[str]) -> list[_Statement]:
-    return [_Statement(sql, quoting.needs_exact(sql)) for sql in statements]
+    return [_Statement(sql, needs_exact(sql)) for sql in statements]
 
 
 def _comment(text: str) -> str:
     """Return a text that stays on its line, and that UTF-8 can hold."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def needs_exact(sql: str) -> bool:
+    """Return whether Alembic's offline mode or ``text()`` would change a statement."""
+    return bool(re.search(r"[%\t\r]|(?<![:\w\\]):\w|\\:", sql))

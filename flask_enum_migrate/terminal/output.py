@@ -47,7 +47,7 @@ from .advice import renames
 from .advice import renames_instead
 
 if TYPE_CHECKING:
-    from ..postgresql.plan.plan import Direction
+    from ..core.plan import Direction
     from ..sync import BindPlan
     from ..sync import SyncResult
 
@@ -186,9 +186,7 @@ def _outlook(state: EnumState) -> str:
     if not state.change or not state.live or not state.change.replaces_type:
         return _INSTANT
     tables = dict.fromkeys(
-        str(c.table)
-        for c in state.live.columns
-        if not c.inherited and c.relation_kind in ("r", "p")
+        str(c.table) for c in state.live.columns if not c.inherited and c.holds_rows
     )
     if not tables:
         return "the type is replaced, no table is rewritten"
@@ -326,7 +324,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
         return _INSTANT + "."
-    from ..postgresql.plan.facts import human_size
+    from ..core.wording import human_size
 
     sizes = plan.database.facts.sizes
     tables = [

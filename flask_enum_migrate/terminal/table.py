@@ -58,7 +58,7 @@ def _used_by(state: EnumState) -> str:
     columns: Sequence[LiveColumn | DeclaredColumn] = ()
     if state.live and state.live.columns:
         # A materialized view only shows what its tables hold.
-        live = sorted(state.live.columns, key=lambda column: column.relation_kind == "m")
+        live = sorted(state.live.columns, key=lambda column: not column.holds_rows)
         columns = live
     elif state.declared:
         columns = state.declared.columns

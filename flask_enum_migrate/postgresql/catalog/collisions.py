@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy import text
 
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
 from ...core.schema import Name
-from ..plan.facts import Collision
+from ..objects.column import Column
+from ..objects.column import EnumType
+from ..objects.reference import Collision
 from ..sql.queries import colliding_labels
 from .enums import qualified
 from .rows import ask
@@ -44,7 +44,7 @@ _INDEXES = text(
 
 
 def read(
-    connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]]
+    connection: Connection, wanted: Sequence[tuple[EnumType, Column, str]]
 ) -> tuple[Collision, ...]:
     """Find the labels that rows with a label could not be given, within a limit and a time.
 
@@ -63,7 +63,7 @@ def read(
 
 
 def _look(
-    connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]], found: Iterable[Any]
+    connection: Connection, wanted: Sequence[tuple[EnumType, Column, str]], found: Iterable[Any]
 ) -> Iterator[Collision]:
     # A column may only be included in an index.
     indexes = [row for row in found if wanted[row.position][1].column in row.columns]

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy import text
 
-from ...core.schema import LiveColumn
 from ...core.schema import Name
-from ..plan.facts import ConvertedColumn
+from ..objects.column import Column
+from ..objects.reference import ConvertedColumn
+from ..objects.reference import Reference
 from ..plan.facts import Place
-from ..plan.facts import Reference
 from .enums import OF_COLUMN
 from .enums import qualified
 
@@ -121,7 +121,7 @@ def read(connection: Connection, places: Collection[Place]) -> dict[Place, Conve
             for i, (table, column) in enumerate(places)
         ]
     )
-    families: dict[int, list[LiveColumn]] = defaultdict(list)
+    families: dict[int, list[Column]] = defaultdict(list)
     references: dict[int, list[Reference]] = defaultdict(list)
     with qualified(connection):
         for row in connection.execute(_COLUMNS, {"wanted": wanted}).mappings():
@@ -135,8 +135,9 @@ def read(connection: Connection, places: Collection[Place]) -> dict[Place, Conve
     }
 
 
-def _column(row: Any) -> LiveColumn:
+def _column(row: Any) -> Column:
     values = {
         key: value for key, value in row.items() if key not in ("position", "schema", "table")
     }
-    return LiveColumn(table=Name(row["schema"], row["table"]), **values)
+    values["holds_rows"] = values["relation_kind"] in ("r", "p")
+    return Column(table=Name(row["schema"], row["table"]), **values)

@@ -18,9 +18,9 @@ from sqlalchemy import Connection
 
 from ..objects import generated_column as generated
 from ..objects import problems
+from ..objects.base import Dependent
+from ..objects.base import Key
 from ..objects.unqualified import leave_out
-from ..plan.facts import Dependent
-from ..plan.facts import Key
 from .closure import DEPENDENTS
 from .closure import PLACEHOLDERS
 from .enums import qualified

@@ -18,10 +18,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ...core.schema import DeclaredColumn
 from ...core.schema import FoundColumn
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
 from ...core.schema import LiveSchema
 from ...core.schema import Name
+from ..objects.column import Column
+from ..objects.column import EnumType
 
 # With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
 # one schema in it, all but what is in that schema. Compiling the queries (jit, where a server has
@@ -257,21 +257,24 @@ def read(
     return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
 
 
-def _live_enum(row: dict[str, Any], columns: Iterable[LiveColumn]) -> LiveEnum:
-    values = {key: value for key, value in row.items() if key != "schema"}
+def _live_enum(row: dict[str, Any], columns: Iterable[Column]) -> EnumType:
+    values = {key: value for key, value in row.items() if key not in ("schema", "oid")}
+    values["key"] = row["oid"]
     values["name"] = Name(row["schema"], row["name"])
     values["labels"] = tuple(row["labels"])
     values["privileges"] = _privileges(row["privileges"])
-    return LiveEnum(columns=tuple(columns), **values)
+    return EnumType(columns=tuple(columns), **values)
 
 
-def _live_column(row: Any) -> LiveColumn:
+def _live_column(row: Any) -> Column:
     values = {key: value for key, value in row.items() if key not in ("enum", "schema", "table")}
     values["parents"] = tuple(values["parents"])
     values["tops"] = tuple(Name(*top) for top in json.loads(values["tops"] or "[]"))
     if not values["dimensions"]:
         values["storage"] = values["compression"] = ""
-    return LiveColumn(table=Name(row["schema"], row["table"]), **values)
+    values["array"] = bool(values["dimensions"])
+    values["holds_rows"] = values["relation_kind"] in ("r", "p")
+    return Column(table=Name(row["schema"], row["table"]), **values)
 
 
 def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:
@@ -292,7 +295,7 @@ def _find(
     for column, row in zip(wanted, result, strict=True):
         found[column] = FoundColumn(
             table=Name(row.schema, row.table) if row.table is not None else None,
-            type_oid=row.type_oid,
+            type_key=row.type_oid,
             type_name=row.type_name,
             is_enum=row.is_enum,
             is_string=row.is_string,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..plan.facts import Key
+from ..objects.base import Key
 
 TABLES = ("r", "p", "f", "t", "S")
 ALWAYS = ("pg_rewrite", "pg_trigger", "pg_policy", "pg_publication_rel", "pg_proc")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy import text
 
 from ...core.schema import Name
-from ..plan.facts import Routine
+from ..objects.reference import Routine
 from .enums import qualified
 
 # No catalog knows what a body mentions: its text does, and triggers get rows of their table.

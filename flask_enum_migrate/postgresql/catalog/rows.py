@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,14 +14,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ...core.changes import AlterColumnType
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
+from ...core.rows import LIMIT
+from ...core.rows import MOST
+from ...core.rows import Held
+from ...core.rows import Strange
 from ...core.schema import Name
-from ..plan.facts import TableSize
+from ...core.schema import TableSize
+from ..objects.column import Column
+from ..objects.column import EnumType
 from ..sql.queries import count_label
 from ..sql.queries import strange_values
 
-LIMIT = 10_000
 TIMEOUT = "10s"
 _AT_ONCE = 100
 
@@ -40,46 +42,11 @@ _SIZES = text(
 )
 
 
-MOST = 50
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Rows that hold a label.
-
-    :param column: where.
-    :param label: which.
-    :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
-    """
-
-    column: LiveColumn
-    label: str
-    rows: int | None
-
-    def __str__(self) -> str:
-        if self.rows is None:
-            return f"an unknown number of rows of {self.column}"
-        more = "or more " if self.rows >= LIMIT else ""
-        return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class Strange:
-    """Rows that hold a value which is no label of the enum that their column is to become.
-
-    :param change: what is to become of the column.
-    :param value: the value.
-    :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
-    """
-
-    change: AlterColumnType
-    value: str
-    rows: int | None
-
-
 def count(
-    connection: Connection, wanted: Sequence[tuple[LiveEnum, LiveColumn, str]]
+    connection: Connection, wanted: Sequence[tuple[EnumType, Column, str]]
 ) -> tuple[Held, ...]:
     """Count the rows that hold labels of enum types, with a limit and within a time.
 
@@ -116,7 +83,7 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
     return tuple(found)
 
 
-def _query(number: int, enum: LiveEnum, column: LiveColumn, label: str) -> str:
+def _query(number: int, enum: EnumType, column: Column, label: str) -> str:
     array = "a" in column.made_of
     return count_label(number, column.table, column.column, array, enum.name, label, LIMIT)
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.schema import Name
-from ..plan.facts import Dependent
 from ..plan.facts import Facts
-from ..plan.facts import Follow
 from ..sql import ddl
 from ..sql import quoting
 from ..sql import values
 from ..sql.privileges import column_grants
+from .base import Dependent
+from .base import Follow
 
 _SET_EXPRESSION = 170000
 _NAMED_NOT_NULL = 180000  # from then on it is a constraint like any other

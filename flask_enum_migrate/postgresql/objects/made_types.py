@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...core.schema import Name
-from ..plan.facts import Dependent
 from ..plan.facts import Facts
-from ..plan.facts import Follow
 from ..sql import ddl
+from .base import Dependent
+from .base import Follow
 
 
 def names(carrier: Dependent) -> Iterator[Name]:

@@ -17,10 +17,7 @@ from graphlib import TopologicalSorter
 from itertools import groupby
 
 from ...core.schema import Name
-from ..plan.facts import Dependent
 from ..plan.facts import Facts
-from ..plan.facts import Follow
-from ..plan.facts import Key
 from ..sql import ddl
 from ..sql import guards
 from ..sql import quoting
@@ -28,6 +25,9 @@ from ..sql import values
 from . import generated_column as generated
 from . import made_types
 from . import recreate
+from .base import Dependent
+from .base import Follow
+from .base import Key
 
 _SET_EXPRESSION, _ADD_CONSTRAINT = "SET EXPRESSION", "ADD CONSTRAINT"
 _DEFINED = (

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 from ...core.schema import Name
-from ..plan.facts import Dependent
-from ..plan.facts import Follow
 from ..sql import ddl
 from ..sql import guards
 from ..sql import quoting
 from ..sql.privileges import column_grants
 from ..sql.privileges import give_owner
 from ..sql.privileges import grants
+from .base import Dependent
+from .base import Follow
 
 _POLICY_COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 _ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}

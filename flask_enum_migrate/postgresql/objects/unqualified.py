@@ -10,8 +10,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..plan.facts import Dependent
 from ..sql import quoting
+from .base import Dependent
 
 _NAMED = r'(?:"(?:[^"]|"")+"|[\w$]+)'
 _HEADS = {

@@ -21,8 +21,10 @@ from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
 from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
 from ...core.schema import Name
+from ..objects.column import Column
+from ..objects.column import EnumType
+from ..objects.reference import Reference
 from ..sql import ddl
 from ..sql import quoting
 from ..sql import values
@@ -32,9 +34,7 @@ from ..sql.expressions import elements
 from ..sql.expressions import follow
 from ..sql.expressions import follow_array
 from ..sql.expressions import portable
-from ..sql.queries import distinct_values
 from .facts import Facts
-from .facts import Reference
 from .labels import Alteration
 from .labels import meanwhile
 from .refusals import create_blocked
@@ -76,7 +76,7 @@ def convert(
 
 def _actions(
     change: AlterColumnType,
-    column: LiveColumn,
+    column: Column,
     alterations: Sequence[Alteration],
     facts: Facts,
     today: bool,
@@ -128,7 +128,7 @@ class _Default:
     unclear: bool = False
 
 
-def _default(change: AlterColumnType, column: LiveColumn, facts: Facts) -> _Default:
+def _default(change: AlterColumnType, column: Column, facts: Facts) -> _Default:
     """Return what becomes of a column's default of today."""
     default, pairs = column.default, _pairs(change)
     if default is None:
@@ -151,7 +151,7 @@ def _default(change: AlterColumnType, column: LiveColumn, facts: Facts) -> _Defa
 
 
 def merges(
-    conversions: Sequence[AlterColumnType], enums: Mapping[Name, LiveEnum]
+    conversions: Sequence[AlterColumnType], enums: Mapping[Name, EnumType]
 ) -> Iterator[AlterEnum]:
     """Yield the enums whose columns all become columns of one other enum.
 
@@ -186,11 +186,6 @@ def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
                 f"The CHECK {reference.identity} stays, and may keep labels out that are added "
                 "later."
             )
-
-
-def all_values(change: AlterColumnType) -> str:
-    """Return a query for all values of a column."""
-    return distinct_values(change.table, change.column)
 
 
 def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
@@ -229,11 +224,11 @@ def blocked(
             yield Refusal(
                 f"{text!r} would become NULL, but {change} is NOT NULL.",
                 "Give its rows a label.",
-                (typed("--map", f"{called(change)}.{text}=LABEL"),),
+                (typed("--map", f"{change.called}.{text}=LABEL"),),
             )
 
 
-def _kin_problem(column: LiveColumn) -> str:
+def _kin_problem(column: Column) -> str:
     if column.partition_key:
         return f"{column.table} is partitioned by it"
     if column.generated:
@@ -280,13 +275,13 @@ def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal
         becomes = _default(change, column, facts)
         fact = f"The default of {column} is {column.default}"
         if becomes.lost:
-            flags = (typed("--map", f"{called(change)}.{text}=LABEL") for text in becomes.lost)
+            flags = (typed("--map", f"{change.called}.{text}=LABEL") for text in becomes.lost)
             yield Refusal(
                 f"{fact}, and {listed(becomes.lost)} is no label of {change.new}.",
                 "Say what becomes of it, or change the default first.",
                 tuple(flags),
                 tuple(
-                    Question(f"{called(change)}.{text}", change.new.labels, about=repr(text))
+                    Question(f"{change.called}.{text}", change.new.labels, about=repr(text))
                     for text in becomes.lost
                 ),
             )
@@ -295,11 +290,6 @@ def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal
                 f"{fact}, which can't become a {change.new} by itself.",
                 "Drop or change the default in a migration of its own first.",
             )
-
-
-def called(change: AlterColumnType) -> str:
-    """Return the name by which an option means the values of a column that is converted."""
-    return change.new.enum.name if change.new.enum else change.column
 
 
 def creation_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:

@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...core.changes import AlterEnum
 from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
+from ...core.plan import Step
 from ...core.schema import LiveColumn
 from ...core.schema import Name
+from ..objects.column import Column
 from ..sql import ddl
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
 from ..sql.expressions import portable
 from .facts import Facts
-from .facts import Step
 from .labels import Alteration
 from .refusals import listed
 
-Defaults = Mapping[LiveColumn, str | None]
+Defaults = Mapping[Column, str | None]
 
 
 def follow_defaults(
@@ -31,7 +33,7 @@ def follow_defaults(
 ) -> tuple[Defaults, list[Refusal]]:
     """Return the defaults after the changes, and those that name a label with nowhere to go."""
     following = {a.change.name: a.following() for a in alterations}
-    after: dict[LiveColumn, str | None] = {}
+    after: dict[Column, str | None] = {}
     refusals: list[Refusal] = []
     for alteration in alterations:
         removed = [drop.label for drop in alteration.change.removed]
@@ -61,7 +63,7 @@ def _lost(
 
 
 def _default_refusal(
-    column: LiveColumn,
+    column: Column,
     default: str,
     labels: Sequence[str],
     alteration: Alteration,
@@ -86,7 +88,7 @@ def names_shown(alterations: Iterable[Alteration], facts: Facts) -> Mapping[Name
     return {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
 
 
-def set_default(column: LiveColumn, default: str | None, shown: Mapping[Name, TypeChange]) -> str:
+def set_default(column: Column, default: str | None, shown: Mapping[Name, TypeChange]) -> str:
     """Return the action that sets a default.
 
     :param shown: see :func:`names_shown`.
@@ -104,7 +106,7 @@ def changed_tables(
 
 def differing_defaults(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
-) -> Iterator[tuple[LiveColumn, str | None, Alteration]]:
+) -> Iterator[tuple[Column, str | None, Alteration]]:
     """Yield the defaults that don't become what they should by the renames alone."""
     following = {
         a.change.name: TypeChange(a.change.new_name, a.change.renames) for a in alterations
@@ -139,3 +141,13 @@ def changed_defaults(
         only = column.inherited or column.has_children
         steps.append(Step("", (ddl.alter_table(facts.shown(column.table), [action], only=only),)))
     return steps
+
+
+def affected(change: AlterEnum, columns: Iterable[LiveColumn]) -> Iterator[LiveColumn]:
+    """Yield the columns whose default means something else before and after a change."""
+    labels = {**change.renames, **{drop.label: drop.becomes for drop in change.removed}}
+    following = {change.name: TypeChange(change.new_name, labels)}
+    for column in columns:
+        default = column.default
+        if default is not None and follow(default, following).sql != default:
+            yield column

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 
 from ...core.changes import DropType
+from ...core.plan import Step
 from ...core.schema import Name
 from ..objects import made_types
+from ..objects.base import Dependent
 from ..sql import ddl
 from ..sql import guards
-from .facts import Dependent
 from .facts import Facts
-from .facts import Step
 from .labels import Alteration
 from .labels import known_labels
 

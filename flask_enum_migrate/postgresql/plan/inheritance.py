@@ -10,8 +10,8 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...core.schema import LiveColumn
 from ...core.schema import Name
+from ..objects.column import Column
 from ..sql import ddl
 from ..sql import quoting
 from .facts import Facts
@@ -49,7 +49,7 @@ class Kin:
         ]
 
 
-def kin_of(columns: Iterable[LiveColumn], type_: Name) -> list[Kin]:
+def kin_of(columns: Iterable[Column], type_: Name) -> list[Kin]:
     """Return the tables that need an ancestor in common.
 
     :param type_: the type that is replaced; the ancestors are created in its schema.
@@ -73,12 +73,12 @@ def kin_of(columns: Iterable[LiveColumn], type_: Name) -> list[Kin]:
     ]
 
 
-def needs_kin(column: LiveColumn) -> bool:
+def needs_kin(column: Column) -> bool:
     """Return whether taking its table off the other parents would make more columns its own."""
     return column.mixed_parents and len(column.tops) > 1
 
 
-def apart(columns: Collection[LiveColumn], facts: Facts) -> tuple[list[str], list[str]]:
+def apart(columns: Collection[Column], facts: Facts) -> tuple[list[str], list[str]]:
     """Return the actions that take a table off its kin, and those that put it back.
 
     A child of several parents can't follow any of them alone, nor a typed table its type.

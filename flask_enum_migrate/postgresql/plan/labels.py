@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...core.changes import AlterEnum
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
+from ...core.plan import Step
 from ...core.schema import Name
+from ..objects.column import Column
+from ..objects.column import EnumType
 from ..sql import ddl
 from ..sql import quoting
 from ..sql.expressions import TypeChange
 from .facts import Facts
-from .facts import Step
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Alteration:
     """A change of one type in one direction, and the type with its columns as they are now."""
 
     change: AlterEnum
-    enum: LiveEnum
+    enum: EnumType
 
     def following(self, facts: Facts | None = None) -> TypeChange:
         """Return what becomes of constants of the type.
@@ -55,8 +55,8 @@ class Alteration:
         return self._aside[label]
 
     def column_defaults(
-        self, defaults: Mapping[LiveColumn, str | None]
-    ) -> Iterator[tuple[LiveColumn, str | None]]:
+        self, defaults: Mapping[Column, str | None]
+    ) -> Iterator[tuple[Column, str | None]]:
         """Yield the type's columns that have an entry, with their defaults."""
         for column in self.enum.columns:
             if column in defaults:

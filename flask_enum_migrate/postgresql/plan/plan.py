@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 
 from ...core.changes import AlterColumnType
@@ -22,10 +21,13 @@ from ...core.changes import AlterEnum
 from ...core.changes import CreateType
 from ...core.changes import DropType
 from ...core.errors import Refusal
+from ...core.plan import Direction
+from ...core.plan import Plan
 from ...core.schema import Name
 from ..objects import generated_column as generated
 from ..objects import made_types
 from ..objects import order
+from ..objects.base import Dependent
 from ..sql import ddl
 from ..sql.expressions import follow
 from ..sql.expressions import portable
@@ -36,9 +38,7 @@ from .defaults import changed_defaults
 from .defaults import changed_tables
 from .defaults import differing_defaults
 from .defaults import follow_defaults
-from .facts import Dependent
 from .facts import Facts
-from .facts import Step
 from .frame import analyze
 from .frame import create_unused
 from .frame import drop_unused
@@ -58,43 +58,6 @@ from .refusals import dependents_blocked
 from .rewrite import casts
 from .rewrite import replaced_columns
 from .rewrite import rewrite_tables
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """One function of the revision.
-
-    :param committing: statements that have to be committed before the rest runs.
-    :param steps: the rest, in the order of execution.
-    :param rewritten: the tables that are rewritten.
-    :param rebuilt: what is dropped and created again, in words.
-    :param remarks: what else happens that isn't obvious, in words.
-    :param hazards: what running sessions will notice, in words.
-    :param untouched: the routines of others that running sessions may go on to fail in.
-    :param refusals: why this direction can't be done; nothing else is set then.
-    """
-
-    committing: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
-    rewritten: tuple[Name, ...] = ()
-    rebuilt: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    hazards: tuple[str, ...] = ()
-    untouched: tuple[str, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """All statements in the order of execution."""
-        return self.committing + tuple(sql for step in self.steps for sql in step.statements)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Both functions of the revision."""
-
-    upgrade: Direction
-    downgrade: Direction
 
 
 def plan(
@@ -198,7 +161,7 @@ def _direction(
     rebuilt = [dependent for dependent in hanging if dependent.rebuilt and not dependent.is_type]
     for a in replaced:
         rebuilt = [
-            generated.standing_in(d, a.change.kept) if a.enum.oid in d.roots else d for d in rebuilt
+            generated.standing_in(d, a.change.kept) if a.enum.key in d.roots else d for d in rebuilt
         ]
     carried = [dependent for dependent in hanging if dependent.is_type]
     following = {facts.shown(a.change.name): a.following(facts) for a in origin}
@@ -333,7 +296,7 @@ def _hazards(
 
 def _hanging_on(replaced: Sequence[Alteration], facts: Facts) -> list[Dependent]:
     """Return what has to be rebuilt around the replacement of some types, in their order."""
-    oids = {alteration.enum.oid for alteration in replaced}
+    oids = {alteration.enum.key for alteration in replaced}
     return order.in_order(d for d in facts.dependents if d.roots & oids)
 
 

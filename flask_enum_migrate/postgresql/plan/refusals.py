@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from ...core.changes import AlterEnum
 from ...core.changes import CreateType
 from ...core.errors import Refusal
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
 from ...core.schema import Name
 from ..objects import made_types
 from ..objects import order
+from ..objects.base import Dependent
+from ..objects.column import Column
+from ..objects.column import EnumType
 from ..sql import ddl
 from ..sql import quoting
 from ..sql.expressions import TypeChange
@@ -21,14 +22,13 @@ from ..sql.expressions import constants
 from ..sql.expressions import follow
 from ..sql.expressions import parts
 from . import inheritance
-from .facts import Dependent
 from .facts import Facts
 
 _NAMED_NOT_NULL = 180000  # from then on it is a constraint that NO INHERIT looks for
 
 
 def blocked(
-    change: AlterEnum, enum: LiveEnum, facts: Facts, *, today: bool = True
+    change: AlterEnum, enum: EnumType, facts: Facts, *, today: bool = True
 ) -> Iterator[Refusal]:
     """Yield why a change can't be made.
 
@@ -87,7 +87,7 @@ def blocked(
         yield from _collides(change, enum, facts)
 
 
-def _family_problem(column: LiveColumn, facts: Facts) -> str:
+def _family_problem(column: Column, facts: Facts) -> str:
     """Return why a table can't leave its parents for a while, or get one in common."""
     if column.generated and inheritance.needs_kin(column):
         return f"its column {column.column!r} is generated"
@@ -102,7 +102,7 @@ def _family_problem(column: LiveColumn, facts: Facts) -> str:
     return ""
 
 
-def _collides(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+def _collides(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal]:
     """Yield the merges of labels that a unique index would reject."""
     becomes = {label: change.renamed(label) for label in change.kept} | dict(change.mapping)
     for one in facts.collisions:
@@ -120,7 +120,7 @@ def _collides(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refus
 
 
 def dependents_blocked(
-    change: AlterEnum, enum: LiveEnum, facts: Facts, why: str, *, today: bool = True
+    change: AlterEnum, enum: EnumType, facts: Facts, why: str, *, today: bool = True
 ) -> Iterator[Refusal]:
     """Yield what hangs on a type and can't be created again.
 
@@ -129,7 +129,7 @@ def dependents_blocked(
     """
     made_of = _made_of(enum, facts)
     for dependent in facts.dependents:
-        if enum.oid in dependent.roots and (
+        if enum.key in dependent.roots and (
             problem := dependent.problem
             or (_names_removed(dependent, change, facts, made_of) if today else "")
         ):
@@ -173,7 +173,7 @@ def _role(facts: Facts) -> str:
     return f"the role {facts.role!r}" if facts.role else "the current role"
 
 
-def _schema_blocked(change: AlterEnum, enum: LiveEnum, facts: Facts) -> Iterator[Refusal]:
+def _schema_blocked(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal]:
     """Yield why the type can't be created in its schema, or moved to it."""
     schema, moves = change.new_name.schema, change.new_name.schema != change.name.schema
     if change.new_name != change.name:
@@ -221,13 +221,13 @@ def _names_removed(
     return ""
 
 
-def _made_of(enum: LiveEnum, facts: Facts) -> set[Name]:
+def _made_of(enum: EnumType, facts: Facts) -> set[Name]:
     """Return the types whose constants hold labels of the enum, as definitions name them."""
     names = {facts.shown(column.table) for column in enum.columns}
     for dependent in facts.dependents:
-        if enum.oid in dependent.roots and dependent.is_type:
+        if enum.key in dependent.roots and dependent.is_type:
             names.update(made_types.names(dependent))
-        elif enum.oid in dependent.roots and dependent.detail.get("relkind") in ("v", "m"):
+        elif enum.key in dependent.roots and dependent.detail.get("relkind") in ("v", "m"):
             names.add(Name(*dependent.names[:2]))
     return names
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 
-from ...core.schema import LiveColumn
+from ...core.plan import Step
 from ...core.schema import Name
+from ...core.wording import human_size
+from ..objects.column import Column
 from ..sql import ddl
 from ..sql import guards
 from ..sql import quoting
@@ -20,8 +22,6 @@ from .defaults import Defaults
 from .defaults import names_shown
 from .defaults import set_default
 from .facts import Facts
-from .facts import Step
-from .facts import human_size
 from .inheritance import Kin
 from .labels import Alteration
 from .labels import displaced_labels
@@ -39,7 +39,7 @@ class ColumnRewrite:
     :param type_: the type that is replaced, if any.
     """
 
-    column: LiveColumn
+    column: Column
     actions: tuple[str, ...]
     has_default: bool = False
     set_default: str = ""
@@ -133,7 +133,7 @@ def _united(
 
     :return: these tables, and the actions for each ancestor.
     """
-    by_type: dict[Name, list[LiveColumn]] = defaultdict(list)
+    by_type: dict[Name, list[Column]] = defaultdict(list)
     for rewrite in rewrites:
         if rewrite.type_:
             by_type[rewrite.type_].append(rewrite.column)
@@ -181,19 +181,19 @@ def casts(
     return before, after
 
 
-def takes_no_using(column: LiveColumn) -> bool:
+def takes_no_using(column: Column) -> bool:
     """Return whether PostgreSQL converts a column's values by a cast only."""
     return bool(column.generated or column.has_foreign_children)
 
 
-def _change_type(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
+def _change_type(alteration: Alteration, column: Column, facts: Facts) -> str:
     new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
     return ddl.alter_column_type(
         column.column, facts.shown_sql(column.through) or new, _using(alteration, column, facts)
     )
 
 
-def stored_as(column: LiveColumn) -> Iterator[str]:
+def stored_as(column: Column) -> Iterator[str]:
     """Yield the actions for how a column is stored: each table has its own say."""
     if column.storage:
         yield ddl.set_storage(column.column, column.storage)
@@ -201,7 +201,7 @@ def stored_as(column: LiveColumn) -> Iterator[str]:
         yield ddl.set_compression(column.column, column.compression)
 
 
-def _using(alteration: Alteration, column: LiveColumn, facts: Facts) -> str:
+def _using(alteration: Alteration, column: Column, facts: Facts) -> str:
     """Return how a column's values become those of the new type."""
     if column.relation_kind == "f" or takes_no_using(column):
         return ""

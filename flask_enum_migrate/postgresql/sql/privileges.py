@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from ..plan.facts import Dependent
+from ..objects.base import Dependent
 from . import guards
 from . import quoting
 

@@ -60,11 +60,6 @@ def _escaped(char: str, short: str, long: str) -> str:
     return char
 
 
-def needs_exact(sql: str) -> bool:
-    """Return whether Alembic's offline mode or ``text()`` would change a statement."""
-    return bool(re.search(r"[%\t\r]|(?<![:\w\\]):\w|\\:", sql))
-
-
 def indented(sql: str) -> str:
     """Return SQL with all lines but the first further in, and with its quoted texts as they are."""
     return _QUOTED_OR_BREAK.sub(lambda found: found[0] if found[0] != "\n" else "\n    ", sql)

@@ -3,67 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ...core.diff import alter
-from ...core.pairing import Pairing
-from ...core.schema import LiveColumn
-from ...core.schema import LiveEnum
-from ...core.schema import LiveSchema
-from ...core.schema import Name
-from ...settings import Settings
-from ..objects import made_types
-from ..plan.conversion import merges
-from ..plan.facts import ConvertedColumn
-from ..plan.facts import Facts
-from . import collisions
-from . import converted as columns
-from . import dependents
-from . import orphans
-from . import rights
-from . import routines
-from . import rows
-from . import taken
-from .rows import Held
-from .rows import Strange
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What a plan and its questions need, beyond the catalogs' enums.
-
-    :param held: rows that hold labels that the models lack.
-    :param strange: rows that hold no label of the enum which their column is to become.
-    :param facts: what a plan has to know.
-    :param orphans: ``pg_type.oid`` of the types that nothing uses once columns are converted, where
-        types that nothing uses are dropped.
-    """
-
-    held: tuple[Held, ...]
-    strange: tuple[Strange, ...]
-    facts: Facts
-    orphans: frozenset[int]
+from ..core.backend import Inspection
+from ..core.backend import Options
+from ..core.diff import alter
+from ..core.pairing import Pairing
+from ..core.rows import Held
+from ..core.schema import LiveSchema
+from ..core.schema import Name
+from .catalog import collisions
+from .catalog import converted as columns
+from .catalog import dependents
+from .catalog import orphans
+from .catalog import rights
+from .catalog import routines
+from .catalog import rows
+from .catalog import taken
+from .objects import made_types
+from .objects.column import Column
+from .objects.column import EnumType
+from .objects.reference import ConvertedColumn
+from .plan.conversion import merges
+from .plan.facts import Facts
 
 
 def inspect(
-    connection: Connection, live: LiveSchema, pairing: Pairing, settings: Settings
+    connection: Connection, live: LiveSchema, pairing: Pairing, options: Options
 ) -> Inspection:
     """Look at rows, sizes and what hangs on the types that differ.
 
     :param live: the database's enums.
     :param pairing: which of them the models mean.
     """
-    wanted: list[tuple[LiveEnum, LiveColumn, str]] = []
+    wanted: list[tuple[EnumType, Column, str]] = []
     uncounted: list[Held] = []
-    differing: list[LiveEnum] = []
+    differing: list[EnumType] = []
     named = {create.name for create in pairing.creates}
     converted = columns.read(connection, [change.place for change in pairing.conversions])
     enums = _without(live, converted.values())
     for match in pairing.pairs:
-        change = alter(match, compare_order=settings.compare_order)
+        change = alter(match, compare_order=options.compare_order)
         if change is None:
             continue
         enum = enums[match.live.name]
@@ -75,13 +57,13 @@ def inspect(
                     continue
                 if column.can_be_counted:
                     wanted.append((enum, column, drop.label))
-                elif column.relation_kind in ("r", "p"):  # inside of a row, or of a range
+                elif column.holds_rows:  # inside of a row, or of a range
                     uncounted.append(Held(column, drop.label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
-    unqualified = "" if settings.qualify else live.default_schema
-    hanging = dependents.read(connection, [enum.oid for enum in differing], unqualified)
+    unqualified = "" if options.qualify else live.default_schema
+    hanging = dependents.read(connection, [enum.key for enum in differing], unqualified)
     made = [name for one in hanging if one.is_type for name in made_types.names(one)]
     names = sorted({*tables, *(enum.name for enum in differing), *made})
     facts = Facts(
@@ -89,10 +71,10 @@ def inspect(
         dependents=hanging,
         routines=routines.read(connection, names, unqualified),
         columns=converted,
-        analyze=settings.analyze,
+        analyze=options.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
         collisions=collisions.read(connection, wanted),
-        lock_timeout=settings.lock_timeout_sql,
+        lock_timeout=options.lock_timeout,
         unqualified=unqualified,
         role=live.user,
         may_create=rights.may_create(connection, {name.schema for name in named}),
@@ -104,27 +86,26 @@ def inspect(
         held=(*rows.count(connection, wanted), *dict.fromkeys(uncounted)),
         strange=rows.strange(connection, pairing.conversions),
         facts=facts,
-        orphans=_orphans(connection, pairing, settings),
+        orphans=_orphans(connection, pairing, options),
     )
 
 
-def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, LiveEnum]:
+def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, EnumType]:
     """Return the enums without the columns that become another type."""
-    places = {(column.table, column.column) for one in converted for column in one.family}
+    types = {name: enum for name, enum in live.by_name.items() if isinstance(enum, EnumType)}
+    places = {column.place for one in converted for column in one.family}
     if not places:
-        return live.by_name
+        return types
     return {
-        name: replace(
-            enum, columns=tuple(c for c in enum.columns if (c.table, c.column) not in places)
-        )
-        for name, enum in live.by_name.items()
+        name: replace(enum, columns=tuple(c for c in enum.columns if c.place not in places))
+        for name, enum in types.items()
     }
 
 
-def _orphans(connection: Connection, pairing: Pairing, settings: Settings) -> frozenset[int]:
+def _orphans(connection: Connection, pairing: Pairing, options: Options) -> frozenset[int]:
     left = {change.old.enum for change in pairing.conversions}
-    oids = [enum.oid for enum in pairing.undeclared if enum.name in left]
-    if not oids or not settings.drop_unused:
+    oids = [enum.key for enum in pairing.undeclared if enum.name in left]
+    if not oids or not options.drop_unused:
         return frozenset()
     columns = [change.place for change in pairing.conversions]
     users = orphans.users(connection, oids, (), columns)

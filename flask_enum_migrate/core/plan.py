@@ -1,0 +1,57 @@
+"""What is to be run: statements in order, one direction up and one down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import Refusal
+from .schema import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Statements that belong together.
+
+    :param comment: one line that says what for, or ``""``.
+    :param statements: SQL, in order.
+    """
+
+    comment: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """One function of the revision.
+
+    :param committing: statements that have to be committed before the rest runs.
+    :param steps: the rest, in the order of execution.
+    :param rewritten: the tables that are rewritten.
+    :param rebuilt: what is dropped and created again, in words.
+    :param remarks: what else happens that isn't obvious, in words.
+    :param hazards: what running sessions will notice, in words.
+    :param untouched: the routines of others that running sessions may go on to fail in.
+    :param refusals: why this direction can't be done; nothing else is set then.
+    """
+
+    committing: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    rewritten: tuple[Name, ...] = ()
+    rebuilt: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """All statements in the order of execution."""
+        return self.committing + tuple(sql for step in self.steps for sql in step.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Both functions of the revision."""
+
+    upgrade: Direction
+    downgrade: Direction

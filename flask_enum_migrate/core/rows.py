@@ -1,0 +1,48 @@
+"""What rows hold: labels that are to go, and values that are no label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .changes import AlterColumnType
+from .schema import LiveColumn
+
+LIMIT = 10_000
+"""So many rows are counted at most."""
+
+MOST = 50
+"""So many values of a column are told at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows that hold a label.
+
+    :param column: where.
+    :param label: which.
+    :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
+    """
+
+    column: LiveColumn
+    label: str
+    rows: int | None
+
+    def __str__(self) -> str:
+        if self.rows is None:
+            return f"an unknown number of rows of {self.column}"
+        more = "or more " if self.rows >= LIMIT else ""
+        return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """Rows that hold a value which is no label of the enum that their column is to become.
+
+    :param change: what is to become of the column.
+    :param value: the value.
+    :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
+    """
+
+    change: AlterColumnType
+    value: str
+    rows: int | None

@@ -1,0 +1,76 @@
+"""What is to be known of columns that get another type, and of rows that get another label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...core.schema import Name
+from .base import Key
+from .column import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that refers to a column which gets another type.
+
+    :param kind: what it is, as ``pg_identify_object`` says.
+    :param identity: its name as ``pg_identify_object`` prints it.
+    :param what: of a constraint ``pg_constraint.contype``; of an index ``fits`` where PostgreSQL
+        can build it over an enum and over a string alike, ``class`` where its operator class or
+        collation stands in the way; else ``""``.
+    :param definition: of a check constraint, as SQL.
+    """
+
+    kind: str
+    identity: str
+    what: str = ""
+    definition: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedColumn:
+    """What is to be known of a column that gets another type.
+
+    :param family: the column itself, then those of children and partitions.
+    :param references: what refers to it.
+    """
+
+    family: tuple[Column, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Rows that a unique index rejects once their labels are one.
+
+    :param index: the index.
+    :param column: the column that holds the labels.
+    :param columns: the columns of the index.
+    :param label: a label that goes.
+    :param others: the labels of rows that are the same but for that.
+    """
+
+    index: Name
+    column: Column
+    columns: tuple[str, ...]
+    label: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A PL/pgSQL routine whose compiled form in open sessions may hold a type that is replaced.
+
+    :param key: its catalog and OID.
+    :param identity: its name with its argument types, as ``regprocedure`` prints it.
+    :param security_definer: whether it runs with its owner's rights.
+    :param may_alter: whether the current role may act as its owner.
+    """
+
+    key: Key
+    identity: str
+    security_definer: bool
+    may_alter: bool
