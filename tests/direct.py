@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 
+from flask_enum_migrate.core.backend import Differences
 from flask_enum_migrate.core.diff import Answers
 from flask_enum_migrate.core.diff import alter
 from flask_enum_migrate.core.pairing import pair
@@ -51,8 +52,8 @@ def plan_for(
         enums = {enum.name: enum for enum in live.enums if isinstance(enum, EnumType)}
         oids = [enums[change.name].key for change in changes]
         found = dependents.read(connection, oids, unqualified)
-        facts = Facts(enums, found, unqualified=unqualified)
-        return plan(changes, [], facts)
+        facts = Facts(enums, found, unqualified=unqualified, version=live.version)
+        return plan(Differences(tuple(changes)), facts)
 
 
 def run(url: str, direction: Direction, *, fail_at: int | None = None) -> None:

@@ -54,13 +54,7 @@ class NativeEnums:
     def plan(self, differences: backend.Differences, facts: backend.Facts) -> Plan:
         from .plan.plan import plan
 
-        return plan(
-            differences.changes,
-            differences.drops,
-            _own(facts),
-            differences.conversions,
-            differences.creates,
-        )
+        return plan(differences, _own(facts))
 
     def users(
         self,

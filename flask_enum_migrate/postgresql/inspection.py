@@ -22,9 +22,9 @@ from .catalog import rights
 from .catalog import routines
 from .catalog import rows
 from .catalog import taken
-from .objects import made_types
 from .objects.column import Column
 from .objects.column import EnumType
+from .objects.made_types import MadeType
 from .objects.reference import ConvertedColumn
 from .plan.conversion import merges
 from .plan.facts import Facts
@@ -64,7 +64,7 @@ def inspect(
     tables |= {change.table for change in pairing.conversions}
     unqualified = "" if options.qualify else live.default_schema
     hanging = dependents.read(connection, [enum.key for enum in differing], unqualified)
-    made = [name for one in hanging if one.is_type for name in made_types.names(one)]
+    made = [n for one in hanging if isinstance(one, MadeType) for n in one.names()]
     names = sorted({*tables, *(enum.name for enum in differing), *made})
     facts = Facts(
         enums=enums,
@@ -77,6 +77,7 @@ def inspect(
         lock_timeout=options.lock_timeout,
         unqualified=unqualified,
         role=live.user,
+        version=live.version,
         may_create=rights.may_create(connection, {name.schema for name in named}),
         taken=taken.read(
             connection, {*named, *(Name(n.schema or unqualified, n.name) for n in made)}

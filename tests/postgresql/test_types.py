@@ -8,7 +8,7 @@ from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from flask_enum_migrate.postgresql.catalog.enums import qualified
+from flask_enum_migrate.postgresql.catalog.session import qualified
 from tests.project import Project
 from tests.project import watched
 

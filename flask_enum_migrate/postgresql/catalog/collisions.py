@@ -9,38 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy import text
 
 from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Collision
 from ..sql.queries import colliding_labels
-from .enums import qualified
 from .rows import ask
+from .session import qualified
+from .statements import query
 
 LIMIT = 1_000
-
-_INDEXES = text(
-    """
-    SELECT w.position, n.nspname::text AS schema, c.relname::text AS table,
-           ic.relname::text AS index, c.relkind = 'r' AS only,
-           x.indnullsnotdistinct AS nulls_equal,
-           coalesce(pg_get_expr(x.indpred, x.indrelid), '') AS predicate,
-           ARRAY(SELECT k.attname::text FROM unnest(x.indkey) WITH ORDINALITY u (number, place)
-                 JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = u.number
-                 WHERE u.place <= x.indnkeyatts ORDER BY u.place) AS columns
-    FROM json_to_recordset(CAST(:wanted AS json))
-           AS w (position int, schema text, "table" text, "column" text)
-    JOIN pg_namespace n ON n.nspname = w.schema
-    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w."table"
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w."column"
-    JOIN pg_index x ON x.indrelid = c.oid AND x.indisunique AND x.indisvalid
-        AND a.attnum = ANY (x.indkey) AND NOT 0 = ANY (x.indkey)
-    JOIN pg_class ic ON ic.oid = x.indexrelid
-    ORDER BY 1, 4
-    """
-)
 
 
 def read(
@@ -58,7 +37,7 @@ def read(
     if not places:
         return ()
     with qualified(connection):
-        found = connection.execute(_INDEXES, {"wanted": json.dumps(places)}).all()
+        found = connection.execute(query("unique_indexes"), {"wanted": json.dumps(places)}).all()
         return tuple(_look(connection, scalar, found))
 
 

@@ -6,15 +6,8 @@ import json
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
-from sqlalchemy import text
 
-_SCHEMAS = text(
-    """
-    SELECT n.nspname::text AS name, has_schema_privilege(n.oid, 'CREATE') AS may_create
-    FROM json_array_elements_text(CAST(:schemas AS json)) AS w (name)
-    JOIN pg_namespace n ON n.nspname = w.name
-    """
-)
+from .statements import query
 
 
 def may_create(connection: Connection, schemas: Iterable[str]) -> dict[str, bool]:
@@ -22,5 +15,5 @@ def may_create(connection: Connection, schemas: Iterable[str]) -> dict[str, bool
     wanted = sorted(set(schemas))
     if not wanted:
         return {}
-    rows = connection.execute(_SCHEMAS, {"schemas": json.dumps(wanted)})
+    rows = connection.execute(query("may_create"), {"schemas": json.dumps(wanted)})
     return {row.name: row.may_create for row in rows}

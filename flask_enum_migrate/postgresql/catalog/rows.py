@@ -24,23 +24,10 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..sql.queries import count_label
 from ..sql.queries import strange_values
+from .statements import query
 
 TIMEOUT = "10s"
 _AT_ONCE = 100
-
-_SIZES = text(
-    """
-    SELECT n.nspname::text AS schema, c.relname::text AS name, c.reltuples::bigint AS rows,
-           (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0)
-            FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)
-                  UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid) t)::bigint
-             AS total
-    FROM json_to_recordset(CAST(:tables AS json)) AS w (schema text, name text)
-    JOIN pg_namespace n ON n.nspname = w.schema
-    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
-    """
-)
-
 
 _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
 
@@ -138,5 +125,5 @@ def sizes(connection: Connection, tables: Sequence[Name]) -> dict[Name, TableSiz
     wanted = json.dumps([{"schema": table.schema, "name": table.name} for table in tables])
     if not tables:
         return {}
-    rows = connection.execute(_SIZES, {"tables": wanted})
+    rows = connection.execute(query("table_sizes"), {"tables": wanted})
     return {Name(row.schema, row.name): TableSize(row.total, row.rows) for row in rows}

@@ -1,4 +1,4 @@
-"""Columns that are generated from an enum, or of it: nothing may be computed meanwhile. Pure.
+"""Columns that are generated from an enum, or of it: nothing may be computed meanwhile.
 
 Since PostgreSQL 17 a column keeps its place and gets another expression for a while. Before, only
 a new column can have another expression: it is dropped and added again, which keeps the order of
@@ -7,148 +7,205 @@ the columns where it is the last one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from dataclasses import replace
 from typing import Any
 
-from ...core.schema import Name
-from ..plan.facts import Facts
 from ..sql import ddl
-from ..sql import quoting
 from ..sql import values
-from ..sql.privileges import column_grants
+from .base import About
 from .base import Dependent
 from .base import Follow
+from .base import Kept
 
-_SET_EXPRESSION = 170000
-_NAMED_NOT_NULL = 180000  # from then on it is a constraint like any other
+SET_EXPRESSION = 170000
+"""The ``server_version_num`` from which on a column can get another expression."""
+
+NAMED_NOT_NULL = 180000
+"""The one from which on NOT NULL is a constraint like any other."""
 
 
-def problem(detail: Mapping[str, Any], *, trailing: bool) -> str:
-    """Return why a generated column can't come back, or ``""``.
+@dataclass(frozen=True, slots=True)
+class ParentExpression:
+    """The expression of a parent's column of that name."""
 
-    :param detail: what the catalogs say of its expression.
-    :param trailing: whether all columns behind it are added again as well.
+    oid: int
+    definition: str
+
+
+@dataclass(frozen=True)
+class GeneratedColumn(Dependent):
+    """A stored generated column.
+
+    :param definition: its expression, as SQL.
+    :param relation: ``pg_class.oid`` of its table.
+    :param number: ``pg_attribute.attnum``.
+    :param type: its type, as SQL.
+    :param collation: its collation where that isn't its type's, as SQL, or ``""``.
+    :param inherited: whether a parent has it.
+    :param local: whether it is its table's own, too.
+    :param not_null: whether it rejects NULL.
+    :param rejects_null: whether it, or its domain, does.
+    :param follows: whether it is NOT NULL because its parent's column is.
+    :param target: ``SET STATISTICS`` value, or None.
+    :param options: ``name=value`` each.
+    :param storage: ``SET STORAGE`` value, or ``""``.
+    :param compression: ``SET COMPRESSION`` value, or ``""``.
+    :param later: the numbers of the columns behind it.
+    :param parents: the expressions of its parents' columns.
+    :param placeholder: the text of a value that stands in while nothing is computed, if one is
+        needed and was found.
+    :param holds_rows: whether its type is made of rows or ranges.
+    :param of_type: whether its own type is made of the enum.
     """
-    column = detail["column"]
-    if not is_added_again(detail):
-        if not column["rejects_null"] or column["placeholder"] is not None:
+
+    definition: str
+    relation: int
+    number: int
+    type: str
+    collation: str
+    inherited: bool
+    local: bool
+    not_null: bool
+    rejects_null: bool
+    follows: bool
+    target: int | None
+    options: tuple[str, ...]
+    storage: str
+    compression: str
+    later: tuple[int, ...]
+    parents: tuple[ParentExpression, ...]
+    placeholder: str | None = None
+    holds_rows: bool = False
+    of_type: bool = False
+
+    state_kind = "default"
+    on_table = True
+
+    @property
+    def what(self) -> str:
+        return f"DEFAULT of {ddl.column(self.table, self.name)}"
+
+    @property
+    def statement(self) -> tuple[object, ...]:
+        return ("SET EXPRESSION", self.table) if self.keeps_its_place else (self.key,)
+
+    @property
+    def keeps_its_place(self) -> bool:
+        """Whether it gets another expression for a while; else it is dropped and added again."""
+        return self.about.version >= SET_EXPRESSION and not self.holds_rows
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it comes and goes with that of its parent."""
+        return self.inherited and not self.local
+
+    def own_problem(self) -> str:
+        if self.keeps_its_place and self.rejects_null and self.placeholder is None:
+            who = "the column is NOT NULL" if self.not_null else "its domain rejects NULL"
+            return f"{who}, and its type has no value to stand in"
+        if self.keeps_its_place or not self.is_derived:
             return ""
-        who = "the column is NOT NULL" if column["not_null"] else "its domain rejects NULL"
-        return f"{who}, and its type has no value to stand in"
-    if not trailing:
-        return (
-            "before PostgreSQL 17 a generated column can only be dropped and added again, which "
-            "would move it behind the columns that follow it"
-            if column["version"] < _SET_EXPRESSION
-            else "a generated column of such a type would move behind the columns that follow it"
-        )
-    if is_derived(detail) and any(sql != detail["definition"] for _, sql in column["parents"]):
-        return "its expression isn't its parent's"
-    return ""
+        differs = any(parent.definition != self.definition for parent in self.parents)
+        return "its expression isn't its parent's" if differs else ""
+
+    def moves(self) -> str:
+        """Return why it can't be added again: other columns behind it would come before it."""
+        if self.about.version < SET_EXPRESSION:
+            return (
+                "before PostgreSQL 17 a generated column can only be dropped and added again, "
+                "which would move it behind the columns that follow it"
+            )
+        return "a generated column of such a type would move behind the columns that follow it"
+
+    def standing_in(self, kept: Collection[str]) -> GeneratedColumn:
+        """Return it with a placeholder, if that is a label, that stays.
+
+        :param kept: the labels that stay, as they are called now.
+        """
+        if not kept or not self.of_type or self.placeholder in (None, "{}", *kept):
+            return self
+        return replace(self, placeholder=next(iter(kept)))
+
+    def expressions(self) -> Iterator[str]:
+        yield self.definition
+
+    def suspend_action(self) -> str:
+        """Return the action after which nothing is computed from the old type."""
+        value = "NULL"
+        if self.rejects_null and self.placeholder is not None:
+            value = values.constant(self.placeholder, self.type)
+        return ddl.set_expression(self.name, value)
+
+    def resume_action(self, follow: Follow) -> str:
+        """Return the action that lets it be computed again.
+
+        In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
+        """
+        return ddl.set_expression(self.name, follow(self.definition))
+
+    def drop(self) -> Sequence[str]:
+        if self.is_derived:
+            return []
+        return [ddl.alter_table(self.table, [ddl.drop_column(self.name)])]
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        sql = []
+        if not self.is_derived:
+            type_ = self.type + (f" COLLATE {self.collation}" if self.collation else "")
+            action = ddl.add_generated(self.name, type_, follow(self.definition))
+            sql.append(ddl.alter_table(self.table, [action]))
+        if self.not_null and self.about.version < NAMED_NOT_NULL and not self.follows:
+            sql.append(ddl.alter_table(self.table, [ddl.set_not_null(self.name)]))
+        if actions := list(self._properties()):
+            sql.append(ddl.alter_table(self.table, actions, only=True))
+        return sql
+
+    def _properties(self) -> Iterator[str]:
+        if self.storage:
+            yield ddl.set_storage(self.name, self.storage)
+        if self.compression:
+            yield ddl.set_compression(self.name, self.compression)
+        if self.target is not None and self.target >= 0:
+            yield ddl.set_statistics(self.name, self.target)
+        if self.options:
+            yield ddl.set_options(self.name, self.options)
+
+    def kept(self) -> Iterator[Kept]:
+        yield from super().kept()
+        if not self.keeps_its_place:
+            yield Kept(ddl.column(self.table, self.name), "table column", self.about.names)
+
+    def remark(self) -> str:
+        """Return what changes about it, in words, or ``""``."""
+        if self.keeps_its_place:
+            return ""
+        column = ".".join(filter(None, self.about.names))
+        return f"{column} is dropped, added again as the last column and computed anew."
 
 
-def is_added_again(detail: Mapping[str, Any]) -> bool:
-    """Return whether the column is dropped and added again."""
-    column = detail["column"]
-    return bool(column["version"] < _SET_EXPRESSION or column["holds_rows"])
-
-
-def is_derived(detail: Mapping[str, Any]) -> bool:
-    """Return whether the column comes and goes with that of its parent."""
-    return bool(detail["inherited"] and not detail["column"]["local"])
-
-
-def keeps_its_place(dependent: Dependent) -> bool:
-    """Return whether it is a generated column that gets another expression for a while."""
-    return dependent.is_generated and not is_added_again(dependent.detail)
-
-
-def suspend(dependent: Dependent) -> str:
-    """Return the action after which nothing is computed from the old type."""
-    column, constant = dependent.detail["column"], "NULL"
-    if column["rejects_null"]:
-        constant = values.constant(column["placeholder"], column["type"])
-    return ddl.set_expression(dependent.names[2], constant)
-
-
-def resume(dependent: Dependent, follow: Follow) -> str:
-    """Return the action that lets the column be computed again.
-
-    In one ALTER TABLE with the change of type, PostgreSQL 18 fails over NOT NULL constraints.
-
-    :param follow: rewrites the labels in a deparsed expression.
-    """
-    return ddl.set_expression(dependent.names[2], follow(dependent.detail["definition"]))
-
-
-def drop(dependent: Dependent) -> str:
-    """Return the statement that drops a column, or ``""`` where its parent's does."""
-    if is_derived(dependent.detail):
-        return ""
-    return ddl.alter_table(Name(*dependent.names[:2]), [ddl.drop_column(dependent.names[2])])
-
-
-def create(dependent: Dependent, follow: Follow) -> Iterator[str]:
-    """Yield the statements that add a column again.
-
-    :param follow: rewrites the labels in a deparsed expression.
-    """
-    table, name = Name(*dependent.names[:2]), dependent.names[2]
-    detail, column = dependent.detail, dependent.detail["column"]
-    if not is_derived(detail):
-        definition = follow(detail["definition"])
-        type_ = column["type"] + (f" COLLATE {column['collation']}" if column["collation"] else "")
-        yield ddl.alter_table(table, [ddl.add_generated(name, type_, definition)])
-    if column["not_null"] and column["version"] < _NAMED_NOT_NULL and not column["follows"]:
-        yield ddl.alter_table(table, [ddl.set_not_null(name)])
-    if actions := list(_properties(name, column)):
-        yield ddl.alter_table(table, actions, only=True)
-    if column["comment"]:
-        yield ddl.comment_on_column(table, name, column["comment"])
-    if column["acl"]:
-        shown = f"TABLE {quoting.qualified(table)}"
-        yield from column_grants(column["acl"], shown, quoting.identifier(name))
-
-
-def _properties(name: str, column: Mapping[str, Any]) -> Iterator[str]:
-    if column["storage"]:
-        yield ddl.set_storage(name, column["storage"])
-    if column["compression"]:
-        yield ddl.set_compression(name, column["compression"])
-    if column["target"] is not None and column["target"] >= 0:
-        yield ddl.set_statistics(name, column["target"])
-    if column["options"]:
-        yield ddl.set_options(name, column["options"])
-
-
-def standing_in(dependent: Dependent, kept: Collection[str]) -> Dependent:
-    """Return an object whose placeholder, if that is a label, is one that stays.
-
-    :param kept: the labels that stay, as they are called now.
-    """
-    column = dependent.detail["column"] if dependent.is_generated else {}
-    placeholder = column.get("placeholder")
-    if not kept or not column.get("of_type") or placeholder in (None, "{}", *kept):
-        return dependent
-    column = {**column, "placeholder": next(iter(kept))}
-    return replace(dependent, detail={**dependent.detail, "column": column})
-
-
-def added_again(dependents: Collection[Dependent], facts: Facts) -> set[tuple[Name, str]]:
-    """Return the columns that are dropped and added again."""
-    return {
-        (facts.place(*dependent.names[:2]), dependent.names[2])
-        for dependent in dependents
-        if dependent.is_generated and is_added_again(dependent.detail)
-    }
-
-
-def remarks(dependents: Collection[Dependent]) -> Iterator[str]:
-    """Yield what changes about such columns, in words."""
-    for dependent in dependents:
-        if dependent.is_generated and is_added_again(dependent.detail):
-            column = ".".join(filter(None, dependent.names))
-            yield f"{column} is dropped, added again as the last column and computed anew."
+def read(about: About, row: Any) -> GeneratedColumn:
+    """Return a generated column from a row of ``defaults.sql``."""
+    return GeneratedColumn(
+        about,
+        row.definition,
+        row.relation,
+        row.number,
+        row.type,
+        row.collation,
+        row.inherited,
+        row.local,
+        row.not_null,
+        row.rejects_null,
+        row.follows,
+        row.target,
+        tuple(row.options),
+        row.storage,
+        row.compression,
+        tuple(row.later),
+        tuple(ParentExpression(*parent) for parent in json.loads(row.parents or "[]")),
+    )

@@ -1,123 +1,321 @@
-"""Domains, composite and range types that are made of an enum: replaced along with it. Pure."""
+"""Domains, composite and range types that are made of an enum: replaced along with it."""
 
 from __future__ import annotations
 
+import json
+from abc import abstractmethod
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
 
 from ...core.schema import Name
-from ..plan.facts import Facts
 from ..sql import ddl
+from ..sql.quoting import qualified
+from .base import About
 from .base import Dependent
 from .base import Follow
+from .base import Kept
+from .base import Key
+
+Aside = Callable[[Name], Name]
+"""Gives the name of a type while another one takes its place."""
 
 
-def names(carrier: Dependent) -> Iterator[Name]:
-    """Yield the names of the types that are replaced: a range's multirange comes along."""
-    yield Name(carrier.detail["schema"], carrier.detail["name"])
-    if made_along := carrier.detail["range"]:
-        yield Name(made_along["multirange_schema"], made_along["multirange"])
+@dataclass(frozen=True)
+class MadeType(Dependent):
+    """A type that is made of others.
+
+    :param type_name: its name.
+    :param relation: ``pg_class.oid`` of a composite type, or 0.
+    """
+
+    type_name: Name
+    relation: int = field(default=0, kw_only=True)
+
+    state_kind = "type"
+    in_schema = False
+    alone = False
+    runs = False
+    relabelled = True
+
+    @property
+    def is_mention(self) -> bool:
+        """Whether it is a domain that isn't made of the type, but mentions it."""
+        return self.about.via == {"M"}
+
+    def names(self) -> Iterator[Name]:
+        """Yield the names of the types that are replaced."""
+        yield self.type_name
+
+    def kept(self) -> Iterator[Kept]:
+        yield Kept(self.what, "type", (qualified(self.type_name),))
+
+    def drop(self) -> Sequence[str]:
+        """It is put aside instead, and dropped at last: see :meth:`drop_old`."""
+        return ()
+
+    @abstractmethod
+    def displace(self, aside: Aside) -> Iterator[str]:
+        """Yield the statements that put the type aside."""
+
+    def drop_old(self, aside: Aside) -> str:
+        """Return the statement that drops the old type, when nothing uses it any more."""
+        return ddl.drop_type(aside(self.type_name))
 
 
-def displace(carrier: Dependent, facts: Facts) -> Iterator[str]:
-    """Yield the statements that put a type aside."""
-    old, name = replacement(carrier, facts)
-    if _is_domain(carrier):
-        yield ddl.rename_domain(name, old.name)
-        return
-    yield ddl.rename_type(name, old.name)
-    if made_along := carrier.detail["range"]:
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a composite type.
+
+    :param type: its type, as SQL.
+    :param collated: whether it has a collation of its own.
+    """
+
+    name: str
+    type: str
+    collated: bool
+
+
+@dataclass(frozen=True)
+class Composite(MadeType):
+    """A composite type."""
+
+    attributes: tuple[Attribute, ...]
+
+    @property
+    def what(self) -> str:
+        return f"TYPE {qualified(self.type_name)}"
+
+    def own_problem(self) -> str:
+        collated = any(attribute.collated for attribute in self.attributes)
+        return "it has a collation of its own" if collated else ""
+
+    def displace(self, aside: Aside) -> Iterator[str]:
+        yield ddl.rename_type(self.type_name, aside(self.type_name).name)
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        attributes = [(attribute.name, attribute.type) for attribute in self.attributes]
+        return [ddl.create_composite(self.type_name, attributes)]
+
+    def kept(self) -> Iterator[Kept]:
+        yield from super().kept()
+        name = self.type_name
+        for attribute in self.attributes:
+            what = ddl.column(name, attribute.name)
+            yield Kept(what, "table column", (name.schema, name.name, attribute.name))
+
+
+@dataclass(frozen=True)
+class Range(MadeType):
+    """A range type, with its multirange type.
+
+    :param subtype: what it is a range of, as SQL.
+    :param plain: whether it has no functions and no operator class of its own.
+    """
+
+    subtype: str
+    multirange: Name
+    plain: bool
+
+    @property
+    def what(self) -> str:
+        return f"TYPE {qualified(self.type_name)}"
+
+    def own_problem(self) -> str:
+        if not self.plain:
+            return "it is a range type with functions or an operator class of its own"
+        if not self.about.by_superuser:
+            return (
+                "only a superuser can put the constructor aside that PostgreSQL gave to its "
+                "multirange type"
+            )
+        return ""
+
+    def names(self) -> Iterator[Name]:
+        yield self.type_name
+        yield self.multirange
+
+    def displace(self, aside: Aside) -> Iterator[str]:
+        yield ddl.rename_type(self.type_name, aside(self.type_name).name)
         # The multirange type and its constructor without arguments keep their names otherwise.
-        multirange = Name(made_along["multirange_schema"], made_along["multirange"])
-        aside = _aside(multirange, facts).name
-        yield ddl.rename_type(multirange, aside)
-        yield ddl.rename_function(multirange, aside)
+        old = aside(self.multirange).name
+        yield ddl.rename_type(self.multirange, old)
+        yield ddl.rename_function(self.multirange, old)
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        return [ddl.create_range(self.type_name, self.subtype, self.multirange)]
 
 
-def create(carrier: Dependent, follow: Follow) -> Iterator[str]:
-    """Yield the statements that make the type anew, of the new enum.
+@dataclass(frozen=True, slots=True)
+class OwnConstraint:
+    """A constraint of a domain, as the domain's definition has it."""
 
-    :param follow: rewrites the labels in a deparsed expression.
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Domain(MadeType):
+    """A domain.
+
+    :param base: its type, as SQL.
+    :param base_oid: ``pg_type.oid`` of that.
+    :param default: its default as SQL, or None.
+    :param not_null: whether it rejects NULL.
+    :param constraints: its constraints.
+    :param apart: the names of those that come back for themselves.
+    :param default_apart: whether its default does.
     """
-    name = _name(carrier)
-    detail = carrier.detail
-    if detail["range"]:
-        multirange = Name(detail["range"]["multirange_schema"], detail["range"]["multirange"])
-        yield ddl.create_range(name, detail["range"]["subtype"], multirange)
-        return
-    if not _is_domain(carrier):
-        attributes = [(a["name"], a["type"]) for a in detail["attributes"]]
-        yield ddl.create_composite(name, attributes)
-        for attribute in detail["attributes"]:
-            if attribute["comment"]:
-                yield ddl.comment_on_column(name, attribute["name"], attribute["comment"])
-        return
-    # NOT NULL is a constraint of its own only since PostgreSQL 18.
-    own = [c for c in detail["constraints"] or () if c["name"] not in detail.get("apart", ())]
-    constraints = [(c["name"], follow(c["definition"])) for c in own]
-    named = any(definition.startswith("NOT NULL") for _, definition in constraints)
-    base = detail["base"] + (" NOT NULL" if detail["not_null"] and not named else "")
-    has_default = detail["default"] is not None and not detail.get("default_apart")
-    default = follow(detail["default"]) if has_default else None
-    yield ddl.create_domain(name, base, default, constraints)
-    for constraint in own:
-        if constraint["comment"]:
-            yield ddl.comment_on_domain_constraint(name, constraint["name"], constraint["comment"])
+
+    base: str
+    base_oid: int
+    default: str | None
+    not_null: bool
+    constraints: tuple[OwnConstraint, ...]
+    apart: frozenset[str] = frozenset()
+    default_apart: bool = False
+
+    @property
+    def what(self) -> str:
+        return f"DOMAIN {qualified(self.type_name)}"
+
+    def expressions(self) -> Iterator[str]:
+        if self.default:
+            yield self.default
+        yield from (constraint.definition for constraint in self.constraints)
+
+    def displace(self, aside: Aside) -> Iterator[str]:
+        yield ddl.rename_domain(self.type_name, aside(self.type_name).name)
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        # NOT NULL is a constraint of its own only since PostgreSQL 18.
+        own = [(c.name, follow(c.definition)) for c in self._own()]
+        named = any(definition.startswith("NOT NULL") for _, definition in own)
+        base = self.base + (" NOT NULL" if self.not_null and not named else "")
+        has_default = self.default is not None and not self.default_apart
+        default = follow(self.default) if has_default and self.default is not None else None
+        return [ddl.create_domain(self.type_name, base, default, own)]
+
+    def _own(self) -> Iterator[OwnConstraint]:
+        return (constraint for constraint in self.constraints if constraint.name not in self.apart)
+
+    def drop_old(self, aside: Aside) -> str:
+        return ddl.drop_domain(aside(self.type_name))
+
+    def kept(self) -> Iterator[Kept]:
+        yield from super().kept()
+        for constraint in self._own():
+            what = ddl.constraint_of_domain(constraint.name, self.type_name)
+            names = (qualified(self.type_name),)
+            yield Kept(what, "domain constraint", names, (constraint.name,))
 
 
-def replacement(carrier: Dependent, facts: Facts) -> tuple[Name, Name]:
-    """Return what the old type is called meanwhile, and the new one."""
-    name = _name(carrier)
-    return _aside(name, facts), name
+@dataclass(frozen=True)
+class DomainDefault(Dependent):
+    """The default of a domain that can't be created along with the domain.
 
-
-def drop(carrier: Dependent, facts: Facts) -> str:
-    """Return the statement that drops the old type."""
-    old, _ = replacement(carrier, facts)
-    return ddl.drop_domain(old) if _is_domain(carrier) else ddl.drop_type(old)
-
-
-def drop_expression(dependent: Dependent) -> str:
-    """Return the statement that takes a constraint or default off a domain."""
-    if dependent.key[0] == "pg_type default":
-        return ddl.alter_domain(_name(dependent), "DROP DEFAULT")
-    return ddl.alter_domain(_domain_of(dependent), ddl.drop_constraint(dependent.detail["name"]))
-
-
-def create_expression(dependent: Dependent, follow: Follow) -> Iterator[str]:
-    """Yield the statements that give a domain its constraint or default back.
-
-    :param follow: rewrites the labels in a deparsed expression.
+    :param domain: the domain.
+    :param definition: as SQL.
     """
-    detail = dependent.detail
-    if dependent.key[0] == "pg_type default":
-        yield ddl.alter_domain(_name(dependent), f"SET DEFAULT {follow(detail['default'])}")
-        return
-    domain, name = _domain_of(dependent), detail["name"]
-    yield ddl.alter_domain(domain, ddl.add_constraint(name, follow(detail["definition"])))
-    if detail["comment"]:
-        yield ddl.comment_on_domain_constraint(domain, name, detail["comment"])
+
+    domain: Name
+    definition: str
+
+    in_schema = False
+
+    @property
+    def key(self) -> Key:
+        return "pg_type default", self.about.key[1]
+
+    def expressions(self) -> Iterator[str]:
+        yield self.definition
+
+    def drop(self) -> Sequence[str]:
+        return [ddl.alter_domain(self.domain, "DROP DEFAULT")]
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        return [ddl.alter_domain(self.domain, f"SET DEFAULT {follow(self.definition)}")]
+
+    def kept(self) -> Iterator[Kept]:
+        yield from ()
 
 
-def _domain_of(constraint: Dependent) -> Name:
-    domain = constraint.detail["of_domain"]
-    return Name(domain["schema"], domain["name"])
+@dataclass(frozen=True)
+class DomainConstraint(Dependent):
+    """A constraint of a domain that can't be created along with the domain.
+
+    :param definition: as SQL.
+    :param domain: the domain.
+    :param domain_oid: ``pg_type.oid`` of that.
+    :param contained: whether other types hold its values.
+    """
+
+    constraint: str
+    definition: str
+    domain: Name
+    domain_oid: int
+    contained: bool
+
+    in_schema = False
+    alone = False
+
+    @property
+    def key(self) -> Key:
+        return "pg_constraint of domain", self.about.key[1]
+
+    @property
+    def what(self) -> str:
+        return ddl.constraint_of_domain(self.constraint, self.domain)
+
+    def own_problem(self) -> str:
+        if self.contained:
+            return "its domain is part of other types, which PostgreSQL can't check"
+        return ""
+
+    def expressions(self) -> Iterator[str]:
+        yield self.definition
+
+    def drop(self) -> Sequence[str]:
+        return [ddl.alter_domain(self.domain, ddl.drop_constraint(self.constraint))]
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        action = ddl.add_constraint(self.constraint, follow(self.definition))
+        return [ddl.alter_domain(self.domain, action)]
+
+    def kept(self) -> Iterator[Kept]:
+        yield Kept(self.what, "domain constraint", (qualified(self.domain),), (self.constraint,))
 
 
-def expressions(carrier: Dependent) -> Iterator[str]:
-    """Yield the SQL of a type that can name labels."""
-    if carrier.detail["default"]:
-        yield carrier.detail["default"]
-    for constraint in carrier.detail["constraints"] or ():
-        yield constraint["definition"]
+@dataclass(frozen=True)
+class PlainType(MadeType):
+    """A type that comes along with another one: an array, or the row type of a table or view."""
+
+    def displace(self, aside: Aside) -> Iterator[str]:
+        yield from ()
+
+    def create(self, follow: Follow) -> Sequence[str]:
+        return ()
 
 
-def _is_domain(carrier: Dependent) -> bool:
-    return bool(carrier.detail["typtype"] == "d")
+def read(about: About, row: Any) -> MadeType:
+    """Return a type from a row of ``made_types.sql``."""
+    name = Name(row.schema, row.name)
+    if row.typtype == "d":
+        constraints = tuple(OwnConstraint(*one) for one in json.loads(row.constraints or "[]"))
+        return Domain(about, name, row.base, row.base_oid, row.default, row.not_null, constraints)
+    if row.typtype == "r":
+        multirange = Name(row.multirange_schema, row.multirange)
+        return Range(about, name, row.subtype, multirange, row.plain)
+    if row.relkind == "c":
+        attributes = tuple(Attribute(*attribute) for attribute in json.loads(row.attributes))
+        return Composite(about, name, attributes, relation=row.relation)
+    return PlainType(about, name, relation=row.relation)
 
 
-def _name(carrier: Dependent) -> Name:
-    return Name(carrier.detail["schema"], carrier.detail["name"])
-
-
-def _aside(name: Name, facts: Facts) -> Name:
-    return facts.shown(facts.aside(facts.place(name.schema, name.name)))
+def read_constraint(about: About, row: Any) -> DomainConstraint:
+    """Return a constraint of a domain from a row of ``domain_constraints.sql``."""
+    domain = Name(row.domain_schema, row.domain)
+    return DomainConstraint(about, row.name, row.definition, domain, row.domain_oid, row.contained)

@@ -7,28 +7,20 @@ definition, and out of names that are parts of their own, it has to be taken her
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields
+from dataclasses import is_dataclass
 from dataclasses import replace
 from typing import Any
+from typing import TypeVar
 
+from ...core.schema import Name
 from ..sql import quoting
+from .base import About
 from .base import Dependent
 
 _NAMED = r'(?:"(?:[^"]|"")+"|[\w$]+)'
-_HEADS = {
-    "pg_class": rf"CREATE (?:UNIQUE )?INDEX {_NAMED} ON (?:ONLY )?",
-    "pg_trigger": rf"CREATE (?:CONSTRAINT )?TRIGGER {_NAMED} (?:{_NAMED}[ ,]+)+?ON ",
-    "pg_rewrite": rf"CREATE RULE {_NAMED} AS\s+ON \w+ TO ",
-    "pg_statistic_ext": r"CREATE STATISTICS ",
-    "pg_proc": r"CREATE OR REPLACE (?:FUNCTION|PROCEDURE) ",
-}
-_SCHEMAS = ("schema", "table_schema", "multirange_schema")
-_PAIRS = ("commutator", "negator", "family", "sort", "sortop")
-_UNUSED = ("comment", "of_index")
-# The first part of their name is a schema.
-_IN_SCHEMA = (
-    "pg_class", "pg_class column", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy",
-    "pg_attrdef", "pg_statistic_ext", "pg_proc",
-)  # fmt: skip
+T = TypeVar("T")
 
 
 def leave_out(schema: str, dependent: Dependent) -> Dependent:
@@ -36,44 +28,54 @@ def leave_out(schema: str, dependent: Dependent) -> Dependent:
 
     :param dependent: an object read with only that schema in the search path.
     """
-    catalog, names = dependent.key[0], dependent.names
-    if catalog in _IN_SCHEMA and names[:1] == (schema,):
-        names = ("", *names[1:])
-    detail: dict[str, Any] = _stripped(schema, dependent.detail)
+    about = dependent.about
+    if dependent.in_schema and about.names[:1] == (schema,):
+        about = replace(about, names=("", *about.names[1:]))
     quoted = f"{quoting.identifier(schema)}."
-    if (head := _HEADS.get(catalog)) and detail.get("definition"):
-        start = re.match(head, detail["definition"])
-        if start and detail["definition"].startswith(quoted, start.end()):
-            rest = detail["definition"][start.end() + len(quoted) :]
-            detail["definition"] = start.group() + rest
-    problem = dependent.problem
-    if not problem and _mentions(quoted, detail):
-        problem = (
-            f"its text names the schema {schema!r}, which ENUM_MIGRATE_QUALIFY = False leaves out"
-        )
-    return replace(dependent, names=names, detail=detail, problem=problem)
-
-
-def _mentions(quoted: str, value: Any) -> bool:
-    """Return whether some text, such as the body of a routine, names a schema by itself."""
-    if isinstance(value, dict):
-        return any(_mentions(quoted, item) for key, item in value.items() if key not in _UNUSED)
-    if isinstance(value, list):
-        return any(_mentions(quoted, item) for item in value)
-    return isinstance(value, str) and bool(re.search(rf'(?<![\w"]){re.escape(quoted)}', value))
-
-
-def _stripped(schema: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return [_stripped(schema, item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        if key in _SCHEMAS and item == schema:
-            found[key] = ""
-        elif key in _PAIRS and item and item[0] == schema:
-            found[key] = ["", *item[1:]]
-        else:
-            found[key] = _stripped(schema, item)
+    about = replace(about, arguments=tuple(one.removeprefix(quoted) for one in about.arguments))
+    state = dependent.state.replace(quoted, "")
+    found = _without_head(replace(stripped(schema, dependent), about=about, state=state), quoted)
+    mentioned = re.compile(rf'(?<![\w"]){re.escape(quoted)}')
+    if not found.problem and any(map(mentioned.search, _texts(found))):
+        why = f"its text names the schema {schema!r}, which ENUM_MIGRATE_QUALIFY = False leaves out"
+        return replace(found, refused=why)
     return found
+
+
+def _without_head(dependent: Dependent, quoted: str) -> Dependent:
+    """Return an object whose definition doesn't begin with its schema."""
+    definition = getattr(dependent, "definition", None)
+    if not dependent.head or not isinstance(definition, str):
+        return dependent
+    start = re.match(dependent.head.replace("{named}", _NAMED), definition)
+    if not start or not definition.startswith(quoted, start.end()):
+        return dependent
+    rest = definition[start.end() + len(quoted) :]
+    changes: dict[str, Any] = {"definition": start.group() + rest}
+    return replace(dependent, **changes)
+
+
+def stripped(schema: str, value: T) -> T:
+    """Return a value in which no name has the schema."""
+    if isinstance(value, Name):
+        return replace(value, schema="") if value.schema == schema else value
+    if isinstance(value, tuple):
+        return type(value)(stripped(schema, item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type | About):
+        own = {field.name: stripped(schema, getattr(value, field.name)) for field in fields(value)}
+        return replace(value, **own)
+    return value
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield all texts in an object but what is said of any object."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple | frozenset):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        yield from _texts(tuple(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type | About | Name):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))

@@ -63,11 +63,11 @@ def convert(
     """
     for column in facts.columns[change.place].family:
         is_elsewhere = (column.table, column.column) in elsewhere
-        changed = _default(change if today else change.reverse(), column, facts).sql
-        default = changed if today else _shown_default(change.new.enum, column.default, facts)
+        changed = _default(change if today else change.reverse(), column).sql
+        default = changed if today else column.default and portable(column.default)
         yield ColumnRewrite(
             column,
-            () if column.inherited else tuple(_actions(change, column, alterations, facts, today)),
+            () if column.inherited else tuple(_actions(change, column, alterations, today)),
             not is_elsewhere and (column.default if today else changed) is not None,
             "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
             () if today else tuple(stored_as(column)),
@@ -78,7 +78,6 @@ def _actions(
     change: AlterColumnType,
     column: Column,
     alterations: Sequence[Alteration],
-    facts: Facts,
     today: bool,
 ) -> Iterator[str]:
     called = {a.change.name: a for a in alterations}
@@ -90,9 +89,9 @@ def _actions(
             type_ += f" COLLATE {column.collation}"
         converted = values.to_text(change.column, pairs, array=change.array)
     else:
-        name = facts.shown(change.new.enum)
+        name = change.new.enum
         type_ = quoting.qualified(name) + ("[]" if change.array else "")
-        table = facts.shown(change.table)
+        table = change.table
         converted = values.to_enum(table, change.column, name, pairs, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
 
@@ -104,14 +103,6 @@ def _pairs(change: AlterColumnType) -> dict[str, str | None]:
     labels = change.old.labels if change.old.enum else change.new.labels
     same: dict[str, str | None] = {x: x for x in labels if x in change.new.labels}
     return {**same, **change.mapping}
-
-
-def _shown_default(enum: Name | None, default: str | None, facts: Facts) -> str | None:
-    """Return a default of today with its type's name as the revision writes it."""
-    if default is None or enum is None:
-        return default and portable(default)
-    shown = follow(default, {enum: TypeChange(facts.shown(enum))}).sql
-    return shown and portable(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +119,12 @@ class _Default:
     unclear: bool = False
 
 
-def _default(change: AlterColumnType, column: Column, facts: Facts) -> _Default:
+def _default(change: AlterColumnType, column: Column) -> _Default:
     """Return what becomes of a column's default of today."""
     default, pairs = column.default, _pairs(change)
     if default is None:
         return _Default()
-    name = facts.shown(change.new.enum) if change.new.enum else Name("", "text")
+    name = change.new.enum if change.new.enum else Name("", "text")
     found, texts = constant(default), default_texts(change, column)
     if found is None:
         if change.old.enum is None:
@@ -272,7 +263,7 @@ def _too_long(change: AlterColumnType) -> list[str]:
 
 def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
     for column in facts.columns[change.place].family:
-        becomes = _default(change, column, facts)
+        becomes = _default(change, column)
         fact = f"The default of {column} is {column.default}"
         if becomes.lost:
             flags = (typed("--map", f"{change.called}.{text}=LABEL") for text in becomes.lost)

@@ -28,25 +28,30 @@ from .refusals import listed
 Defaults = Mapping[Column, str | None]
 
 
-def follow_defaults(
-    before: Defaults, alterations: Sequence[Alteration], facts: Facts
-) -> tuple[Defaults, list[Refusal]]:
-    """Return the defaults after the changes, and those that name a label with nowhere to go."""
+def follow_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defaults:
+    """Return the defaults after the changes."""
     following = {a.change.name: a.following() for a in alterations}
     after: dict[Column, str | None] = {}
-    refusals: list[Refusal] = []
     for alteration in alterations:
         removed = [drop.label for drop in alteration.change.removed]
         for column, default in alteration.column_defaults(before):
-            after[column] = None
-            if default is None:
+            after[column] = None if default is None else follow(default, following, removed).sql
+    return after
+
+
+def lost_defaults(
+    before: Defaults, alterations: Sequence[Alteration], facts: Facts
+) -> Iterator[Refusal]:
+    """Yield the defaults that name a label with nowhere to go."""
+    following = {a.change.name: a.following() for a in alterations}
+    for alteration in alterations:
+        removed = [drop.label for drop in alteration.change.removed]
+        for column, default in alteration.column_defaults(before):
+            if default is None or not follow(default, following, removed).lost:
                 continue
-            followed = follow(default, following, removed)
-            after[column] = followed.sql
-            for other in alterations if followed.lost else ():
+            for other in alterations:
                 if lost := _lost(default, alteration, other, following):
-                    refusals.append(_default_refusal(column, default, lost, other, facts))
-    return after, refusals
+                    yield _default_refusal(column, default, lost, other, facts)
 
 
 def _lost(
@@ -83,30 +88,21 @@ def _default_refusal(
     return Refusal(fact, action, flags, questions)
 
 
-def names_shown(alterations: Iterable[Alteration], facts: Facts) -> Mapping[Name, TypeChange]:
-    """Return how the revision writes the names of the types after their changes."""
-    return {a.change.new_name: TypeChange(facts.shown(a.change.new_name)) for a in alterations}
-
-
-def set_default(column: Column, default: str | None, shown: Mapping[Name, TypeChange]) -> str:
-    """Return the action that sets a default.
-
-    :param shown: see :func:`names_shown`.
-    """
-    sql = follow(default or "NULL", shown).sql or "NULL"
-    return ddl.set_default(column.column, portable(sql))
+def set_default(column: Column, default: str | None) -> str:
+    """Return the action that sets a default."""
+    return ddl.set_default(column.column, portable(default or "NULL"))
 
 
 def changed_tables(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
 ) -> list[Name]:
     """Return the tables whose defaults have to be set."""
-    return [column.table for column, _, _ in differing_defaults(alterations, before, after)]
+    return [column.table for column, _ in differing_defaults(alterations, before, after)]
 
 
 def differing_defaults(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
-) -> Iterator[tuple[Column, str | None, Alteration]]:
+) -> Iterator[tuple[Column, str | None]]:
     """Yield the defaults that don't become what they should by the renames alone."""
     following = {
         a.change.name: TypeChange(a.change.new_name, a.change.renames) for a in alterations
@@ -115,12 +111,11 @@ def differing_defaults(
         for column, default in alteration.column_defaults(before):
             by_itself = None if default is None else follow(default, following).sql
             if by_itself != after[column]:
-                yield column, after[column], alteration
+                yield column, after[column]
 
 
 def changed_defaults(
     in_place: Sequence[Alteration],
-    facts: Facts,
     before: Defaults,
     after: Defaults,
     elsewhere: Collection[tuple[Name, str]],
@@ -130,16 +125,14 @@ def changed_defaults(
     :param elsewhere: columns whose default is taken care of elsewhere.
     """
     steps = []
-    for column, default, alteration in differing_defaults(in_place, before, after):
+    for column, default in differing_defaults(in_place, before, after):
         if (column.table, column.column) in elsewhere:
             continue
         action = (
-            ddl.drop_default(column.column)
-            if default is None
-            else set_default(column, default, names_shown([alteration], facts))
+            ddl.drop_default(column.column) if default is None else set_default(column, default)
         )
         only = column.inherited or column.has_children
-        steps.append(Step("", (ddl.alter_table(facts.shown(column.table), [action], only=only),)))
+        steps.append(Step("", (ddl.alter_table(column.table, [action], only=only),)))
     return steps
 
 

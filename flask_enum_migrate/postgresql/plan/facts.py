@@ -35,6 +35,7 @@ class Facts:
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
     :param role: the current role.
+    :param version: ``server_version_num``.
     :param may_create: of the schemas that types are in or move to and that exist, whether the
         role may create types there.
     :param taken: what has a name that a type is to get, or one like :meth:`aside` gives.
@@ -50,16 +51,17 @@ class Facts:
     lock_timeout: str | None = "10s"
     unqualified: str = ""
     role: str = ""
+    version: int = 0
     may_create: Mapping[str, bool] | None = None
     taken: Mapping[Name, str] = field(default_factory=dict)
 
     def aside(self, name: Name) -> Name:
         """Return what a type is called while another one takes its place."""
-        number, free = 1, Name(name.schema, quoting.shortened(name.name, quoting.ASIDE))
-        while free in self.taken:
+        number, free = 1, quoting.shortened(name.name, quoting.ASIDE)
+        while Name(name.schema or self.unqualified, free) in self.taken:
             number += 1
-            free = Name(name.schema, quoting.shortened(name.name, f"{quoting.ASIDE}{number}"))
-        return free
+            free = quoting.shortened(name.name, f"{quoting.ASIDE}{number}")
+        return Name(name.schema, free)
 
     def called(self, name: Name) -> str:
         """Return the shortest name by which an option can mean a type.
@@ -82,13 +84,3 @@ class Facts:
     def without(self, schema: str) -> Facts:
         """Return the same with names that leave a schema out."""
         return replace(self, unqualified=schema)
-
-    def shown_sql(self, sql: str) -> str:
-        """Return a name that PostgreSQL has quoted as the revision writes it."""
-        if not self.unqualified:
-            return sql
-        return sql.removeprefix(f"{quoting.identifier(self.unqualified)}.")
-
-    def place(self, schema: str, table: str) -> Name:
-        """Return the qualified name of what may be written without."""
-        return Name(schema or self.unqualified, table)

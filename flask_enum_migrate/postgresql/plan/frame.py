@@ -1,27 +1,28 @@
-"""Steps that stand around the change of a type: locks, statistics, routines, unused types. Pure."""
+"""What stands around the change of a type: the guards at both ends, statistics, routines. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...core.changes import DropType
 from ...core.plan import Step
 from ...core.schema import Name
-from ..objects import made_types
 from ..objects.base import Dependent
+from ..objects.made_types import MadeType
+from ..objects.routine import Aggregate
+from ..objects.routine import Function
 from ..sql import ddl
-from ..sql import guards
+from ..sql.guards import Known
+from ..sql.guards import Lock
+from ..sql.guards import Opening
+from ..sql.quoting import qualified
 from .facts import Facts
 from .labels import Alteration
-from .labels import known_labels
-
-
-def step(comment: str, statements: Iterable[str]) -> list[Step]:
-    """Return one step for some statements, or none without any."""
-    together = tuple(statements)
-    return [Step(comment, together)] if together else []
-
 
 # What values become as text, and where new objects go: as pg_dump has it.
 _SETTINGS = {
@@ -33,97 +34,109 @@ _SETTINGS = {
 }
 
 
-def settled(steps: Sequence[Step], rebuilt: Sequence[Dependent]) -> list[Step]:
-    """Return steps under settings that keep values and definitions as they are.
+def step(comment: str, statements: Iterable[str]) -> list[Step]:
+    """Return one step for some statements, or none without any."""
+    together = tuple(statements)
+    return [Step(comment, together)] if together else []
 
-    :param rebuilt: what is created again.
+
+@dataclass(frozen=True)
+class Guard:
+    """The two blocks around all that a function does in its transaction.
+
+    :param opening: the first one.
+    :param drops: the statements that drop what was put aside.
     """
-    if not rebuilt:
-        return [*steps]
-    settings = dict(_SETTINGS)
-    if any(dependent.key[0] == "pg_proc" for dependent in rebuilt):
-        settings["check_function_bodies"] = "off"  # a body may name what comes back only after it
-    return [
-        Step(
-            "Values and definitions mean the same whatever the session's settings are.",
-            (guards.set_for_now(settings),),
-        ),
-        *steps,
-        Step("", (guards.restore(settings),)),
-    ]
+
+    opening: Opening
+    drops: tuple[str, ...] = ()
+
+    def open(self) -> list[Step]:
+        """Return the step that locks tables, looks whether all is as it is known, and remembers."""
+        sql = self.opening.sql()
+        return step("", [sql] if sql else [])
+
+    def close(self) -> list[Step]:
+        """Return the step that gives back what was remembered, and drops what was put aside."""
+        sql = self.opening.closing(self.drops)
+        return step("", [sql] if sql else [])
 
 
-def lock(tables: Sequence[Name], facts: Facts) -> list[Step]:
-    """Return the step that locks all tables before anything is done to them."""
-    comment = "All tables are locked at once and in one order"
-    if facts.lock_timeout is None:
-        return [Step(f"{comment}.", (guards.lock_tables(tables),))]
-    for_ever = not any(digit in facts.lock_timeout for digit in "123456789")
-    waits = "it waits for them as long as it takes"
-    if not for_ever:
-        waits = f"after {facts.lock_timeout} of waiting it fails with nothing changed"
-    return [
-        Step(
-            f"{comment}; {waits}.",
-            (guards.set_for_now({"lock_timeout": facts.lock_timeout}), guards.lock_tables(tables)),
-        )
-    ]
+def settings(created: Sequence[Dependent]) -> dict[str, str]:
+    """Return the settings under which values and definitions stay as they are.
+
+    :param created: what is created again.
+    """
+    if not created:
+        return {}
+    if any(isinstance(one, Function | Aggregate) for one in created):
+        # A body may name what comes back only after it.
+        return {**_SETTINGS, "check_function_bodies": "off"}
+    return dict(_SETTINGS)
 
 
-def unlock(facts: Facts) -> list[Step]:
-    """Return the step that gives ``lock_timeout`` its value back."""
-    return [] if facts.lock_timeout is None else [Step("", (guards.restore(["lock_timeout"]),))]
+def lock(tables: Sequence[Name], families: bool, facts: Facts) -> Lock:
+    """Return what is locked before anything is done."""
+    return Lock(tuple(tables), families, facts.lock_timeout)
 
 
-def require_labels(replaced: Sequence[Alteration], facts: Facts) -> list[Step]:
-    """Return the step that stops where the types have labels that would get lost."""
-    if not replaced:
-        return []
-    known = {facts.shown(a.change.name): known_labels(a) for a in replaced}
-    return [
-        Step(
-            "It stops where a type has other labels, such as those of another branch.",
-            (guards.require_labels(known),),
-        )
-    ]
+def known_objects(
+    hanging: Sequence[Dependent],
+    replaced: Sequence[Alteration],
+    here: Callable[[str], str],
+    afterwards: Callable[[str], str],
+    state: Callable[[str], str],
+) -> Iterator[Known]:
+    """Yield all whose owner, privileges and comment are kept, and what they must be.
+
+    :param here: writes the names of types as they are called before.
+    :param afterwards: writes them as they are called afterwards.
+    :param state: rewrites the labels in a state.
+    """
+    for alteration in replaced:
+        new = qualified(alteration.change.new_name)
+        yield Known(f"TYPE {new}", "type", (qualified(alteration.change.name),))
+    for one in hanging:
+        for number, kept in enumerate(one.kept()):
+            own = number == 0 and one.state_kind and one.rebuilt
+            yield Known(
+                afterwards(kept.what),
+                kept.kind,
+                tuple(map(here, kept.names)) if kept.kind in _OF_TYPES else kept.names,
+                tuple(map(here, kept.arguments)),
+                one.state_kind if own else "",
+                here(state(one.state)) if own else "",
+            )
 
 
-def retire(
-    replaced: Sequence[Alteration], carried: Sequence[Dependent], facts: Facts
-) -> list[Step]:
-    """Return the step that gives the new types what the old ones had, and drops the old ones."""
-    pairs = [(a.displaced(facts), facts.shown(a.change.new_name)) for a in replaced]
-    copied = [*(made_types.replacement(carrier, facts) for carrier in reversed(carried)), *pairs]
-    if not copied:
-        return []
-    return [
-        Step(
-            "Owners, privileges and comments of types stay as they were.",
-            (
-                guards.copy_type_properties(copied),
-                *(made_types.drop(carrier, facts) for carrier in reversed(carried)),
-                *(ddl.drop_type(old) for old, _ in pairs),
-            ),
-        )
-    ]
+_OF_TYPES = ("type", "domain constraint", "cast")
+"""The kinds of objects whose address is made of names of types, as SQL."""
 
 
-def drop_unused(drop: DropType, facts: Facts) -> Step:
+def drops(
+    replaced: Sequence[Alteration], carried: Sequence[MadeType], facts: Facts
+) -> tuple[str, ...]:
+    """Return the statements that drop the types that were put aside."""
+    return (
+        *(one.drop_old(facts.aside) for one in reversed(carried)),
+        *(ddl.drop_type(alteration.old_name) for alteration in replaced),
+    )
+
+
+def drop_unused(drop: DropType) -> Step:
     """Return the step that drops a type which nothing uses."""
-    name = facts.shown(drop.name)
-    return Step(f"Nothing uses {name} any more.", (ddl.drop_type(name),))
+    return Step(f"Nothing uses {drop.name} any more.", (ddl.drop_type(drop.name),))
 
 
-def create_unused(drop: DropType, facts: Facts) -> Step:
+def create_unused(drop: DropType) -> Step:
     """Return the step that creates such a type again, as it was."""
-    name = facts.shown(drop.name)
-    statements = [ddl.create_type(name, drop.labels)]
+    statements = [ddl.create_type(drop.name, drop.labels)]
     if not drop.is_ours:
-        statements.append(ddl.owner_to(name, drop.owner))
+        statements.append(ddl.owner_to(drop.name, drop.owner))
     if drop.privileges is not None:
-        statements.extend(ddl.set_privileges(name, drop.owner, drop.privileges))
+        statements.extend(ddl.set_privileges(drop.name, drop.owner, drop.privileges))
     if drop.comment is not None:
-        statements.append(ddl.comment_on_type(name, drop.comment))
+        statements.append(ddl.comment_on_type(drop.name, drop.comment))
     return Step("", tuple(statements))
 
 
@@ -141,4 +154,9 @@ def analyze(tables: Sequence[Name], replaced: Sequence[Alteration], facts: Facts
     """Return ``ANALYZE`` for tables that were rewritten, but not where it would go elsewhere."""
     far = {c.table for a in replaced for c in a.enum.columns if c.has_foreign_children}
     near = [table for table in tables if table not in far]
-    return [ddl.analyze(facts.shown(table)) for table in near] if facts.analyze else []
+    return [ddl.analyze(table) for table in near] if facts.analyze else []
+
+
+def known_labels(replaced: Iterable[Alteration]) -> Mapping[Name, Sequence[str]]:
+    """Return the labels that types must have before they are replaced."""
+    return {a.change.name: a.change.labels for a in replaced}

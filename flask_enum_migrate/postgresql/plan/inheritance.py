@@ -14,7 +14,6 @@ from ...core.schema import Name
 from ..objects.column import Column
 from ..sql import ddl
 from ..sql import quoting
-from .facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,20 @@ class Kin:
     tops: tuple[Name, ...]
     columns: tuple[str, ...]
 
-    def unite(self, facts: Facts) -> list[str]:
+    def unite(self) -> list[str]:
         """Return the statements that create the ancestor and put the tables under it."""
-        shown, name = [facts.shown(top) for top in self.tops], facts.shown(self.name)
-        parent = quoting.qualified(name)
+        parent = quoting.qualified(self.name)
         return [
-            ddl.create_table_like(name, shown[0], self.columns),
-            *(ddl.alter_table(top, [ddl.inherit(parent)]) for top in shown),
+            ddl.create_table_like(self.name, self.tops[0], self.columns),
+            *(ddl.alter_table(top, [ddl.inherit(parent)]) for top in self.tops),
         ]
 
-    def part(self, facts: Facts) -> list[str]:
+    def part(self) -> list[str]:
         """Return the statements that take the tables off the ancestor again, and drop it."""
-        name = facts.shown(self.name)
-        parent = quoting.qualified(name)
+        parent = quoting.qualified(self.name)
         return [
-            *(ddl.alter_table(facts.shown(top), [ddl.no_inherit(parent)]) for top in self.tops),
-            ddl.drop_table(name),
+            *(ddl.alter_table(top, [ddl.no_inherit(parent)]) for top in self.tops),
+            ddl.drop_table(self.name),
         ]
 
 
@@ -78,7 +75,7 @@ def needs_kin(column: Column) -> bool:
     return column.mixed_parents and len(column.tops) > 1
 
 
-def apart(columns: Collection[Column], facts: Facts) -> tuple[list[str], list[str]]:
+def apart(columns: Collection[Column]) -> tuple[list[str], list[str]]:
     """Return the actions that take a table off its kin, and those that put it back.
 
     A child of several parents can't follow any of them alone, nor a typed table its type.
@@ -86,12 +83,12 @@ def apart(columns: Collection[Column], facts: Facts) -> tuple[list[str], list[st
     leave: list[str] = []
     join: list[str] = []
     for parents in {c.parents for c in columns if c.parents and not c.mixed_parents}:
-        others = [facts.shown_sql(parent) for parent in parents[1:]]
+        others = parents[1:]
         leave += [ddl.no_inherit(parent) for parent in reversed(others)]
         join += [ddl.inherit(parent) for parent in others]
     for type_ in {column.typed_table for column in columns if column.typed_table}:
         leave.append(ddl.not_of())
-        join.append(ddl.of_type(facts.shown_sql(type_)))
+        join.append(ddl.of_type(type_))
     return leave, join
 
 

@@ -15,29 +15,31 @@ from ..objects.column import EnumType
 from ..sql import ddl
 from ..sql import quoting
 from ..sql.expressions import TypeChange
-from .facts import Facts
 
 
 @dataclass(frozen=True)
 class Alteration:
-    """A change of one type in one direction, and the type with its columns as they are now."""
+    """A change of one type in one direction.
+
+    :param change: what changes.
+    :param enum: the type with its columns as they are now.
+    :param old: what the type is called while another one takes its place.
+    """
 
     change: AlterEnum
     enum: EnumType
+    old: Name | None = None
 
-    def following(self, facts: Facts | None = None) -> TypeChange:
-        """Return what becomes of constants of the type.
+    @property
+    def old_name(self) -> Name:
+        """What the type is called while another one takes its place."""
+        return self.old or self.change.name
 
-        :param facts: how the revision writes its name; by default with the schema.
-        """
+    def following(self) -> TypeChange:
+        """Return what becomes of constants of the type."""
         labels: dict[str, str | None] = {**self.change.renames, **self.change.mapping}
-        name = self.change.new_name
         removed = [drop.label for drop in self.change.removed]
-        return TypeChange(facts.shown(name) if facts else name, labels, removed)
-
-    def displaced(self, facts: Facts) -> Name:
-        """Return the name of the old type while the new one takes its place."""
-        return facts.shown(facts.aside(self.change.name))
+        return TypeChange(self.change.new_name, labels, removed)
 
     @cached_property
     def _aside(self) -> dict[str, str]:
@@ -63,11 +65,11 @@ class Alteration:
                 yield column, defaults[column]
 
 
-def additions(alteration: Alteration, facts: Facts) -> Iterator[str]:
+def additions(alteration: Alteration) -> Iterator[str]:
     """Yield ``ADD VALUE`` for every new label, anchored on names from before the renames."""
     change = alteration.change
     original = {new: old for old, new in change.renames.items()}
-    name = facts.shown(change.name)
+    name = change.name
     kept = {change.renamed(label) for label in change.kept}
     first = next((label for label in change.new_labels if label in kept), None)
     for added in change.added:
@@ -82,10 +84,10 @@ def additions(alteration: Alteration, facts: Facts) -> Iterator[str]:
             yield ddl.add_value(name, label, before=anchor)
 
 
-def renames(alteration: Alteration, facts: Facts) -> Iterator[Step]:
+def renames(alteration: Alteration) -> Iterator[Step]:
     """Yield ``RENAME VALUE`` in an order in which every new text is free, then ``RENAME TO``."""
     change = alteration.change
-    name = facts.shown(change.name)
+    name = change.name
     pending = dict(change.renames)
     if not change.replaces_type:
         for added in change.added:
@@ -117,7 +119,7 @@ def renames(alteration: Alteration, facts: Facts) -> Iterator[Step]:
     moves = []
     if change.name.schema != change.new_name.schema:
         moves.append(ddl.set_schema(name, change.new_name.schema))
-        name = facts.shown(Name(change.new_name.schema, change.name.name))
+        name = Name(change.new_name.schema, change.name.name)
     if change.name.name != change.new_name.name:
         moves.append(ddl.rename_type(name, change.new_name.name))
     if moves:
@@ -145,18 +147,13 @@ def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
     return pairs
 
 
-def known_labels(alteration: Alteration) -> list[str]:
-    """Return the labels that a type must have once :func:`renames` has run."""
-    return [meanwhile(alteration, label) for label in alteration.change.labels]
-
-
-def displace(alteration: Alteration, facts: Facts) -> Step:
+def displace(alteration: Alteration) -> Step:
     """Put the old type aside and create the new one under its name."""
     change = alteration.change
     return Step(
         "",
         (
-            ddl.rename_type(facts.shown(change.name), alteration.displaced(facts).name),
-            ddl.create_type(facts.shown(change.new_name), change.new_labels),
+            ddl.rename_type(change.name, alteration.old_name.name),
+            ddl.create_type(change.new_name, change.new_labels),
         ),
     )

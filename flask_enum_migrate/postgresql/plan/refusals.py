@@ -10,11 +10,15 @@ from ...core.changes import AlterEnum
 from ...core.changes import CreateType
 from ...core.errors import Refusal
 from ...core.schema import Name
-from ..objects import made_types
-from ..objects import order
 from ..objects.base import Dependent
 from ..objects.column import Column
 from ..objects.column import EnumType
+from ..objects.default import Default
+from ..objects.generated_column import NAMED_NOT_NULL
+from ..objects.generated_column import GeneratedColumn
+from ..objects.made_types import MadeType
+from ..objects.routine import Aggregate
+from ..objects.view import View
 from ..sql import ddl
 from ..sql import quoting
 from ..sql.expressions import TypeChange
@@ -23,8 +27,6 @@ from ..sql.expressions import follow
 from ..sql.expressions import parts
 from . import inheritance
 from .facts import Facts
-
-_NAMED_NOT_NULL = 180000  # from then on it is a constraint that NO INHERIT looks for
 
 
 def blocked(
@@ -94,11 +96,13 @@ def _family_problem(column: Column, facts: Facts) -> str:
     if len(column.parents) < 2:
         return ""
     table = facts.shown(column.table)
-    for dependent in facts.dependents:
-        if dependent.is_generated and Name(*dependent.names[:2]) == table:
-            own = dependent.detail["column"]
-            if own["not_null"] and own["version"] >= _NAMED_NOT_NULL:
-                return f"its generated column {dependent.names[2]!r} is NOT NULL"
+    for one in facts.dependents:
+        if (
+            isinstance(one, GeneratedColumn)
+            and one.table == table
+            and (one.not_null and one.about.version >= NAMED_NOT_NULL)
+        ):
+            return f"its generated column {one.name!r} is NOT NULL"
     return ""
 
 
@@ -133,11 +137,11 @@ def dependents_blocked(
             problem := dependent.problem
             or (_names_removed(dependent, change, facts, made_of) if today else "")
         ):
-            owner = dependent.detail.get("owner")
+            about = dependent.about
             yield Refusal(
                 f"{why} {dependent} hangs on it, and {problem}.",
-                f"Connect as {owner!r}, which owns it, or as a member of that role."
-                if owner and not dependent.detail.get("may_alter", True)
+                f"Connect as {about.owner!r}, which owns it, or as a member of that role."
+                if about.owner and not about.may_alter
                 else "Drop it in a migration of its own before this one, and create it again "
                 "after it.",
             )
@@ -205,18 +209,16 @@ def _names_removed(
     """
     removed = {drop.label for drop in change.removed}
     following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
-    named = made_types.expressions if dependent.is_type else order.definitions
-    for sql in named(dependent):
+    for sql in dependent.expressions():
         for value in constants(sql, made_of):
             if inside := {*removed, *change.renames}.intersection(parts(value)):
                 return f"it names {listed(sorted(inside))} inside of {value!r}"
-        own = _is_own_default(dependent)
+        own = isinstance(dependent, Default) and dependent.is_own
         if not own and (lost := follow(sql, following, removed).lost):
             return f"it names {listed(lost)}"
     # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
-    texts = (dependent.detail.get("aggregate") or {}).items()
-    conditions = {value for key, value in texts if key in ("initcond", "minitcond")}
-    if named_so := conditions & {*removed, *change.renames}:
+    initial = dependent.initial_values if isinstance(dependent, Aggregate) else set()
+    if named_so := initial & {*removed, *change.renames}:
         return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
     return ""
 
@@ -225,20 +227,13 @@ def _made_of(enum: EnumType, facts: Facts) -> set[Name]:
     """Return the types whose constants hold labels of the enum, as definitions name them."""
     names = {facts.shown(column.table) for column in enum.columns}
     for dependent in facts.dependents:
-        if enum.key in dependent.roots and dependent.is_type:
-            names.update(made_types.names(dependent))
-        elif enum.key in dependent.roots and dependent.detail.get("relkind") in ("v", "m"):
-            names.add(Name(*dependent.names[:2]))
+        if enum.key not in dependent.roots:
+            continue
+        if isinstance(dependent, MadeType):
+            names.update(dependent.names())
+        elif isinstance(dependent, View):
+            names.add(dependent.own_name)
     return names
-
-
-def _is_own_default(dependent: Dependent) -> bool:
-    """Return whether it is the default of a column of a type that changes.
-
-    What becomes of its labels is asked for them, and said by :mod:`.defaults`.
-    """
-    own = dependent.detail.get("holds") in dependent.roots
-    return own and dependent.key[0] == "pg_attrdef" and not dependent.is_generated
 
 
 def label_problem(label: str) -> str:

@@ -19,7 +19,6 @@ from ..sql import quoting
 from ..sql import values as using
 from . import inheritance as kin
 from .defaults import Defaults
-from .defaults import names_shown
 from .defaults import set_default
 from .facts import Facts
 from .inheritance import Kin
@@ -49,7 +48,6 @@ class ColumnRewrite:
 
 def replaced_columns(
     replaced: Sequence[Alteration],
-    facts: Facts,
     before: Defaults,
     after: Defaults,
     elsewhere: set[tuple[Name, str]],
@@ -60,7 +58,7 @@ def replaced_columns(
     :param elsewhere: columns whose default is taken care of elsewhere.
     :param detoured: columns that hold rows of these tables, and are text meanwhile.
     """
-    seen, shown = set(detoured), names_shown(replaced, facts)
+    seen = set(detoured)
     for alteration in replaced:
         for column in alteration.enum.columns:
             place = (column.table, column.column)
@@ -71,9 +69,9 @@ def replaced_columns(
             default = None if place in elsewhere else after.get(column)
             yield ColumnRewrite(
                 column,
-                () if column.inherited else (_change_type(alteration, column, facts),),
+                () if column.inherited else (_change_type(alteration, column),),
                 place not in elsewhere and before.get(column) is not None,
-                "" if default is None else set_default(column, default, shown),
+                "" if default is None else set_default(column, default),
                 tuple(stored_as(column)),
                 alteration.change.name,
             )
@@ -101,28 +99,27 @@ def rewrite_tables(
         put = [one.set_default for one in own if one.set_default]
         put += [action for one in own for action in one.properties]
         types = [action for one in own for action in one.actions]
-        shown = facts.shown(table)
-        apart, together = kin.apart(columns, facts)
-        drops += [Step("", (ddl.alter_table(shown, [action]),)) for action in apart]
-        sets += [Step("", (ddl.alter_table(shown, [action]),)) for action in together]
+        apart, together = kin.apart(columns)
+        drops += [Step("", (ddl.alter_table(table, [action]),)) for action in apart]
+        sets += [Step("", (ddl.alter_table(table, [action]),)) for action in together]
         if related:
-            drops += [Step("", (ddl.alter_table(shown, drop, only=True),))] if drop else []
-            sets += [Step("", (ddl.alter_table(shown, put, only=True),))] if put else []
+            drops += [Step("", (ddl.alter_table(table, drop, only=True),))] if drop else []
+            sets += [Step("", (ddl.alter_table(table, put, only=True),))] if put else []
             drop, put = [], []
         if any(column.relation_kind == "f" for column in columns):
             if drop or types or put:
-                sql = ddl.alter_table(shown, [*drop, *types, *put], foreign=True)
+                sql = ddl.alter_table(table, [*drop, *types, *put], foreign=True)
                 changes.append(Step("", (sql,)))
         elif types:
             rewritten.append(table)
-            sql = ddl.alter_table(shown, [*drop, *types, *put])
+            sql = ddl.alter_table(table, [*drop, *types, *put])
             changes.append(Step(_cost(table, facts), (sql,)))
     for kin_, actions in zip(united, kin_actions, strict=True):
         rewritten += [top for top in kin_.tops if top not in rewritten]
         costs = "; ".join(_cost(top, facts) for top in kin_.tops)
-        drops.append(Step("", tuple(kin_.unite(facts))))
-        changes.append(Step(costs, (ddl.alter_table(facts.shown(kin_.name), actions),)))
-        sets.insert(0, Step("", tuple(kin_.part(facts))))
+        drops.append(Step("", tuple(kin_.unite())))
+        changes.append(Step(costs, (ddl.alter_table(kin_.name, actions),)))
+        sets.insert(0, Step("", tuple(kin_.part())))
     return [*drops, *changes, *sets], sorted(rewritten)
 
 
@@ -151,19 +148,19 @@ def _united(
 
 
 def casts(
-    replaced: Sequence[Alteration], facts: Facts, detoured: set[tuple[Name, str]]
+    replaced: Sequence[Alteration], detoured: set[tuple[Name, str]]
 ) -> tuple[list[Step], list[Step]]:
     """Return the statements before and after the rewrites for columns that take no ``USING``."""
     before: list[Step] = []
     after: list[Step] = []
     for alteration in replaced:
         columns = [c for c in alteration.enum.columns if (c.table, c.column) not in detoured]
-        old = alteration.displaced(facts)
-        new = facts.shown(alteration.change.new_name)
+        old = alteration.old_name
+        new = alteration.change.new_name
         if foreign := [column for column in columns if column.has_foreign_children]:
             name = alteration.change.new_name
-            function = facts.shown(Name(name.schema, quoting.shortened(name.name, "__from_old")))
-            table = facts.shown(foreign[0].table) if len(foreign) == 1 else new
+            function = Name(name.schema, quoting.shortened(name.name, "__from_old"))
+            table = foreign[0].table if len(foreign) == 1 else new
             converted = using.convert_scalar(table, "value", old, new, displaced_labels(alteration))
             before.append(
                 Step(
@@ -186,11 +183,9 @@ def takes_no_using(column: Column) -> bool:
     return bool(column.generated or column.has_foreign_children)
 
 
-def _change_type(alteration: Alteration, column: Column, facts: Facts) -> str:
-    new = quoting.qualified(facts.shown(alteration.change.new_name)) + "[]" * column.dimensions
-    return ddl.alter_column_type(
-        column.column, facts.shown_sql(column.through) or new, _using(alteration, column, facts)
-    )
+def _change_type(alteration: Alteration, column: Column) -> str:
+    new = quoting.qualified(alteration.change.new_name) + "[]" * column.dimensions
+    return ddl.alter_column_type(column.column, column.through or new, _using(alteration, column))
 
 
 def stored_as(column: Column) -> Iterator[str]:
@@ -201,14 +196,14 @@ def stored_as(column: Column) -> Iterator[str]:
         yield ddl.set_compression(column.column, column.compression)
 
 
-def _using(alteration: Alteration, column: Column, facts: Facts) -> str:
+def _using(alteration: Alteration, column: Column) -> str:
     """Return how a column's values become those of the new type."""
     if column.relation_kind == "f" or takes_no_using(column):
         return ""
-    old, new = alteration.displaced(facts), facts.shown(alteration.change.new_name)
-    table, steps = facts.shown(column.table), set(column.made_of)
+    old, new = alteration.old_name, alteration.change.new_name
+    table, steps = column.table, set(column.made_of)
     if not steps <= {"a", "d"}:
-        return using.through_text(column.column, facts.shown_sql(column.through))
+        return using.through_text(column.column, column.through)
     pairs = displaced_labels(alteration)
     if "a" not in steps:
         domain = "d" in steps
@@ -222,11 +217,11 @@ def _using(alteration: Alteration, column: Column, facts: Facts) -> str:
             if not drop.mapped
         ]
         converted = using.convert_array(table, column.column, old, new, moved, refused)
-    through = facts.shown_sql(column.through)
+    through = column.through
     return using.cast(converted, through) if through else converted
 
 
 def _cost(table: Name, facts: Facts) -> str:
     size = facts.sizes.get(table)
     about = f", about {human_size(size.total)}," if size else ""
-    return f"Rewrites {facts.shown(table)}{about} under an ACCESS EXCLUSIVE lock."
+    return f"Rewrites {table}{about} under an ACCESS EXCLUSIVE lock."

@@ -324,3 +324,23 @@ def set_privileges(name: Name, owner: str, privileges: Iterable[tuple[str, bool]
         option = " WITH GRANT OPTION" if grantable else ""
         sql.append(f"GRANT USAGE ON TYPE {qualified(name)} TO {role}{option}")
     return sql
+
+
+def column(relation: Name, name: str) -> str:
+    """Return what ``COMMENT ON`` calls a column."""
+    return f"COLUMN {qualified(relation)}.{identifier(name)}"
+
+
+def index(name: Name) -> str:
+    """Return what ``COMMENT ON`` calls an index."""
+    return f"INDEX {qualified(name)}"
+
+
+def constraint_of_domain(name: str, domain: Name) -> str:
+    """Return what ``COMMENT ON`` calls a constraint of a domain."""
+    return f"CONSTRAINT {identifier(name)} ON DOMAIN {qualified(domain)}"
+
+
+def statistics_target(target: int) -> str:
+    """Return the action that sets how many rows extended statistics sample."""
+    return f"SET STATISTICS {target:d}"

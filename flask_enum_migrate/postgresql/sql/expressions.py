@@ -72,7 +72,12 @@ class Followed:
     lost: tuple[str, ...] = ()
 
 
-def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str] = ()) -> Followed:
+def follow(
+    sql: str,
+    changes: Mapping[Name, TypeChange],
+    removed: Collection[str] = (),
+    style: quoting.Style = quoting.PORTABLE,
+) -> Followed:
     """Rewrite the constants and casts of some enum types in an expression.
 
     The body of a routine stays as it is: it is text to PostgreSQL, which a rename in place doesn't
@@ -81,6 +86,7 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
     :param sql: an expression deparsed with an empty search path.
     :param changes: what becomes of each type, by its schema-qualified name.
     :param removed: labels that no other literal may hold.
+    :param style: how literals and names are written.
     """
     tokens = list(_TOKEN.finditer(sql))
     output: list[str] = []
@@ -91,7 +97,7 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
         position = token.end()
         text = token.group()
         if token["cast"] and (change := changes.get(_name(token["type"]))):
-            text = f"::{quoting.qualified(change.new_name)}{token['array']}"
+            text = f"::{style.qualified(change.new_name)}{token['array']}"
         elif token["body"]:
             lost.extend(follow(text[len(token["tag"]) : -len(token["tag"])], changes, removed).lost)
         elif token["literal"]:
@@ -103,10 +109,10 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
                 gone = removed if target.removed is None else target.removed
                 lost.extend(e for e in named if e in gone and e not in target.labels)
             if target and cast and cast["array"]:
-                text = quoting.literal(follow_array(value, target.labels))
+                text = style.literal(follow_array(value, target.labels))
             elif target:
                 becomes = target.labels.get(value, value)
-                text = "NULL" if becomes is None else quoting.literal(becomes)
+                text = "NULL" if becomes is None else style.literal(becomes)
             elif value in removed or any(e in removed for e in elements(value)):
                 lost.append(value)
         output.append(text)
@@ -117,17 +123,18 @@ def follow(sql: str, changes: Mapping[Name, TypeChange], removed: Collection[str
     return Followed(None if is_null else result, tuple(dict.fromkeys(lost)))
 
 
-def rename(sql: str, names: Mapping[Name, Name]) -> str:
+def rename(sql: str, names: Mapping[Name, Name], style: quoting.Style = quoting.PORTABLE) -> str:
     """Rewrite the names of types in a statement, wherever they stand.
 
     :param sql: a statement in which they are schema-qualified; what stands in literals and in the
         bodies of routines stays.
     :param names: the old names with the new ones.
+    :param style: how names are written.
     """
 
     def renamed(match: re.Match[str]) -> str:
         new = names.get(_name(match["name"])) if match["name"] else None
-        return quoting.qualified(new) if new else match.group()
+        return style.qualified(new) if new else match.group()
 
     return _QUALIFIED.sub(renamed, sql) if names else sql
 
@@ -224,3 +231,14 @@ def follow_array(array: str, labels: Mapping[str, str | None]) -> str:
         return '"' + re.sub(r'(["\\])', r"\\\1", becomes) + '"'
 
     return array[:start] + _ELEMENT.sub(replaced, array[start:])
+
+
+def end_of(definition: str, pattern: re.Pattern[str]) -> int:
+    """Return where a part of a definition begins that is text, and no expression.
+
+    :param pattern: what it begins with, as a group ``end``; what it matches otherwise is passed
+        over, as are literals and quoted names.
+    """
+    quoted = r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|"""
+    found = re.compile(quoted + pattern.pattern, pattern.flags | re.DOTALL).finditer(definition)
+    return next((match.start() for match in found if match["end"]), len(definition))

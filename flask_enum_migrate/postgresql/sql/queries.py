@@ -9,6 +9,9 @@ from .quoting import identifier
 from .quoting import literal
 from .quoting import qualified
 
+# An operator of the type that somebody put into the search path is none of ours.
+_EQUALS = "OPERATOR(pg_catalog.=)"
+
 
 def strange_values(
     number: int,
@@ -26,7 +29,7 @@ def strange_values(
     """
     value, from_ = f"{identifier(column)}::text", qualified(table)
     if array:
-        value, from_ = "e.e", f"{from_}, unnest({identifier(column)}::text[]) e (e)"
+        value, from_ = "e.e", f"{from_}, pg_catalog.unnest({identifier(column)}::text[]) e (e)"
     known = ", ".join(literal(label) for label in labels)
     strange = f"{value} NOT IN ({known})" if known else f"{value} IS NOT NULL"
     held = f"SELECT {value} AS value FROM {from_} WHERE {strange} LIMIT {limit:d}"
@@ -49,7 +52,11 @@ def count_label(
     constant = f"{literal(label)}::{qualified(type_)}"
     value = identifier(column)
     enum = qualified(type_)
-    holds = f"{constant} = ANY ({value}::{enum}[])" if array else f"{value}::{enum} = {constant}"
+    holds = (
+        f"{constant} {_EQUALS} ANY ({value}::{enum}[])"
+        if array
+        else f"{value}::{enum} {_EQUALS} {constant}"
+    )
     rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
 
@@ -81,9 +88,9 @@ def colliding_labels(
     counts = f"({predicate})" if predicate else "true"
     equal = "IS NOT DISTINCT FROM" if nulls_equal else "="
     same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, others))
-    held = f"{value} = {literal(label)}::{qualified(type_)}"
+    held = f"{value} {_EQUALS} {literal(label)}::{qualified(type_)}"
     return (
         f"SELECT DISTINCT {number:d} AS number, b.{value}::text AS label"
         f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"
-        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} <> a.{value}{same}"
+        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} OPERATOR(pg_catalog.<>) a.{value}{same}"
     )

@@ -8,6 +8,8 @@ literal or name, because offline mode doubles ``%``, loses tabs and reads ``:wor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from zlib import crc32
 
 from ...core.schema import Name
@@ -46,6 +48,40 @@ def literal(text: str) -> str:
     if _is_bare(text):
         return f"'{quoted}'"
     return "E'" + "".join(_escaped(char, "\\u{:04X}", "\\U{:08X}") for char in quoted) + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How strings and names are quoted.
+
+    :param literal: quotes a string.
+    :param qualified: quotes a name with its schema.
+    """
+
+    literal: Callable[[str], str]
+    qualified: Callable[[Name], str]
+
+
+PORTABLE = Style(literal, qualified)
+"""So that it survives Alembic and both drivers, whatever the session's settings are."""
+
+
+def _deparsed_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _deparsed_name(name: Name) -> str:
+    parts = (name.schema, name.name) if name.schema else (name.name,)
+    return ".".join(
+        part
+        if _PLAIN.fullmatch(part) and part not in KEYWORDS
+        else '"' + part.replace('"', '""') + '"'
+        for part in parts
+    )
+
+
+DEPARSED = Style(_deparsed_literal, _deparsed_name)
+"""As PostgreSQL prints them while ``standard_conforming_strings`` is on."""
 
 
 def _is_bare(text: str) -> bool:

@@ -1,16 +1,12 @@
-"""The query that follows ``pg_depend`` from enum types to all that hangs on them."""
-
-from __future__ import annotations
-
-from sqlalchemy import text
-
-from .details import DETAIL
-
-# A whole table is never expanded, only its columns; views follow their rules, composite types
-# their attributes. pg_depend knows nothing of columns that use a table's row type (R) and of
-# constants of a row type inside expressions (K), which PostgreSQL neither refuses nor converts.
-# A domain that is not made of a type, but whose default mentions it (M), stays what it is.
-_CLOSURE = r"""
+-- Everything that hangs on some enum types, and by way of what.
+--
+-- A whole table is never expanded, only its columns; views follow their rules, composite types
+-- their attributes. pg_depend knows nothing of columns that use a table's row type (R) and of
+-- constants of a row type inside expressions (K), which PostgreSQL neither refuses nor converts.
+-- A domain that is not made of a type, but whose default mentions it (M), stays what it is.
+--
+-- :oids  the types
+WITH RECURSIVE
     root AS (
         SELECT t.oid, t.typarray FROM pg_type t WHERE t.oid = ANY (CAST(:oids AS oid[]))
     ),
@@ -90,15 +86,10 @@ _CLOSURE = r"""
                   (SELECT typdefaultbin::text FROM pg_type WHERE oid = d.objid)
                 WHEN 'pg_statistic_ext'::regclass THEN
                   (SELECT stxexprs::text FROM pg_statistic_ext WHERE oid = d.objid)
-              END ~ ('\:consttype (' || rt.oid || '|' || rt.typarray || ') ')
+              END ~ ('[:]consttype (' || rt.oid || '|' || rt.typarray || ') ')
         ) s
         WHERE g.deptype <> 'M'
-    )
-"""
-
-DEPENDENTS = text(
-    f"""
-    WITH RECURSIVE {_CLOSURE},
+    ),
     o AS (
         SELECT classid, objid, objsubid, array_agg(DISTINCT root::bigint) AS roots,
                string_agg(DISTINCT deptype::text, '') AS via,
@@ -106,48 +97,19 @@ DEPENDENTS = text(
                    refclassid::regclass::text, refobjid::bigint, refobjsubid, deptype)) AS refs
         FROM g WHERE deptype <> 'S' GROUP BY 1, 2, 3
     )
-    SELECT o.classid::regclass::text AS catalog, o.objid::bigint AS oid, o.objsubid AS subid,
-           o.roots, o.via, o.refs::text AS refs, i.type AS kind, i.identity,
-           coalesce(ad.object_names, '{{}}') AS names,
-           CASE o.classid WHEN 'pg_class'::regclass THEN o.objid::regclass::text
-               WHEN 'pg_proc'::regclass THEN o.objid::regprocedure::text
-               WHEN 'pg_operator'::regclass THEN o.objid::regoperator::text
-               WHEN 'pg_statistic_ext'::regclass THEN (
-                   SELECT quote_ident(s.stxname) FROM pg_statistic_ext s
-                   WHERE s.oid = o.objid AND pg_statistics_obj_is_visible(s.oid))
-           END AS unqualified,
-           coalesce(obj_description(o.objid, o.classid::regclass::name), '') AS comment,
-           (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
-            WHERE d.classid = o.classid AND d.objid = o.objid
-              AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension,
-           EXISTS (SELECT FROM pg_seclabel l WHERE l.classoid = o.classid AND l.objoid = o.objid)
-             AS has_security_label,
-           ({DETAIL})::text AS detail
-    FROM o
-    CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i
-    LEFT JOIN LATERAL pg_identify_object_as_address(o.classid, o.objid, o.objsubid) ad ON true
-    ORDER BY i.type, i.identity
-    """
-)
-
-# The text of some value that a type takes, whatever type it is; since PostgreSQL 16.
-PLACEHOLDERS = text(
-    """
-    SELECT w.type, v.value
-    FROM unnest(CAST(:types AS text[])) AS w (type) JOIN pg_type t ON t.oid = to_regtype(w.type)
-    CROSS JOIN LATERAL (
-        SELECT c.value FROM (
-            SELECT value, position FROM unnest(ARRAY[
-                '', '0', '{}', 'f', 'epoch', 'empty', '{0}', '(0,0)', '0/0', '0.0.0.0',
-                '00000000-0000-0000-0000-000000000000', '08:00:2b:01:02:03', '(0,0),0', '<a/>'
-            ]) WITH ORDINALITY p (value, position)
-            UNION ALL
-            SELECT e.enumlabel::text, 100 + e.enumsortorder FROM pg_enum e WHERE e.enumtypid = t.oid
-            UNION ALL
-            SELECT '(' || repeat(',', c.relnatts - 1) || ')', 50 FROM pg_class c
-            WHERE c.oid = t.typrelid
-        ) c
-        WHERE pg_input_is_valid(c.value, w.type) ORDER BY c.position LIMIT 1
-    ) v
-    """
-)
+SELECT o.classid::regclass::text AS catalog, o.objid::bigint AS oid, o.objsubid AS subid,
+       o.roots, o.via, o.refs::text AS refs, i.type AS kind, i.identity,
+       coalesce(ad.object_names, '{}') AS names, coalesce(ad.object_args, '{}') AS arguments,
+       CASE o.classid WHEN 'pg_class'::regclass THEN o.objid::regclass::text
+           WHEN 'pg_proc'::regclass THEN o.objid::regprocedure::text
+           WHEN 'pg_operator'::regclass THEN o.objid::regoperator::text
+           WHEN 'pg_statistic_ext'::regclass THEN (
+               SELECT quote_ident(s.stxname) FROM pg_statistic_ext s
+               WHERE s.oid = o.objid AND pg_statistics_obj_is_visible(s.oid))
+       END AS unqualified,
+       CASE o.classid WHEN 'pg_class'::regclass THEN
+           (SELECT c.relkind::text FROM pg_class c WHERE c.oid = o.objid) END AS relkind
+FROM o
+CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i
+LEFT JOIN LATERAL pg_identify_object_as_address(o.classid, o.objid, o.objsubid) ad ON true
+ORDER BY i.type, i.identity

@@ -1,0 +1,352 @@
+"""One direction of a plan: what is to be done, in the parts that its steps are made of. Pure.
+
+Objects are read as they are today: the upgrade creates them otherwise, and the downgrade drops
+them so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...core.backend import Differences
+from ...core.changes import AlterColumnType
+from ...core.errors import Refusal
+from ...core.plan import Step
+from ...core.schema import Name
+from ..objects import order
+from ..objects.base import Dependent
+from ..objects.column import Column
+from ..objects.default import Default
+from ..objects.generated_column import GeneratedColumn
+from ..objects.index import Index
+from ..objects.made_types import MadeType
+from ..objects.row_column import RowColumn
+from ..objects.view import View
+from ..sql import quoting
+from ..sql.expressions import TypeChange
+from ..sql.expressions import follow
+from ..sql.expressions import portable
+from ..sql.expressions import rename
+from ..sql.guards import Known
+from ..sql.guards import Opening
+from . import conversion
+from . import frame
+from . import labels
+from .defaults import Defaults
+from .defaults import changed_defaults
+from .defaults import changed_tables
+from .defaults import differing_defaults
+from .defaults import follow_defaults
+from .facts import Facts
+from .frame import Guard
+from .frame import step
+from .labels import Alteration
+from .rewrite import casts
+from .rewrite import replaced_columns
+from .rewrite import rewrite_tables
+
+Names = Mapping[Name, Name]
+
+
+def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
+    """Return both directions of some changes, whose names are as they are written."""
+    forth = [
+        Alteration(change, facts.enums[change.name], facts.aside(change.name))
+        for change in differences.changes
+    ]
+    back = [
+        Alteration(a.change.reverse(), a.enum, facts.aside(a.change.new_name))
+        for a in reversed(forth)
+    ]
+    merged = [
+        Alteration(merge, facts.enums[merge.name])
+        for merge in conversion.merges(differences.conversions, facts.enums)
+    ]
+    before = {
+        column: column.default
+        for alteration in forth
+        for column in alteration.enum.columns
+        if not column.through and not column.generated
+    }
+    after = follow_defaults(before, forth)
+    followed = {a.change.name: a.following() for a in (*forth, *merged)}
+    names = {
+        a.change.name: a.change.new_name
+        for a in (*forth, *merged)
+        if a.change.name != a.change.new_name
+    }
+    returning = tuple(change.reverse() for change in reversed(differences.conversions))
+    return (
+        Course(
+            facts, forth, merged, differences.conversions, before, after, {}, names, followed,
+            today=True,
+        ),
+        Course(
+            facts, back, merged, returning, after, before, names, {}, followed, today=False
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Course:
+    """One direction.
+
+    :param facts: what the database holds.
+    :param alterations: what changes about types.
+    :param merged: the types whose columns all become columns of another one.
+    :param conversions: columns that get another type.
+    :param before: the defaults of columns when it begins.
+    :param after: those when it ends.
+    :param here: the types of today that are called otherwise when it begins.
+    :param there: those that are called otherwise when it ends.
+    :param followed: what the upgrade makes of constants of the types.
+    :param today: whether it begins with the database as it is now.
+    """
+
+    facts: Facts
+    alterations: Sequence[Alteration]
+    merged: Sequence[Alteration]
+    conversions: Sequence[AlterColumnType]
+    before: Defaults
+    after: Defaults
+    here: Names
+    there: Names
+    followed: Mapping[Name, TypeChange]
+    today: bool
+
+    @cached_property
+    def replaced(self) -> list[Alteration]:
+        """The types that are replaced."""
+        return [a for a in self.alterations if a.change.replaces_type]
+
+    @cached_property
+    def in_place(self) -> list[Alteration]:
+        """The types that only get labels, or other names."""
+        return [a for a in self.alterations if not a.change.replaces_type]
+
+    @property
+    def replaces_anything(self) -> bool:
+        """Whether sessions will notice: columns get other types."""
+        return bool(self.replaced or self.conversions)
+
+    @cached_property
+    def hanging(self) -> list[Dependent]:
+        """What hangs on the types that go, in the order of creation."""
+        oids = {alteration.enum.key for alteration in (*self.replaced, *self.merged)}
+        return order.in_order(d for d in self.facts.dependents if d.roots & oids)
+
+    @cached_property
+    def carried(self) -> list[MadeType]:
+        """The types that are made of them, and replaced too."""
+        return [one for one in self.hanging if isinstance(one, MadeType)]
+
+    @cached_property
+    def rebuilt(self) -> list[Dependent]:
+        """What is dropped and created again."""
+        found = [one for one in self.hanging if one.rebuilt and not isinstance(one, MadeType)]
+        for alteration in self.replaced:
+            found = [
+                one.standing_in(alteration.change.kept)
+                if isinstance(one, GeneratedColumn) and alteration.enum.key in one.roots
+                else one
+                for one in found
+            ]
+        return found
+
+    @cached_property
+    def _detoured(self) -> set[tuple[Name, str]]:
+        """The columns that aren't rewritten like others: they hold rows, or are added again."""
+        return {
+            (one.table, one.name)
+            for one in self.rebuilt
+            if isinstance(one, RowColumn)
+            or (isinstance(one, GeneratedColumn) and not one.keeps_its_place)
+        }
+
+    @cached_property
+    def _elsewhere(self) -> set[tuple[Name, str]]:
+        """The columns whose default is taken care of for itself."""
+        return {
+            (one.table, one.name)
+            for one in self.rebuilt
+            if isinstance(one, Default | GeneratedColumn)
+        }
+
+    @cached_property
+    def _tables(self) -> tuple[list[Step], list[Name]]:
+        """The one ``ALTER TABLE`` of each table, and which tables it rewrites."""
+        rewrites = replaced_columns(
+            self.replaced, self.before, self.after, self._elsewhere, self._detoured
+        )
+        converted = (
+            rewrite
+            for change in self.conversions
+            for rewrite in conversion.convert(
+                change, self.alterations, self.facts, self._elsewhere, today=self.today
+            )
+        )
+        return rewrite_tables([*rewrites, *converted], self.facts)
+
+    @property
+    def rewritten(self) -> list[Name]:
+        """The tables that are rewritten."""
+        return self._tables[1]
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Yield why it can't be written so."""
+        bare = [name for name in self.there if not name.schema]
+        if self.hanging:
+            for name in bare:
+                yield Refusal(
+                    f"{name} gets another name and has to be replaced, and {self.hanging[0]} hangs "
+                    "on it. Without its schema the name can't be told from a column's.",
+                    "Rename the type first, in a revision of its own, or set "
+                    "ENUM_MIGRATE_QUALIFY = True.",
+                )
+
+    @cached_property
+    def guard(self) -> Guard:
+        """What stands at both ends of the transaction."""
+        touched = {
+            *self.rewritten,
+            *changed_tables(self.in_place, self.before, self.after),
+            *(one.table for one in self.rebuilt if one.on_table),
+        }
+        columns = [column for a in self.alterations for column in a.enum.columns]
+        touched -= {column.table for column in columns if column.relation_kind == "f"}
+        families = any(column.has_children or column.inherited for column in columns) or any(
+            column.has_children
+            for change in self.conversions
+            for column in self.facts.family(change.place)
+        )
+        opening = Opening(
+            frame.lock(sorted(touched), families, self.facts),
+            frame.known_labels(self.replaced),
+            tuple(self._known()),
+            frame.settings([*self.rebuilt, *self.carried]),
+            self.facts.version // 10000,
+            not self.facts.unqualified,
+        )
+        return Guard(opening, frame.drops(self.replaced, self.carried, self.facts))
+
+    def _known(self) -> Iterator[Known]:
+        """Yield all whose owner, privileges and comment are kept, and what it must be."""
+        yield from frame.known_objects(
+            self.hanging,
+            self.replaced,
+            lambda sql: rename(sql, self.here, quoting.DEPARSED),
+            lambda sql: rename(sql, self.there),
+            self._state,
+        )
+        yield from self._known_defaults()
+
+    def _known_defaults(self) -> Iterator[Known]:
+        """Yield the defaults of the columns that are rewritten."""
+        for alteration in self.replaced:
+            for column, default in alteration.column_defaults(self.before):
+                if default is None or column.place in self._elsewhere or not column.holds_rows:
+                    continue
+                names = (column.table.schema, column.table.name, column.column)
+                state = default if self.today else self._deparsed(column)
+                yield Known(f"DEFAULT of {column}", "default value", names, (), "default", state)
+
+    def _deparsed(self, column: Column) -> str:
+        """Return a default after the upgrade as PostgreSQL prints it."""
+        default = self.after.get(column)
+        return follow(default or "", self.followed, style=quoting.DEPARSED).sql or ""
+
+    def _state(self, state: str) -> str:
+        """Return what the state of an object is when this direction begins."""
+        if self.today:
+            return state
+        return follow(state, self.followed, style=quoting.DEPARSED).sql or state
+
+    def _follow(self, sql: str) -> str:
+        """Return a definition as it is created: with the labels of the end of this direction."""
+        return portable((follow(sql, self.followed).sql if self.today else None) or sql)
+
+    def additions(self) -> Iterator[str]:
+        """Yield the statements that have to be committed before the rest runs."""
+        for alteration in self.in_place:
+            yield from labels.additions(alteration)
+
+    def drop_hanging(self) -> list[Step]:
+        """Return what drops all that is created again."""
+        dropped = [rename(sql, self.here) for sql in order.drop(self.rebuilt)]
+        return step("What hangs on the type goes first …", dropped)
+
+    def rename_labels(self) -> list[Step]:
+        """Return what renames labels, and types that stay."""
+        return [one for a in self.alterations for one in labels.renames(a)]
+
+    def replace_types(self) -> list[Step]:
+        """Return what puts types aside and creates the new ones under their names."""
+        made = [sql for one in self.carried for sql in one.displace(self.facts.aside)]
+        made += [
+            rename(sql, self.there) for one in self.carried for sql in one.create(self._follow)
+        ]
+        return [
+            *(labels.displace(alteration) for alteration in self.replaced),
+            *step("The types that are made of it are replaced too.", made),
+        ]
+
+    def convert_rows(self) -> list[Step]:
+        """Return what gives columns their new types, and defaults their new labels."""
+        return [
+            *casts(self.replaced, self._detoured)[0],
+            *self._tables[0],
+            *changed_defaults(self.in_place, self.before, self.after, self._elsewhere),
+        ]
+
+    def create_hanging(self) -> list[Step]:
+        """Return what creates all again that was dropped."""
+        created = [rename(sql, self.there) for sql in order.create(self.rebuilt, self._follow)]
+        for one in self.hanging:
+            if isinstance(one, Index) and not one.rebuilt:
+                created += one.restore()
+        for one in self.rebuilt:
+            if isinstance(one, View):
+                created += one.refresh()
+        # Expressions of generated columns hold the casts until they are back.
+        return [
+            *step("… and comes back as it was.", created),
+            *casts(self.replaced, self._detoured)[1],
+        ]
+
+    def afterwards(self) -> list[Step]:
+        """Return what lets sessions and the planner know."""
+        touched = frame.touch_routines(self.hanging, self.facts) if self.replaces_anything else []
+        analyzed = frame.analyze(self.rewritten, self.replaced, self.facts)
+        return [
+            *step("Open sessions compile these anew.", touched),
+            *step("Their statistics went with the old columns.", analyzed),
+        ]
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what else happens that isn't obvious, in words."""
+        for column, default in differing_defaults(self.alterations, self.before, self.after):
+            yield f"The default of {column} becomes {default or 'none'}."
+        for one in self.rebuilt:
+            if isinstance(one, GeneratedColumn) and (remark := one.remark()):
+                yield remark
+        merged = {merge.change.name for merge in self.merged}
+        for change in self.conversions if self.today else ():
+            if change.old.enum not in merged:
+                yield from conversion.remarks(change, self.facts)
+
+    def hazards(self) -> Iterator[str]:
+        """Yield what running sessions will notice, in words."""
+        if not self.replaces_anything:
+            return
+        yield (
+            "Sessions with prepared statements on these columns get one error each, "
+            "and then go on: cached plan must not change result type."
+        )
+        for routine in self.facts.routines:
+            if not routine.may_alter:
+                ran = f"Sessions that ran {routine.identity}"
+                yield f"{ran} must reconnect: it isn't ours to touch."
