@@ -104,15 +104,23 @@ def strings(source: str) -> Iterator[str]:
 
 
 def python_string(text: str) -> str:
-    """Return a string as Python source, with a literal of its own for every line.
+    """Return a string as Python source.
 
-    Alembic indents the whole body, which would change what stands inside a longer literal.
+    SQL of several lines stands as it is read, indented with the code around it: that changes white
+    space between words only. What holds a literal over several lines, or a character that Python
+    would take for something else, gets a literal of its own for every line.
     """
     first, *others = text.split("\n")
     if not others:
         return _quoted(text)
+    if '"""' not in text and "\\" not in text and text.isascii() and not _BREAKS.search(text):
+        return '"""\n' + "".join(f"    {line}".rstrip() + "\n" for line in (first, *others)) + '"""'
     lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
     return "\n    " + "\n    ".join(map(_quoted, lines)) + "\n"
+
+
+# A literal, or a quoted name or text, that goes over several lines.
+_BREAKS = re.compile(r"'(?:[^']|'')*\n(?:[^']|'')*'")
 
 
 def _quoted(line: str) -> str:

@@ -267,6 +267,11 @@ class DomainConstraint(Dependent):
         return "pg_constraint of domain", self.about.key[1]
 
     @property
+    def called(self) -> str:
+        check = self.definition.startswith("CHECK")
+        return "check constraint" if check else self.about.kind
+
+    @property
     def what(self) -> str:
         return ddl.constraint_of_domain(self.constraint, self.domain)
 

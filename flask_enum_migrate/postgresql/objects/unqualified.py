@@ -29,10 +29,12 @@ def leave_out(schema: str, dependent: Dependent) -> Dependent:
     :param dependent: an object read with only that schema in the search path.
     """
     about = dependent.about
-    if dependent.in_schema and about.names[:1] == (schema,):
-        about = replace(about, names=("", *about.names[1:]))
     quoted = f"{quoting.identifier(schema)}."
-    about = replace(about, arguments=tuple(one.removeprefix(quoted) for one in about.arguments))
+    about = replace(
+        about,
+        names=tuple(one.removeprefix(quoted) for one in _without(schema, about)),
+        arguments=tuple(one.removeprefix(quoted) for one in about.arguments),
+    )
     state = dependent.state.replace(quoted, "")
     found = _without_head(replace(stripped(schema, dependent), about=about, state=state), quoted)
     mentioned = re.compile(rf'(?<![\w"]){re.escape(quoted)}')
@@ -40,6 +42,14 @@ def leave_out(schema: str, dependent: Dependent) -> Dependent:
         why = f"its text names the schema {schema!r}, which ENUM_MIGRATE_QUALIFY = False leaves out"
         return replace(found, refused=why)
     return found
+
+
+def _without(schema: str, about: About) -> tuple[str, ...]:
+    """Return an address in which the schema is empty."""
+    place = 1 if about.kind.startswith("operator ") else 0  # the access method comes first there
+    if len(about.names) <= place + 1 or about.names[place] != schema:
+        return about.names
+    return (*about.names[:place], "", *about.names[place + 1 :])
 
 
 def _without_head(dependent: Dependent, quoted: str) -> Dependent:
@@ -78,4 +88,5 @@ def _texts(value: object) -> Iterator[str]:
         yield from _texts(tuple(value.values()))
     elif is_dataclass(value) and not isinstance(value, type | About | Name):
         for field in fields(value):
-            yield from _texts(getattr(value, field.name))
+            item = getattr(value, field.name)
+            yield from () if isinstance(item, Dependent) else _texts(item)

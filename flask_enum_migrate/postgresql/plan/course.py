@@ -31,8 +31,8 @@ from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
 from ..sql.expressions import portable
 from ..sql.expressions import rename
+from ..sql.guards import Block
 from ..sql.guards import Known
-from ..sql.guards import Opening
 from . import conversion
 from . import frame
 from . import labels
@@ -189,7 +189,7 @@ class Course:
                 change, self.alterations, self.facts, self._elsewhere, today=self.today
             )
         )
-        return rewrite_tables([*rewrites, *converted], self.facts)
+        return rewrite_tables([*rewrites, *converted])
 
     @property
     def rewritten(self) -> list[Name]:
@@ -223,15 +223,14 @@ class Course:
             for change in self.conversions
             for column in self.facts.family(change.place)
         )
-        opening = Opening(
+        block = Block(
             frame.lock(sorted(touched), families, self.facts),
             frame.known_labels(self.replaced),
             tuple(self._known()),
-            frame.settings([*self.rebuilt, *self.carried]),
-            self.facts.version // 10000,
-            not self.facts.unqualified,
+            version=self.facts.version // 10000,
+            qualified=not self.facts.unqualified,
         )
-        return Guard(opening, frame.drops(self.replaced, self.carried, self.facts))
+        return Guard(block, frame.drops(self.replaced, self.carried, self.facts))
 
     def _known(self) -> Iterator[Known]:
         """Yield all whose owner, privileges and comment are kept, and what it must be."""
@@ -323,7 +322,7 @@ class Course:
         analyzed = frame.analyze(self.rewritten, self.replaced, self.facts)
         return [
             *step("Open sessions compile these anew.", touched),
-            *step("Their statistics went with the old columns.", analyzed),
+            *step("", analyzed),
         ]
 
     def remarks(self) -> Iterator[str]:
@@ -342,10 +341,6 @@ class Course:
         """Yield what running sessions will notice, in words."""
         if not self.replaces_anything:
             return
-        yield (
-            "Sessions with prepared statements on these columns get one error each, "
-            "and then go on: cached plan must not change result type."
-        )
         for routine in self.facts.routines:
             if not routine.may_alter:
                 ran = f"Sessions that ran {routine.identity}"

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 from ...core.changes import DropType
 from ...core.plan import Step
 from ...core.schema import Name
 from ..objects.base import Dependent
 from ..objects.made_types import MadeType
-from ..objects.routine import Aggregate
-from ..objects.routine import Function
 from ..sql import ddl
+from ..sql.guards import Block
 from ..sql.guards import Known
 from ..sql.guards import Lock
-from ..sql.guards import Opening
+from ..sql.guards import Statement
 from ..sql.quoting import qualified
 from .facts import Facts
 from .labels import Alteration
-
-# What values become as text, and where new objects go: as pg_dump has it.
-_SETTINGS = {
-    "datestyle": "ISO",
-    "intervalstyle": "postgres",
-    "extra_float_digits": "1",
-    "array_nulls": "on",
-    "default_tablespace": "",
-}
 
 
 def step(comment: str, statements: Iterable[str]) -> list[Step]:
@@ -42,37 +34,50 @@ def step(comment: str, statements: Iterable[str]) -> list[Step]:
 
 @dataclass(frozen=True)
 class Guard:
-    """The two blocks around all that a function does in its transaction.
+    """What stands around all that a function does in its transaction.
 
-    :param opening: the first one.
+    :param block: what is locked, known and kept.
     :param drops: the statements that drop what was put aside.
     """
 
-    opening: Opening
+    block: Block
     drops: tuple[str, ...] = ()
 
-    def open(self) -> list[Step]:
-        """Return the step that locks tables, looks whether all is as it is known, and remembers."""
-        sql = self.opening.sql()
-        return step("", [sql] if sql else [])
+    def around(self, steps: Sequence[Step]) -> list[Step]:
+        """Return steps as one statement, where something has to be locked or looked at first."""
+        block = self.block
+        if not steps or not (block.lock.tables or block.labels or block.objects):
+            return [*steps]
+        statements = [
+            Statement(sql, one.comment if number == 0 else "")
+            for one in steps
+            for number, sql in enumerate(one.statements)
+        ]
+        block = replace(block, settings=settings(steps))
+        return step("", [block.sql(statements, self.drops)])
 
-    def close(self) -> list[Step]:
-        """Return the step that gives back what was remembered, and drops what was put aside."""
-        sql = self.opening.closing(self.drops)
-        return step("", [sql] if sql else [])
+
+# By what of a statement a setting matters, and the value under which it means what it meant: that
+# of pg_dump.
+_SETTINGS = {
+    "datestyle": (re.compile(r"::(date|timestamp)|::text::"), "ISO"),
+    "intervalstyle": (re.compile(r"::interval|::text::"), "postgres"),
+    "extra_float_digits": (re.compile(r"::text::"), "1"),
+    "array_nulls": (re.compile(r"NULL.*'::|::text::"), "on"),
+    "default_tablespace": (re.compile(r"^CREATE (UNIQUE )?(INDEX|MATERIALIZED)"), ""),
+    # A body may name what comes back only after it.
+    "check_function_bodies": (re.compile(r"^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)"), "off"),
+}
 
 
-def settings(created: Sequence[Dependent]) -> dict[str, str]:
-    """Return the settings under which values and definitions stay as they are.
-
-    :param created: what is created again.
-    """
-    if not created:
-        return {}
-    if any(isinstance(one, Function | Aggregate) for one in created):
-        # A body may name what comes back only after it.
-        return {**_SETTINGS, "check_function_bodies": "off"}
-    return dict(_SETTINGS)
+def settings(steps: Iterable[Step]) -> dict[str, str]:
+    """Return the settings under which values and definitions stay as they are, if they matter."""
+    statements = [sql for one in steps for sql in one.statements]
+    return {
+        name: value
+        for name, (needs, value) in _SETTINGS.items()
+        if any(map(needs.search, statements))
+    }
 
 
 def lock(tables: Sequence[Name], families: bool, facts: Facts) -> Lock:

@@ -59,15 +59,16 @@ def plan(differences: Differences, facts: Facts) -> Plan:
 
 def _upgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the upgrade that share a transaction."""
-    return [
-        *course.guard.open(),
+    change = [
         *course.drop_hanging(),
         *course.rename_labels(),
         *course.replace_types(),
         *(Step("", (ddl.create_type(new.name, new.labels),)) for new in differences.creates),
         *course.convert_rows(),
         *course.create_hanging(),
-        *course.guard.close(),
+    ]
+    return [
+        *course.guard.around(change),
         *course.afterwards(),
         *map(drop_unused, differences.drops),
     ]
@@ -75,15 +76,16 @@ def _upgrade(course: Course, differences: Differences) -> list[Step]:
 
 def _downgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the downgrade that share a transaction."""
-    return [
-        *map(create_unused, differences.drops),
-        *course.guard.open(),
+    change = [
         *course.drop_hanging(),
         *course.rename_labels(),
         *course.replace_types(),
         *course.convert_rows(),
         *course.create_hanging(),
-        *course.guard.close(),
+    ]
+    return [
+        *map(create_unused, differences.drops),
+        *course.guard.around(change),
         *course.afterwards(),
         *step("", [ddl.drop_type(new.name) for new in reversed(differences.creates)]),
     ]

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from ...core.plan import Step
 from ...core.schema import Name
-from ...core.wording import human_size
 from ..objects.column import Column
 from ..sql import ddl
 from ..sql import guards
@@ -20,7 +19,6 @@ from ..sql import values as using
 from . import inheritance as kin
 from .defaults import Defaults
 from .defaults import set_default
-from .facts import Facts
 from .inheritance import Kin
 from .labels import Alteration
 from .labels import displaced_labels
@@ -78,7 +76,7 @@ def replaced_columns(
 
 
 def rewrite_tables(
-    rewrites: Iterable[ColumnRewrite], facts: Facts
+    rewrites: Iterable[ColumnRewrite],
 ) -> tuple[list[Step], list[Name]]:
     """Return the one ``ALTER TABLE`` of each table, and which tables it rewrites.
 
@@ -113,12 +111,11 @@ def rewrite_tables(
         elif types:
             rewritten.append(table)
             sql = ddl.alter_table(table, [*drop, *types, *put])
-            changes.append(Step(_cost(table, facts), (sql,)))
+            changes.append(Step("", (sql,)))
     for kin_, actions in zip(united, kin_actions, strict=True):
         rewritten += [top for top in kin_.tops if top not in rewritten]
-        costs = "; ".join(_cost(top, facts) for top in kin_.tops)
         drops.append(Step("", tuple(kin_.unite())))
-        changes.append(Step(costs, (ddl.alter_table(kin_.name, actions),)))
+        changes.append(Step("", (ddl.alter_table(kin_.name, actions),)))
         sets.insert(0, Step("", tuple(kin_.part())))
     return [*drops, *changes, *sets], sorted(rewritten)
 
@@ -219,9 +216,3 @@ def _using(alteration: Alteration, column: Column) -> str:
         converted = using.convert_array(table, column.column, old, new, moved, refused)
     through = column.through
     return using.cast(converted, through) if through else converted
-
-
-def _cost(table: Name, facts: Facts) -> str:
-    size = facts.sizes.get(table)
-    about = f", about {human_size(size.total)}," if size else ""
-    return f"Rewrites {table}{about} under an ACCESS EXCLUSIVE lock."

@@ -121,7 +121,7 @@ def alter_table(
 ) -> str:
     """Return one ``ALTER TABLE`` for all actions: PostgreSQL then rewrites the table once."""
     target = f"{'FOREIGN ' if foreign else ''}TABLE {'ONLY ' if only else ''}{qualified(table)}"
-    if len(actions) == 1 and "\n" not in actions[0]:
+    if len(actions) == 1:
         return f"ALTER {target} {actions[0]}"
     listed = ",\n    ".join(map(indented, actions))
     return f"ALTER {target}\n    {listed}"

@@ -109,7 +109,7 @@ def follow(
                 gone = removed if target.removed is None else target.removed
                 lost.extend(e for e in named if e in gone and e not in target.labels)
             if target and cast and cast["array"]:
-                text = style.literal(follow_array(value, target.labels))
+                text = style.literal(follow_array(value, target.labels, style))
             elif target:
                 becomes = target.labels.get(value, value)
                 text = "NULL" if becomes is None else style.literal(becomes)
@@ -216,7 +216,9 @@ def parts(value: str) -> Iterator[str]:
         yield from parts(text)
 
 
-def follow_array(array: str, labels: Mapping[str, str | None]) -> str:
+def follow_array(
+    array: str, labels: Mapping[str, str | None], style: quoting.Style = quoting.PORTABLE
+) -> str:
     """Return an array literal's text with its labels followed."""
     start = array.index("{")
 
@@ -228,7 +230,7 @@ def follow_array(array: str, labels: Mapping[str, str | None]) -> str:
         becomes = labels[label]
         if becomes is None:
             return "NULL"
-        return '"' + re.sub(r'(["\\])', r"\\\1", becomes) + '"'
+        return style.element(becomes)
 
     return array[:start] + _ELEMENT.sub(replaced, array[start:])
 

@@ -1,9 +1,10 @@
-"""PL/pgSQL blocks for what only the database that runs the revision can know.
+"""The PL/pgSQL block in which a function changes types, with what only its database can know.
 
-One at the beginning of a function locks all tables, refuses what the revision doesn't know, and
-keeps in mind who owns, may use and has commented what is dropped; one at the end gives it back.
-Operators, functions and types are PostgreSQL's own whatever the search path holds: arguments have
-the exact types of those in ``pg_catalog``, or the schema is written.
+It locks all tables, refuses what the revision doesn't know, and keeps in mind who owns, may use and
+has commented what is dropped, to give it back at the end. As one block it is done whole or not at
+all, whatever transactions env.py makes. Operators, functions and types are PostgreSQL's own whatever
+the search path holds: arguments have the exact types of those in ``pg_catalog``, or the schema is
+written.
 """
 
 from __future__ import annotations
@@ -17,15 +18,10 @@ from dataclasses import field
 
 from ...core.schema import Name
 from .quoting import identifier
+from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
 from .states import STATES
-
-_IN_TRANSACTION = (
-    "IF transaction_timestamp() = statement_timestamp() THEN RAISE no_active_sql_transaction USING "
-    "MESSAGE = 'This revision needs a transaction: on an\nAUTOCOMMIT connection it could stop half way."
-    " Nothing was changed.'; END IF;"
-).replace("\n", " ")
 
 _LIST = 100
 """So many characters of a list stand on one line."""
@@ -71,14 +67,26 @@ class Known:
     state: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the block.
+
+    :param sql: the statement.
+    :param comment: one line that says what for, or ``""``.
+    """
+
+    sql: str
+    comment: str = ""
+
+
 @dataclass(frozen=True)
-class Opening:
-    """What the first block of a function does.
+class Block:
+    """What a function does to types, tables and what hangs on them.
 
     :param lock: what it locks.
     :param labels: the labels that types must have, by type.
     :param objects: what is dropped and created again, with the types that are replaced.
-    :param settings: the settings under which the rest runs, by name.
+    :param settings: the settings under which it runs, by name.
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
     """
@@ -90,69 +98,67 @@ class Opening:
     version: int = 0
     qualified: bool = True
 
-    @property
-    def kept_settings(self) -> dict[str, str]:
-        """The settings that are given back at the end, with their values for now."""
-        return {**({"lock_timeout": "200ms"} if self.lock.tries else {}), **self.settings}
-
-    def sql(self) -> str:
-        """Return the block at the beginning of a function, or ``""`` where there is nothing to do.
+    def sql(self, statements: Sequence[Statement], drops: Sequence[str]) -> str:
+        """Return the block.
 
         It fails with 55P03 where a table can't be locked in time, and with 55000 where types have
         other labels, or objects are otherwise, than the revision knows. Nothing is changed then.
+
+        :param statements: what it is for.
+        :param drops: the statements that drop what was put aside, when all is given back.
         """
-        declared, lines = ["found text;"], []
-        if self.objects:
-            declared.append("kept text;")
-        if self.lock.tries:
-            declared = [f"patience text := {_patience(self.lock)};", *declared]
-            declared[-1] += " began timestamptz := clock_timestamp();"
-        if settings := self.kept_settings:
-            lines += _set(settings)
-        if lines or self.labels or self.objects or self.lock.tables:
-            lines = [_IN_TRANSACTION, *lines]
-        lines += _lock(self.lock)
-        lines += _labels(self.labels) if self.labels else []
-        lines += (
-            _objects(self.objects, self.version, qualified=self.qualified) if self.objects else []
-        )
-        return _do(declared, lines) if lines else ""
-
-    def closing(self, drops: Sequence[str]) -> str:
-        """Return the block at the end of a function, or ``""`` where there is nothing to do.
-
-        :param drops: statements that drop what was put aside.
-        """
-        lines = ["EXECUTE current_setting('enum_migrate.kept');"] if self.objects else []
-        lines += [f"{sql};" for sql in drops]
-        if settings := self.kept_settings:
-            names = ", ".join(f"({literal(name)})" for name in settings)
-            value = "current_setting('enum_migrate.' || name)"
-            lines.append(f"PERFORM set_config(name, {value}, true) FROM (VALUES {names}) s (name);")
-        return _do([], lines) if lines else ""
+        settings = {**({"lock_timeout": "200ms"} if self.lock.tries else {}), **self.settings}
+        lines = [_set(settings)] if settings else []
+        lines += [*_lock(self.lock), *_labels(self.labels)]
+        lines += _look(self) if self.objects else []
+        for one in statements:
+            lines += [f"-- {one.comment}"] if one.comment else []
+            lines.append(f"{one.sql};")
+        ending = ["EXECUTE coalesce(kept, 'SELECT')"] if self.objects else []
+        lines += ["; ".join([*ending, *drops]) + ";"] if ending or drops else []
+        lines += [_reset(settings)] if settings else []
+        lines[-1] += " END "
+        deadline = f"deadline timestamptz := {_deadline(self.lock)}; " if self.lock.tries else ""
+        body = "\n".join(f"    {indented(line)}" for line in lines)
+        return f"DO {_quoted(f' DECLARE found text; kept text;{chr(10)}{deadline}BEGIN{chr(10)}{body}')}"
 
 
-def _patience(lock: Lock) -> str:
-    """Return how long tables are waited for: the shorter of our time and env.py's, as SQL."""
+def _deadline(lock: Lock) -> str:
+    """Return until when tables are waited for: the shorter of our time and env.py's, as SQL."""
+    own = "nullif(current_setting('lock_timeout'), '0')::interval"
     for_ever = lock.timeout is None or not any(digit in lock.timeout for digit in "123456789")
-    ours = "" if for_ever else f"({literal(str(lock.timeout))}), "
-    return (
-        f"(SELECT t FROM (VALUES {ours}(nullif(current_setting('lock_timeout'), '0'))) w (t) "
-        "WHERE t IS NOT NULL ORDER BY t::interval LIMIT 1)"
-    )
+    patience = own if for_ever else f"least({literal(str(lock.timeout))}::interval, {own})"
+    return f"clock_timestamp() + {patience}"
 
 
-def _set(settings: Mapping[str, str]) -> list[str]:
-    """Return the lines that change settings for now, and keep the old values for later.
+def _set(settings: Mapping[str, str]) -> str:
+    """Return the line that changes settings for now, and keeps the old values for later.
 
     ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set.
     """
+    if len(settings) == 1:
+        ((name, value),) = settings.items()
+        kept = f"set_config('enum_migrate.{name}', current_setting({literal(name)}), true)"
+        return f"PERFORM {kept}, set_config({literal(name)}, {literal(value)}, true);"
     rows = ", ".join(f"({literal(name)}, {literal(value)})" for name, value in settings.items())
-    return [
+    return _set_to(rows)
+
+
+def _set_to(rows: str) -> str:
+    return (
         "PERFORM set_config('enum_migrate.' || name, current_setting(name), true), "
-        "set_config(name, value, true)",
-        f"    FROM (VALUES {rows}) s (name, value);",
-    ]
+        f"set_config(name, value, true)\n    FROM (VALUES {rows}) s (name, value);"
+    )
+
+
+def _reset(settings: Collection[str]) -> str:
+    """Return the line that gives settings the values back that they had."""
+    if len(settings) == 1:
+        (name,) = settings
+        return f"PERFORM set_config('{name}', current_setting('enum_migrate.{name}'), true);"
+    names = ", ".join(f"({literal(name)})" for name in settings)
+    value = "current_setting('enum_migrate.' || name)"
+    return f"PERFORM set_config(name, {value}, true) FROM (VALUES {names}) s (name);"
 
 
 def _lock(lock: Lock) -> list[str]:
@@ -163,45 +169,44 @@ def _lock(lock: Lock) -> list[str]:
     """
     if not lock.tables:
         return []
-    listed = ", ".join(map(qualified, lock.tables))
-    statement = f"LOCK TABLE {listed} IN ACCESS EXCLUSIVE MODE;"
+    statement = f"LOCK TABLE {', '.join(map(qualified, lock.tables))} IN ACCESS EXCLUSIVE MODE;"
     if not lock.tries:
         return [statement]
-    shown = ", ".join(map(str, lock.tables))
+    shown = f"No lock on {', '.join(map(str, lock.tables))} in time, so no table was changed."
     return [
-        "LOOP BEGIN",
-        f"    {statement} EXIT;",
+        f"LOOP BEGIN {statement} EXIT;",
         "EXCEPTION WHEN lock_not_available THEN",
-        "    IF clock_timestamp() > began + patience::interval THEN",
-        *(f"        {line}" for line in _holders(lock)),
-        "        RAISE lock_not_available USING HINT = 'Run the upgrade again when it is free, or end"
-        " what holds it: SELECT pg_terminate_backend(PID)',",
-        f"            MESSAGE = {literal(f'No lock on {shown} within ')} || patience || "
-        "', so no table was changed. In the way is ' || coalesce(found, 'nobody any more');",
-        "    END IF;",
-        "    PERFORM pg_sleep(0.3);",
-        "END; END LOOP;",
+        "    IF clock_timestamp() < coalesce(deadline, 'infinity') THEN PERFORM pg_sleep(0.3); CONTINUE;"
+        " END IF;",
+        *(f"    {line}" for line in _holders(lock)),
+        f"    RAISE lock_not_available USING MESSAGE = {literal(shown + ' In the way is ')} || "
+        "coalesce(found, 'what pg_prepared_xacts tells'),",
+        "        HINT = 'End it with ' || kept; END; END LOOP;",
     ]
 
 
-_TOLD = "concat_ws(' ', 'pid', pid, usename, state, 'since', state_change::timestamptz(0), "
-_TOLD += "left(query, 99))"
+_TOLD = "concat_ws(' ', 'pid', pid, usename, application_name, state, "
+_TOLD += "state_change, left(query, 99))"
+_ENDED = "'SELECT pg_terminate_backend(' || pid::text || ')'"
 
 
 def _holders(lock: Lock) -> Iterator[str]:
     """Yield the lines that find who holds locks on tables."""
     relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
     if not lock.families:
-        yield f"SELECT string_agg({_TOLD}, '; ') INTO found"
+        yield f"SELECT string_agg({_TOLD}, '; '),"
+        yield f"    string_agg({_ENDED}, '; ') INTO found, kept FROM pg_locks JOIN pg_stat_activity"
         yield (
-            "    FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted AND datname = "
-            f"current_database() AND relation IN ({relations});"
+            "    USING (pid) WHERE granted AND datname = current_database() AND relation IN ("
+            f"{relations});"
         )
         return
     yield "WITH RECURSIVE wanted (relation) AS ("
     yield f"    SELECT pg_catalog.unnest(ARRAY[{relations}])"
     yield "    UNION SELECT inhrelid FROM pg_inherits JOIN wanted ON inhparent = relation"
-    yield f") SELECT string_agg(coalesce('prepared transaction ' || gid, {_TOLD}), '; ') INTO found"
+    yield f") SELECT string_agg(coalesce('prepared transaction ' || gid, {_TOLD}), '; '),"
+    yield f"    string_agg(coalesce('ROLLBACK PREPARED ' || quote_literal(gid), {_ENDED}), '; ')"
+    yield "INTO found, kept"
     yield "FROM (SELECT DISTINCT pid, virtualtransaction FROM pg_locks JOIN wanted USING (relation)"
     yield "    WHERE granted AND pid IS DISTINCT FROM pg_backend_pid()) l"
     yield "LEFT JOIN pg_stat_activity USING (pid) LEFT JOIN (SELECT virtualtransaction, gid FROM"
@@ -215,62 +220,70 @@ def _labels(known: Mapping[Name, Sequence[str]]) -> list[str]:
     It would take away those that it doesn't know, such as those of another branch. They ask
     ``pg_enum``: ``enum_range`` fails over labels that the same transaction added.
     """
-    rows = [
-        f"({literal(qualified(type_))}, ARRAY[{_listed(sorted(labels, key=str.encode))}]::text[]"
-        "::text)"
-        for type_, labels in known.items()
-    ]
-    return [
-        "SELECT string_agg(name || ' has the labels ' || here || ', and this revision knows ' || "
-        "known, '; ') INTO found",
-        *_values(rows, "k (name, known)"),
-        "    , LATERAL (SELECT ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = "
-        "name::regtype::oid ORDER BY enumlabel)::text) h (here) WHERE here <> known;",
-        "IF found IS NOT NULL THEN",
-        "    RAISE object_not_in_prerequisite_state USING MESSAGE = found || '; no table was changed',",
-        "        HINT = 'Put a label that it lacks into its list of labels, its CREATE TYPE and its "
-        "CASE, or delete it and write it anew: flask db enum sync';",
-        "END IF;",
-    ]
+    lines = []
+    for type_, labels in known.items():
+        listed = _listed(sorted(labels, key=str.encode))
+        known_ = f"ARRAY[{listed}]::text[]::text"
+        lines += [
+            "found := ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = "
+            f"{literal(qualified(type_))}::regtype::oid ORDER BY enumlabel)::text;",
+            f"IF found <> {known_} THEN",
+            f"    RAISE object_not_in_prerequisite_state USING MESSAGE = {literal(f'{type_} has other ')}"
+            " || 'labels here than this revision knows, ' || found,",
+            f"        HINT = {literal(_OTHERS)}; END IF;",
+        ]
+    return lines
 
 
-def _objects(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str]:
+_OTHERS = (
+    "Add what it lacks in three places, this list, CREATE TYPE and CASE, or delete it and run flask "
+    "db enum sync"
+)
+
+
+def _look(block: Block) -> list[str]:
     """Return the lines that compare objects with what a revision will create, and keep the rest.
 
     What is kept is a script of the commands that give owner, privileges, comments and labels back:
     it is made before the drop, as these are in the database where the revision runs.
     """
-    compared = [known for known in objects if known.state_kind]
-    path = "''" if qualified else "quote_ident(current_schema())"
-    lines = ["WITH o AS (", f"    SELECT *{_here(compared, qualified=qualified)}"]
+    compared = [known for known in block.objects if known.state_kind]
+    rows = [_row(known, with_state=bool(compared)) for known in block.objects]
     columns = "what, kind, names, args" + (", known" if compared else "")
-    rows = [_row(known, with_state=bool(compared)) for known in objects]
-    lines += [f"    {line}" for line in _values(rows, f"w ({columns})")]
-    lines += ["        , pg_get_object_address(kind, names, args) a (class, id, sub)", ")"]
-    lines += [f"SELECT {_differing(version) if compared else 'NULL'},", *_kept(objects)]
-    lines.append("INTO found, kept;")
-    if compared:
-        # As it was deparsed when the revision was written.
-        plain = {"quote_all_identifiers": "off", "standard_conforming_strings": "on"}
-        rows = ", ".join(f"({literal(name)}, {literal(value)})" for name, value in plain.items())
-        names = ", ".join(f"({literal(name)})" for name in ("search_path", *plain))
-        lines = [
-            "PERFORM set_config('enum_migrate.' || name, current_setting(name), true), "
-            "set_config(name, value, true)",
-            f"    FROM (VALUES ('search_path', {path}), {rows}) s (name, value);",
-            *lines,
-            "PERFORM set_config(name, current_setting('enum_migrate.' || name), true) FROM (VALUES "
-            f"{names}) s (name);",
-        ]
-    if compared:
-        lines += [
-            "IF found IS NOT NULL THEN",
-            "    RAISE object_not_in_prerequisite_state USING MESSAGE = found || E'\\nNo table was "
-            "changed.', HINT = 'Write the revision against a copy",
-            "of this database (flask db enum sync), or change it here and where it is created.';",
-            "END IF;",
-        ]
-    return [*lines, "PERFORM set_config('enum_migrate.kept', kept, true);"]
+    lines = [
+        f"WITH o AS (SELECT *, {_owned(block.objects)}{_here(compared, qualified=block.qualified)}",
+        *_values(rows, f"w ({columns})"),
+        "    CROSS JOIN pg_get_object_address(kind, names, args) a (class, id, sub)"
+        f"{''.join(_joins(block.objects))})",
+        f"SELECT {_differing(block.version) if compared else 'NULL'}, (SELECT string_agg(sql, '; ' "
+        "ORDER BY part, depth) FROM o, LATERAL (",
+        *(f"    {line}" for line in _commands(block.objects)),
+        ") c (part, depth, sql)) INTO found, kept;",
+    ]
+    if not compared and {known.kind for known in block.objects} == {"type"}:
+        lines = _types(block.objects)
+    if not compared:
+        return lines
+    # As it was deparsed when the revision was written.
+    path = "''" if block.qualified else "quote_ident(current_schema())"
+    rows_ = f"('search_path', {path}), ('quote_all_identifiers', 'off'), "
+    rows_ += "('standard_conforming_strings', 'on')"
+    names = ("search_path", "quote_all_identifiers", "standard_conforming_strings")
+    return [
+        _set_to(rows_),
+        *lines,
+        _reset(names),
+        "IF found IS NOT NULL THEN",
+        "    RAISE object_not_in_prerequisite_state USING MESSAGE = found || E'\\nNo table was "
+        "changed.',",
+        f"        HINT = {literal(_OTHERWISE)}; END IF;",
+    ]
+
+
+_OTHERWISE = (
+    "Write the revision against a copy of this database (flask db enum sync), or edit it here and "
+    "where it creates the object."
+)
 
 
 def _row(known: Known, *, with_state: bool) -> str:
@@ -291,11 +304,13 @@ def state_of(kinds: Collection[tuple[str, str]]) -> str:
     by_state: dict[str, list[str]] = {}
     for kind, state in kinds:
         by_state.setdefault(state, []).append(kind)
-    whens = [
-        f"WHEN kind IN ({', '.join(map(literal, dict.fromkeys(names)))}) THEN {STATES[state]}"
-        for state, names in by_state.items()
-    ]
-    return "\n        ".join(["CASE", *whens, "END"])
+    whens = [f"WHEN {_is_one_of(names)} THEN {STATES[state]}" for state, names in by_state.items()]
+    return "\n    ".join(["CASE", *whens, "END"])
+
+
+def _is_one_of(kinds: Collection[str]) -> str:
+    listed = ", ".join(map(literal, dict.fromkeys(kinds)))
+    return f"kind IN ({listed})" if len(set(kinds)) > 1 else f"kind = {listed}"
 
 
 def states_query(objects: Sequence[tuple[str, int, str, str]]) -> str:
@@ -317,13 +332,10 @@ def states_query(objects: Sequence[tuple[str, int, str, str]]) -> str:
 def _here(compared: Sequence[Known], *, qualified: bool) -> str:
     if not compared:
         return ""
-    here: str = state_of([(known.kind, known.state_kind) for known in compared])
+    here = state_of([(known.kind, known.state_kind) for known in compared])
     if not qualified:
-        here = f"replace({here}, quote_ident(current_schema()) || '.', '')"
+        here = f"pg_catalog.replace({here}, quote_ident(current_schema()) || '.', '')"
     return f", {here} AS here"
-
-
-_BARE = "regexp_replace({}, '[A-Za-z0-9_$\"]+[.]|[[:space:]();]', '', 'g')"
 
 
 def _differing(version: int) -> str:
@@ -331,131 +343,157 @@ def _differing(version: int) -> str:
 
     A server of another version may write a table's name in front of columns, or leave it out.
     """
+    bare = r"regexp_replace({}, '[A-Za-z0-9_$\"]+[.]|\s|[();]', '', 'g')"
     same = f"current_setting('server_version_num')::int / 10000 = {version}"
-    bare = f"{_BARE.format('here')} = {_BARE.format('known')}"
     return (
         "(SELECT string_agg(what || E' is here:\\n' || coalesce(here, '?') || E'\\nand in this "
-        "revision:\\n' || known, E'\\n') FROM o\n        WHERE known <> coalesce(here, '')\n"
-        f"            AND ({same} OR NOT {bare}))"
+        f"revision:\\n' || known, E'\\n')\n    FROM o WHERE known <> coalesce(here, '') AND ({same}\n"
+        f"        OR {bare.format('here')} <> {bare.format('known')}))"
     )
 
 
-_ACLS = {
-    "type": ("T", "pg_type", "typ", "type"),
-    "view": ("r", "pg_class", "rel", "view|materialized view"),
-    "routine": ("f", "pg_proc", "pro", "function|procedure|aggregate"),
+_RELATIONS = ("view", "materialized view")
+_ROUTINES = ("function", "procedure", "aggregate")
+# The kinds that have an owner: a catalog, its columns for owner and ACL, what ACLs call it.
+_OWNED = {
+    **dict.fromkeys(("type",), ("pg_type", "typ", True)),
+    **dict.fromkeys(_RELATIONS, ("pg_class", "rel", True)),
+    **dict.fromkeys(_ROUTINES, ("pg_proc", "pro", True)),
+    "statistics object": ("pg_statistic_ext", "stx", False),
+    "operator": ("pg_operator", "opr", False),
+    "operator class": ("pg_opclass", "opc", False),
 }
-_OWNERS = {
-    "statistics object": ("pg_statistic_ext", "stxowner"),
-    "operator": ("pg_operator", "oprowner"),
-    "operator class": ("pg_opclass", "opcowner"),
-}
-_ROLE = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END"
-_OPTION = "CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
-_BACK = "'; SET LOCAL ROLE ' || CASE current_setting('role') WHEN 'none' THEN 'NONE' ELSE "
-_BACK += "quote_ident(current_setting('role')) END"
 
 
-_OF_COLUMN = (
-    "SELECT 3, 0, place, 'GRANT ' || privilege || ' (' || quote_ident(attname) || ') ON ' || id::regclass::text "
-    f"|| ' TO ' || {_ROLE} || {_OPTION}\n    FROM o JOIN pg_attribute ON attrelid = id AND attnum = sub,"
-    " pg_catalog.aclexplode(attacl) WITH ORDINALITY a (grantor, grantee, privilege, is_grantable, place)"
-    "\n    WHERE kind = 'table column'"
-)
+def _catalogs(objects: Sequence[Known]) -> list[tuple[str, str, bool]]:
+    return list(dict.fromkeys(_OWNED[one.kind] for one in objects if one.kind in _OWNED))
 
 
-def _kept(objects: Sequence[Known]) -> list[str]:
-    """Return the query for the script that gives back what isn't the revision's to say."""
+def _owned(objects: Sequence[Known]) -> str:
+    """Return the columns for owner, privileges, and what a default ACL and a GRANT are for."""
+    catalogs = _catalogs(objects)
+    owners = [f"{prefix}owner" for _, prefix, _ in catalogs] or ["NULL::oid"]
+    acls = [f"{prefix}acl" for _, prefix, has in catalogs if has] or ["NULL::aclitem[]"]
     kinds = {known.kind for known in objects}
-    queries: list[str] = []
-    for code, catalog, prefix, names in _ACLS.values():
-        if kinds & {*names.split("|")}:
-            listed = ", ".join(map(literal, sorted(kinds & {*names.split("|")})))
-            queries += _of_acl(code, catalog, prefix, listed)
-    for kind in sorted(kinds & {*_OWNERS}):
-        catalog, column = _OWNERS[kind]
-        queries.append(
-            f"SELECT 1, 0, 0::bigint, 'ALTER ' || what || ' OWNER TO ' || {column}::regrole::text FROM o JOIN "
-            f"{catalog} t ON t.oid = id WHERE kind = {literal(kind)}"
+    codes, targets = ["kind = 'type' THEN 'T'::\"char\""], ["kind = 'type' THEN what"]
+    if kinds & {*_RELATIONS}:
+        codes.append(f"{_is_one_of(sorted(kinds & {*_RELATIONS}))} THEN 'r'")
+        targets.append("relkind IN ('v', 'm') THEN 'TABLE ' || id::regclass::text")
+    if kinds & {*_ROUTINES}:
+        codes.append(f"{_is_one_of(sorted(kinds & {*_ROUTINES}))} THEN 'f'")
+        targets.append(
+            f"{_is_one_of(sorted(kinds & {*_ROUTINES}))} THEN 'ROUTINE ' || id::regprocedure::text"
         )
-    if "table column" in kinds:
-        queries.append(_OF_COLUMN)
-    if "policy" in kinds:
-        queries.append(
-            "SELECT 1, 0, 0::bigint, 'ALTER ' || what || ' TO ' || (SELECT string_agg(CASE r WHEN 0 THEN "
-            "'PUBLIC' ELSE r::regrole::text END, ', ') FROM pg_catalog.unnest(polroles) r)\n    "
-            "FROM o JOIN pg_policy t ON t.oid = id WHERE kind = 'policy'"
-        )
-    queries.append(
-        "SELECT 4, 0, 0::bigint, 'COMMENT ON ' || what || ' IS ' || quote_literal(description)\n    FROM o "
-        "JOIN pg_description ON classoid = class AND objoid = id AND objsubid = sub"
+    return (
+        f"{_first(owners)} AS owner, {_first(acls)} AS acl, CASE WHEN {' WHEN '.join(codes)} END AS "
+        f"code,\n    CASE WHEN {' WHEN '.join(targets)} END AS target"
     )
-    queries.append(
-        "SELECT 5, 0, 0::bigint, 'SECURITY LABEL FOR ' || quote_ident(provider) || ' ON ' || what || ' IS ' "
-        "|| quote_literal(label)\n    FROM o JOIN pg_seclabel ON classoid = class AND objoid = id"
+
+
+def _first(columns: Sequence[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
+
+
+def _joins(objects: Sequence[Known]) -> Iterator[str]:
+    kinds = {known.kind for known in objects}
+    for catalog, prefix, has in _catalogs(objects):
+        own = sorted(kind for kind in kinds if _OWNED.get(kind) == (catalog, prefix, has))
+        yield f"\n    LEFT JOIN {catalog} ON {catalog}.oid = id AND {_is_one_of(own)}"
+
+
+def _types(objects: Sequence[Known]) -> list[str]:
+    """Return the lines that keep in mind what types have, where nothing else hangs on them."""
+    rows = ", ".join(
+        f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects
     )
-    union = "\nUNION ALL ".join(queries).split("\n")
+    queries = "\n".join(
+        _of_owned("what", "typowner", "typacl", "'T'", "pg_seclabel WHERE objoid = id")
+    )
+    described = "quote_literal(obj_description(id, 'pg_type'))"
+    queries = queries.replace("{comment}", f"{described}")
     return [
-        "    (SELECT coalesce(string_agg(sql, '; ' ORDER BY part, depth, place), 'SELECT') FROM (",
-        *(f"        {line}" for line in union),
-        "    ) c (part, depth, place, sql))",
+        "SELECT string_agg(sql, '; ' ORDER BY part, depth) INTO kept",
+        f"FROM (VALUES {rows}) w (what, id) JOIN pg_type t ON oid = id, LATERAL (",
+        *(f"    {line}" for line in queries.split("\n")),
+        ") c (part, depth, sql);",
     ]
 
 
-# How far from the owner the one is who granted: those before have to be made first.
-_DEPTH = """(WITH RECURSIVE r (role, depth) AS (SELECT {owner}, 0 UNION SELECT x.grantee, depth + 1 \
-FROM r, pg_catalog.{exploded} x
-        WHERE x.grantor = role AND x.is_grantable AND x.grantee <> {owner} AND depth < 9) \
-SELECT min(depth) FROM r WHERE role = a.grantor)"""
+_ROLE = "coalesce(nullif({}::regrole::text, '-'), 'PUBLIC')"
+_OPTION = "CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 
-def _of_acl(code: str, catalog: str, prefix: str, kinds: str) -> Iterator[str]:
-    """Yield the queries for owner and privileges of the objects of a catalog.
+def _of_owned(target: str, owner: str, acl: str, code: str, labels: str) -> list[str]:
+    """Return the queries for owner, privileges, comment and label.
 
-    What default privileges give to a new
-    object is taken back first; one that is NULL has the default privileges, one that is empty none.
+    What default privileges give to a new object is taken back first; one whose ACL is NULL has the
+    default privileges, one whose ACL is empty none. Whoever granted grants again, those nearer to
+    the owner first.
+
+    :param target: what privileges are on, as SQL.
+    :param owner: the owner, as SQL.
+    :param acl: the ACL, as SQL.
+    :param code: what kind of object default privileges are for, as SQL.
+    :param labels: where security labels come from, as SQL.
     """
-    owner, acl = f"{prefix}owner", f"{prefix}acl"
-    source = f"FROM o JOIN {catalog} t ON t.oid = id"
-    default = (
-        f"pg_default_acl WHERE defaclobjtype = '{code}' AND defaclrole = current_user::regrole::oid"
+    privilege = "USAGE" if code == "'T'" else "' || privilege_type || '"
+    return [
+        f"SELECT 1, 0, 'ALTER ' || what || ' OWNER TO ' || {owner}::regrole::text",
+        f"UNION ALL SELECT 2, 0, 'REVOKE ALL ON ' || {target} || ' FROM ' || {_ROLE.format('r')} FROM "
+        f"(SELECT {owner} UNION SELECT 0",
+        "    UNION SELECT grantee FROM pg_default_acl, pg_catalog.aclexplode(defaclacl) WHERE "
+        f"defaclobjtype = {code} AND defaclrole = current_user::regrole::oid) g (r)",
+        "UNION ALL (WITH RECURSIVE g AS (SELECT 0 AS depth, a.* FROM pg_catalog.aclexplode(coalesce("
+        f"{acl}, acldefault({code}, {owner}))) a WHERE grantor = {owner}",
+        f"    UNION SELECT depth + 1, a.* FROM g, pg_catalog.aclexplode({acl}) a WHERE a.grantor = "
+        "g.grantee AND g.is_grantable AND depth < 9)",
+        f"SELECT 3, depth, 'SET LOCAL ROLE ' || grantor::regrole::text || '; GRANT {privilege} ON ' || "
+        f"{target} || ' TO ' || {_ROLE.format('grantee')}",
+        f"    || {_OPTION} || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')) FROM g)",
+        "UNION ALL SELECT 4, 0, 'COMMENT ON ' || what || ' IS ' || {comment}",
+        "UNION ALL SELECT 5, 0, 'SECURITY LABEL FOR ' || quote_ident(provider) || ' ON ' || what || ' IS "
+        f"' || quote_literal(label) FROM {labels}",
+    ]
+
+
+def _commands(objects: Sequence[Known]) -> list[str]:
+    """Return the queries for the script that gives back what isn't the revision's to say.
+
+    They are for one object ``o``.
+    """
+    kinds = {known.kind for known in objects}
+    granted = f"' TO ' || {_ROLE.format('grantee')} || {_OPTION}"
+    labels = "pg_seclabel WHERE classoid = class AND objoid = id"
+    described = (
+        "quote_literal(description) FROM pg_description WHERE classoid = class AND objoid = id"
     )
-    spelt = f"kind IN ({kinds}) AND ({acl} IS NOT NULL OR EXISTS (SELECT FROM {default}))"
-    on = "what" if code != "r" else "'TABLE ' || t.oid::regclass::text"
-    on = "'ROUTINE ' || t.oid::regprocedure::text" if code == "f" else on
-    yield (
-        f"SELECT 1, 0, 0::bigint, 'ALTER ' || what || ' OWNER TO ' || {owner}::regrole::text {source} WHERE kind "
-        f"IN ({kinds}) AND {owner} <> current_user::regrole::oid"
-    )
-    yield (
-        f"SELECT 2, 0, 0::bigint, 'REVOKE ALL ON ' || {on} || ' FROM PUBLIC, ' || {owner}::regrole::text || "
-        f"coalesce((SELECT string_agg(', ' || grantee::regrole::text, '')\n    FROM (SELECT DISTINCT grantee "
-        f"FROM {default.replace(' WHERE ', ', pg_catalog.aclexplode(defaclacl) WHERE ')} AND grantee <> 0"
-        f") g), '')\n    {source} WHERE {spelt}"
-    )
-    grants = f"aclexplode(coalesce({acl}, acldefault('{code}', {owner})))"
-    granted = [(grants, "privilege", source)]
-    if code == "r":
-        of_columns = f"{source} JOIN pg_attribute ON attrelid = id AND attacl IS NOT NULL"
-        granted.append(
-            ("aclexplode(attacl)", "privilege || ' (' || quote_ident(attname) || ')'", of_columns)
+    lines = _of_owned("target", "owner", "acl", "code", labels)
+    own = "\n".join(lines).replace("{comment}", f"{described} AND objsubid = sub")
+    # Nothing but comments and labels has an owner of its own.
+    queries = [own]
+    if kinds & {*_RELATIONS}:
+        queries += [
+            "SELECT 3, 9, 'GRANT ' || privilege_type || ' (' || quote_ident(attname) || ') ON ' || "
+            f"target || {granted}\n    FROM pg_attribute, pg_catalog.aclexplode(attacl) WHERE attrelid = "
+            "id AND code = 'r'",
+            "SELECT 4, 0, 'COMMENT ON COLUMN ' || id::regclass::text || '.' || quote_ident(attname) || "
+            f"' IS ' || {described} AND objsubid = attnum".replace(
+                "FROM pg_description WHERE",
+                "FROM pg_attribute, pg_description\n    WHERE attrelid = id AND code = 'r' AND",
+            ),
+        ]
+    if "table column" in kinds:
+        queries.append(
+            "SELECT 3, 9, 'GRANT ' || privilege_type || ' (' || quote_ident(attname) || ') ON ' || "
+            f"id::regclass::text || {granted}\n    FROM pg_attribute, pg_catalog.aclexplode(attacl) WHERE "
+            "attrelid = id AND attnum = sub AND kind = 'table column'"
         )
-    for exploded, privilege, from_ in granted:
-        depth = _DEPTH.format(owner=owner, exploded=exploded)
-        yield (
-            f"SELECT 3, {depth}, place, CASE WHEN grantor <> {owner} THEN 'SET LOCAL ROLE ' || grantor::regrole::text"
-            f" || '; ' ELSE '' END || 'GRANT ' || {privilege} || ' ON ' || {on} || ' TO '\n        || "
-            f"{_ROLE} || {_OPTION}\n        || CASE WHEN grantor <> {owner} THEN {_BACK} ELSE '' END\n"
-            f"    {from_}, pg_catalog.{exploded} WITH ORDINALITY a (grantor, grantee, privilege,"
-            f" is_grantable, place) WHERE {spelt}"
+    if "policy" in kinds:
+        queries.append(
+            f"SELECT 1, 0, 'ALTER ' || what || ' TO ' || (SELECT string_agg({_ROLE.format('r')}, ', ') "
+            "FROM pg_catalog.unnest(polroles) r)\n    FROM pg_policy WHERE oid = id AND kind = 'policy'"
         )
-    if code == "r":
-        yield (
-            "SELECT 4, 0, 0::bigint, 'COMMENT ON COLUMN ' || id::regclass::text || '.' || quote_ident(attname) ||"
-            f" ' IS ' || quote_literal(description)\n    {source} JOIN pg_attribute ON attrelid = id JOIN"
-            " pg_description ON classoid = class AND objoid = id AND objsubid = attnum\n    WHERE "
-            f"kind IN ({kinds})"
-        )
+    return "\nUNION ALL ".join(queries).split("\n")
 
 
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
@@ -481,7 +519,7 @@ def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) 
         "    EXECUTE command;",
         "END LOOP;",
     ]
-    return _do(["command text;"], lines)
+    return _do("command text;", lines)
 
 
 def rename_partition_index(parent: str, table: Name, name: Name) -> str:
@@ -497,7 +535,7 @@ def rename_partition_index(parent: str, table: Name, name: Name) -> str:
         f"    EXECUTE 'ALTER INDEX ' || current::text || {literal(f' RENAME TO {identifier(name.name)}')};",
         "END IF;",
     ]
-    return _do(["current regclass;"], lines)
+    return _do("current regclass;", lines)
 
 
 def convert_function(name: Name, old_type: Name, new_type: Name, expression: str) -> str:
@@ -530,13 +568,10 @@ def _values(rows: Sequence[str], names: str) -> list[str]:
     return f"    FROM (VALUES {text}) {names}".split("\n")
 
 
-def _do(declared: Sequence[str], lines: Sequence[str]) -> str:
-    """Return a ``DO`` block."""
-    body = "\n".join(f"    {line}" for part in lines for line in part.split("\n"))
-    if not declared:
-        return f"DO {_quoted(f' BEGIN{chr(10)}{body}{chr(10)}END ')}"
-    head = "\n".join(f"    {line}" for line in declared)
-    return f"DO {_quoted(f' DECLARE{chr(10)}{head}{chr(10)}BEGIN{chr(10)}{body}{chr(10)}END ')}"
+def _do(declared: str, lines: Sequence[str]) -> str:
+    """Return a block that stands inside of another."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"DECLARE {declared} BEGIN\n{body}END"
 
 
 def _quoted(body: str) -> str:

@@ -92,5 +92,6 @@ def colliding_labels(
     return (
         f"SELECT DISTINCT {number:d} AS number, b.{value}::text AS label"
         f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"
-        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b ON b.{value} OPERATOR(pg_catalog.<>) a.{value}{same}"
+        f" JOIN (SELECT * FROM {shown} WHERE {counts}) b"
+        f" ON b.{value} OPERATOR(pg_catalog.<>) a.{value}{same}"
     )

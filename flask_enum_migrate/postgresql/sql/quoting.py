@@ -56,13 +56,19 @@ class Style:
 
     :param literal: quotes a string.
     :param qualified: quotes a name with its schema.
+    :param element: quotes an element of an array's text.
     """
 
     literal: Callable[[str], str]
     qualified: Callable[[Name], str]
+    element: Callable[[str], str]
 
 
-PORTABLE = Style(literal, qualified)
+def _element(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+PORTABLE = Style(literal, qualified, _element)
 """So that it survives Alembic and both drivers, whatever the session's settings are."""
 
 
@@ -80,7 +86,13 @@ def _deparsed_name(name: Name) -> str:
     )
 
 
-DEPARSED = Style(_deparsed_literal, _deparsed_name)
+def _deparsed_element(text: str) -> str:
+    """Quote an element where array_out does."""
+    bare = text and text.upper() != "NULL" and not re.search(r'["\\{},\s]', text, re.ASCII)
+    return text if bare else _element(text)
+
+
+DEPARSED = Style(_deparsed_literal, _deparsed_name, _deparsed_element)
 """As PostgreSQL prints them while ``standard_conforming_strings`` is on."""
 
 

@@ -8,24 +8,22 @@ no part of them: those belong to the database that is upgraded.
 
 from __future__ import annotations
 
-_COLUMNS = """(SELECT string_agg(concat_ws(' ', attname, pg_get_expr(adbin, adrelid), \
-nullif(attstattarget, -1), attoptions), ', ' ORDER BY attnum)
- FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
- WHERE attrelid = id AND (atthasdef OR attstattarget >= 0 OR attoptions IS NOT NULL))"""
-
-_VIEW = f"""(SELECT concat_ws(' ', pg_get_viewdef(oid), reloptions,
- {_COLUMNS}) FROM pg_class WHERE oid = id)"""
+_VIEW = """concat_ws(' ', pg_get_viewdef(id), reloptions, (SELECT string_agg(concat_ws(' ', attname, \
+nullif(attstattarget, -1), attoptions,
+        (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = id AND adnum = attnum)), \
+', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = id))"""
 
 _INDEX = """(SELECT concat_ws(' ', pg_get_indexdef(id), CASE WHEN indisclustered THEN 'CLUSTER' END, \
-CASE WHEN indisreplident THEN 'REPLICA IDENTITY' END,
- (SELECT string_agg(attnum::text || ' STATISTICS ' || attstattarget::text, ', ' ORDER BY attnum) \
-FROM pg_attribute WHERE attrelid = id AND attstattarget >= 0),
- (SELECT 'TABLESPACE ' || spcname::text FROM pg_tablespace t JOIN pg_class c ON t.oid = reltablespace \
-WHERE c.oid = id)) FROM pg_index WHERE indexrelid = id)"""
+CASE WHEN indisreplident THEN 'IDENTITY' END,
+        (SELECT string_agg(attnum::text || ' ' || attstattarget::text, ', ' ORDER BY attnum) FROM \
+pg_attribute WHERE attrelid = id AND attstattarget >= 0),
+        (SELECT spcname::text FROM pg_tablespace t JOIN pg_class c ON t.oid = reltablespace WHERE c.oid = id)) \
+FROM pg_index WHERE indexrelid = id)"""
 
-_CONSTRAINT = """concat_ws(' ', pg_get_constraintdef(id),
- (SELECT string_agg(tgfoid::regproc::text || ' ' || tgenabled::text, ', ' ORDER BY tgfoid::regproc::text) \
-FROM pg_trigger WHERE tgconstraint = id AND tgenabled <> 'O'))"""
+_CONSTRAINT = """concat_ws(' ', pg_get_constraintdef(id), (SELECT string_agg(tgfoid::regproc::text || \
+' ' || tgenabled::text, ', '
+        ORDER BY tgfoid::regproc::text) FROM pg_trigger WHERE tgconstraint = id AND \
+tgenabled <> 'O'))"""
 
 _TRIGGER = """concat_ws(' ', pg_get_triggerdef(id), \
 (SELECT nullif(tgenabled::text, 'O') FROM pg_trigger WHERE oid = id),
@@ -68,7 +66,7 @@ FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 AND NOT attisdropped)
 FROM pg_type WHERE oid = id)"""
 
 STATES = {
-    "view": _VIEW,
+    "view": f"(SELECT {_VIEW} FROM pg_class WHERE oid = id)",
     "index": _INDEX,
     "constraint": _CONSTRAINT,
     "trigger": _TRIGGER,

@@ -148,7 +148,7 @@ def convert_array(
     )
 
 
-_TAKEN_AWAY = ", a label this revision takes away; nothing was changed"
+_TAKEN_AWAY = ", a label this revision takes away"
 
 
 def _refusal(table: Name, column: str, why: str = _TAKEN_AWAY) -> str:
