@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psycopg
 from sqlalchemy import NullPool
@@ -56,16 +59,23 @@ def plan_for(
         return plan(Differences(tuple(changes)), facts)
 
 
-def run(url: str, direction: Direction, *, fail_at: int | None = None) -> None:
-    """Run a direction as a revision does: what commits first, the rest in one transaction.
-
-    :param fail_at: the number of the statement of the transaction before which it fails.
-    """
+def run(url: str, direction: Direction) -> None:
+    """Run a direction as a revision does: what commits first, the rest in one transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
         for sql in direction.committing:
             connection.execute(sql.encode())
         with connection.transaction():
-            for number, sql in enumerate(s for step in direction.steps for s in step.statements):
-                if number == fail_at:
-                    connection.execute("SELECT 1/0")
-                connection.execute(sql.encode())
+            for step in direction.steps:
+                for sql in step.statements:
+                    connection.execute(sql.encode())
+
+
+def failing(direction: Direction, times: int) -> Iterator[Direction]:
+    """Yield a direction whose block fails at different places, from its beginning to its end."""
+    step, *others = direction.steps
+    (block,) = step.statements
+    # Statements of the block begin on lines of their own, behind the end of another.
+    places = [found.end() for found in re.finditer(r";\n {4}(?=[A-Z])", block)]
+    for place in sorted({places[number * (len(places) - 1) // (times - 1)] for number in range(times)}):
+        broken = f"{block[:place]}PERFORM 1 / 0;\n    {block[place:]}"
+        yield replace(direction, steps=(replace(step, statements=(broken,)), *others))

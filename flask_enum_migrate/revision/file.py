@@ -38,7 +38,7 @@ from ..core.errors import Refused
 from ..core.errors import RevisionFileError
 from .source import Body as Body
 from .source import Renderer as Renderer
-from .source import strings
+from .source import texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +310,10 @@ def _docstring(message: str) -> str:
 
 def _missing(paths: Sequence[Path], bodies: Mapping[str, Body]) -> str:
     """Return a string that the files should hold and don't, or ``""``."""
-    present = {s for path in paths for s in strings(path.read_text(encoding="utf-8"))}
+    present = {s for path in paths for s in texts(path.read_text(encoding="utf-8"))}
     needed = (string for body in bodies.values() for string in _all_strings(body))
     return next((string for string in needed if string not in present), "")
 
 
 def _all_strings(body: Body) -> list[str]:
-    return [*strings(body.upgrade), *strings(body.downgrade)]
+    return [*texts(body.upgrade), *texts(body.downgrade)]

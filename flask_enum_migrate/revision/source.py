@@ -77,11 +77,11 @@ class Renderer:
         }
         try:
             source = self._jinja.get_template(TEMPLATE).render(direction=data).strip()
-            present = set(strings(source))
+            present = set(texts(source))
         except Exception as error:  # a template may raise anything
             raise self._failed(f"fails: {type(error).__name__}: {error}") from error
         for needed in (refused,) if refused else direction.statements:
-            if needed not in present:
+            if _text(needed) not in present:
                 raise self._failed(f"leaves out a statement: {needed!r}")
         return source
 
@@ -103,6 +103,20 @@ def strings(source: str) -> Iterator[str]:
             yield node.value
 
 
+def texts(source: str) -> Iterator[str]:
+    """Yield every string in Python source, without the white space around its lines.
+
+    Alembic and templates indent what is triple-quoted with the code around it.
+
+    :raises SyntaxError: if it isn't Python.
+    """
+    yield from map(_text, strings(source))
+
+
+def _text(string: str) -> str:
+    return "\n".join(line.strip() for line in string.strip().split("\n"))
+
+
 def python_string(text: str) -> str:
     """Return a string as Python source.
 
@@ -113,14 +127,21 @@ def python_string(text: str) -> str:
     first, *others = text.split("\n")
     if not others:
         return _quoted(text)
-    if '"""' not in text and "\\" not in text and text.isascii() and not _BREAKS.search(text):
+    if _may_be_indented(text):
         return '"""\n' + "".join(f"    {line}".rstrip() + "\n" for line in (first, *others)) + '"""'
     lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
     return "\n    " + "\n    ".join(map(_quoted, lines)) + "\n"
 
 
-# A literal, or a quoted name or text, that goes over several lines.
-_BREAKS = re.compile(r"'(?:[^']|'')*\n(?:[^']|'')*'")
+# What white space is part of, or hides such: literals, quoted names, comments.
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""")
+
+
+def _may_be_indented(sql: str) -> bool:
+    """Return whether the lines of a statement mean the same further in, as Python has them too."""
+    one_body = sql.count("$") in (0, 4)  # a DO block, without any other body inside
+    whole = not any("\n" in found[0] for found in _QUOTED.finditer(sql))
+    return one_body and whole and not re.search(r'"""|\\|[^ -~\n]', sql)
 
 
 def _quoted(line: str) -> str:

@@ -358,7 +358,7 @@ def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> N
         "public.mood has other labels here than this revision knows, {bad,gone,ok,theirs}"
         in str(failed.value)
     )
-    assert "remove it and write it anew: flask db enum sync" in str(failed.value)
+    assert "or delete it and run flask db enum sync" in str(failed.value)
     assert project.labels("mood") == ["bad", "gone", "theirs", "ok"]
 
 

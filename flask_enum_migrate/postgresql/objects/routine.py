@@ -98,7 +98,8 @@ class Aggregate(Dependent):
 
     def kept(self) -> Iterator[Kept]:
         about = self.about
-        yield Kept(f"AGGREGATE {about.shown}", about.kind, about.names, about.arguments)
+        shown = about.shown.replace("()", "(*)")
+        yield Kept(f"AGGREGATE {shown}", about.kind, about.names, about.arguments)
 
 
 def read(about: About, row: Any) -> Function:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 
 from ...core.schema import Name
+from .quoting import filled
 from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
@@ -13,11 +14,11 @@ from .quoting import qualified
 
 
 def create_type(name: Name, labels: Sequence[str]) -> str:
-    """Return ``CREATE TYPE … AS ENUM``, few labels on one line and many on lines of their own."""
+    """Return ``CREATE TYPE … AS ENUM``, few labels on one line and many on several."""
     listed = [literal(label) for label in labels]
     one_line = ", ".join(listed)
-    if len(one_line) > 70:
-        one_line = "\n    " + ",\n    ".join(listed) + "\n"
+    if len(one_line) > 90:
+        one_line = "\n    " + filled(listed, 90).replace("\n    ", "\n") + "\n"
     return f"CREATE TYPE {qualified(name)} AS ENUM ({one_line})"
 
 

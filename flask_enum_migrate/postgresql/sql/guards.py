@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from ...core.schema import Name
+from .quoting import DEPARSED
+from .quoting import WIDTH
+from .quoting import filled
 from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
 from .states import STATES
 
-_LIST = 100
-"""So many characters of a list stand on one line."""
+_FURTHER = "\n        "
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,44 +109,61 @@ class Block:
         :param statements: what it is for.
         :param drops: the statements that drop what was put aside, when all is given back.
         """
+        compared = any(known.state_kind for known in self.objects)
         settings = {**({"lock_timeout": "200ms"} if self.lock.tries else {}), **self.settings}
-        lines = [_set(settings)] if settings else []
-        lines += [*_lock(self.lock), *_labels(self.labels)]
+        lines = [*_lock(self.lock), *_labels(self.labels)]
         lines += _look(self) if self.objects else []
+        if compared:
+            lines += [_reset(_DEPARSING), *_REFUSED]
         for one in statements:
             lines += [f"-- {one.comment}"] if one.comment else []
             lines.append(f"{one.sql};")
         ending = ["EXECUTE coalesce(kept, 'SELECT')"] if self.objects else []
         lines += ["; ".join([*ending, *drops]) + ";"] if ending or drops else []
         lines += [_reset(settings)] if settings else []
-        lines[-1] += " END "
-        deadline = f"deadline timestamptz := {_deadline(self.lock)}; " if self.lock.tries else ""
+        path = "''" if self.qualified else "quote_ident(current_schema())"
+        deparsing = {**_DEPARSING, "search_path": path} if compared else {}
+        values = {**{name: literal(value) for name, value in settings.items()}, **deparsing}
         body = "\n".join(f"    {indented(line)}" for line in lines)
-        return f"DO {_quoted(f' DECLARE found text; kept text;{chr(10)}{deadline}BEGIN{chr(10)}{body}')}"
+        deadline = f" deadline timestamptz := {_deadline(self.lock)};" if self.lock.tries else ""
+        declared = f" DECLARE found text; kept text;{deadline}\nBEGIN{f' {_set(values)}' if values else ''}"
+        return f"DO {_quoted(f'{declared}{chr(10)}{body} END ')}"
+
+
+# As it was deparsed when the revision was written.
+_DEPARSING = {
+    "search_path": "''",
+    "quote_all_identifiers": "'off'",
+    "standard_conforming_strings": "'on'",
+}
+_REFUSED = (
+    "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
+    "'No table was changed.',",
+    "    HINT = 'Run flask db enum sync against a copy of this database, or edit it here and where it "
+    "is created again.'; END IF;",
+)
 
 
 def _deadline(lock: Lock) -> str:
     """Return until when tables are waited for: the shorter of our time and env.py's, as SQL."""
     own = "nullif(current_setting('lock_timeout'), '0')::interval"
     for_ever = lock.timeout is None or not any(digit in lock.timeout for digit in "123456789")
-    patience = own if for_ever else f"least({literal(str(lock.timeout))}::interval, {own})"
+    patience = own if for_ever else f"least({literal(str(lock.timeout))}, {own})"
     return f"clock_timestamp() + {patience}"
 
 
-def _set(settings: Mapping[str, str]) -> str:
-    """Return the line that changes settings for now, and keeps the old values for later.
+def _set(values: Mapping[str, str]) -> str:
+    """Return the statement that changes settings for now, and keeps the old values for later.
 
     ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set.
+
+    :param values: as SQL, by name.
     """
-    if len(settings) == 1:
-        ((name, value),) = settings.items()
+    if len(values) == 1:
+        ((name, value),) = values.items()
         kept = f"set_config('enum_migrate.{name}', current_setting({literal(name)}), true)"
-        return f"PERFORM {kept}, set_config({literal(name)}, {literal(value)}, true);"
-    rows = ", ".join(f"({literal(name)}, {literal(value)})" for name, value in settings.items())
-    return _set_to(rows)
-
-
-def _set_to(rows: str) -> str:
+        return f"PERFORM {kept}, set_config({literal(name)}, {value}, true);"
+    rows = filled([f"({literal(name)}, {value})" for name, value in values.items()])
     return (
         "PERFORM set_config('enum_migrate.' || name, current_setting(name), true), "
         f"set_config(name, value, true)\n    FROM (VALUES {rows}) s (name, value);"
@@ -172,41 +191,39 @@ def _lock(lock: Lock) -> list[str]:
     statement = f"LOCK TABLE {', '.join(map(qualified, lock.tables))} IN ACCESS EXCLUSIVE MODE;"
     if not lock.tries:
         return [statement]
-    shown = f"No lock on {', '.join(map(str, lock.tables))} in time, so no table was changed."
     return [
         f"LOOP BEGIN {statement} EXIT;",
-        "EXCEPTION WHEN lock_not_available THEN",
-        "    IF clock_timestamp() < coalesce(deadline, 'infinity') THEN PERFORM pg_sleep(0.3); CONTINUE;"
-        " END IF;",
+        "EXCEPTION WHEN lock_not_available THEN IF clock_timestamp() < coalesce(deadline, 'infinity') "
+        "THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
         *(f"    {line}" for line in _holders(lock)),
-        f"    RAISE lock_not_available USING MESSAGE = {literal(shown + ' In the way is ')} || "
-        "coalesce(found, 'what pg_prepared_xacts tells'),",
-        "        HINT = 'End it with ' || kept; END; END LOOP;",
+        f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))},",
+        "        HINT = coalesce('In the way is, and can be ended with:' || found, 'See "
+        "pg_prepared_xacts.'); END; END LOOP;",
     ]
 
 
-_TOLD = "concat_ws(' ', 'pid', pid, usename, application_name, state, "
-_TOLD += "state_change, left(query, 99))"
-_ENDED = "'SELECT pg_terminate_backend(' || pid::text || ')'"
+def _shown(tables: Sequence[Name]) -> str:
+    names = ", ".join(map(str, tables))
+    return f"No lock on {names} in time, so no table was changed."
+
+
+_ENDED = "chr(10) || 'SELECT pg_terminate_backend(' || pid::text || '); -- ' || "
+_ENDED += "concat_ws(' ', usename, state, left(query, 99))"
 
 
 def _holders(lock: Lock) -> Iterator[str]:
     """Yield the lines that find who holds locks on tables."""
     relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
     if not lock.families:
-        yield f"SELECT string_agg({_TOLD}, '; '),"
-        yield f"    string_agg({_ENDED}, '; ') INTO found, kept FROM pg_locks JOIN pg_stat_activity"
-        yield (
-            "    USING (pid) WHERE granted AND datname = current_database() AND relation IN ("
-            f"{relations});"
-        )
+        yield f"SELECT string_agg({_ENDED}, '')"
+        yield "    INTO found FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted AND"
+        yield f"    datname = current_database() AND relation IN ({relations});"
         return
     yield "WITH RECURSIVE wanted (relation) AS ("
     yield f"    SELECT pg_catalog.unnest(ARRAY[{relations}])"
-    yield "    UNION SELECT inhrelid FROM pg_inherits JOIN wanted ON inhparent = relation"
-    yield f") SELECT string_agg(coalesce('prepared transaction ' || gid, {_TOLD}), '; '),"
-    yield f"    string_agg(coalesce('ROLLBACK PREPARED ' || quote_literal(gid), {_ENDED}), '; ')"
-    yield "INTO found, kept"
+    yield "    UNION SELECT inhrelid FROM pg_inherits JOIN wanted ON inhparent = relation)"
+    yield f"SELECT string_agg(coalesce(chr(10) || 'ROLLBACK PREPARED ' || quote_literal(gid), {_ENDED}), '')"
+    yield "    INTO found"
     yield "FROM (SELECT DISTINCT pid, virtualtransaction FROM pg_locks JOIN wanted USING (relation)"
     yield "    WHERE granted AND pid IS DISTINCT FROM pg_backend_pid()) l"
     yield "LEFT JOIN pg_stat_activity USING (pid) LEFT JOIN (SELECT virtualtransaction, gid FROM"
@@ -222,14 +239,13 @@ def _labels(known: Mapping[Name, Sequence[str]]) -> list[str]:
     """
     lines = []
     for type_, labels in known.items():
-        listed = _listed(sorted(labels, key=str.encode))
-        known_ = f"ARRAY[{listed}]::text[]::text"
+        listed = filled([literal(label) for label in sorted(labels, key=str.encode)])
         lines += [
             "found := ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = "
             f"{literal(qualified(type_))}::regtype::oid ORDER BY enumlabel)::text;",
-            f"IF found <> {known_} THEN",
-            f"    RAISE object_not_in_prerequisite_state USING MESSAGE = {literal(f'{type_} has other ')}"
-            " || 'labels here than this revision knows, ' || found,",
+            f"IF found <> ARRAY[{listed}]::text[]::text THEN",
+            "    RAISE object_not_in_prerequisite_state USING MESSAGE = "
+            f"{literal(f'{type_} has other labels here than this revision knows, ')} || found,",
             f"        HINT = {literal(_OTHERS)}; END IF;",
         ]
     return lines
@@ -247,52 +263,37 @@ def _look(block: Block) -> list[str]:
     What is kept is a script of the commands that give owner, privileges, comments and labels back:
     it is made before the drop, as these are in the database where the revision runs.
     """
+    if {known.kind for known in block.objects} == {"type"} and not any(
+        known.state_kind for known in block.objects
+    ):
+        return _look_at_types(block.objects)
     compared = [known for known in block.objects if known.state_kind]
-    rows = [_row(known, with_state=bool(compared)) for known in block.objects]
-    columns = "what, kind, names, args" + (", known" if compared else "")
-    lines = [
-        f"WITH o AS (SELECT *, {_owned(block.objects)}{_here(compared, qualified=block.qualified)}",
-        *_values(rows, f"w ({columns})"),
-        "    CROSS JOIN pg_get_object_address(kind, names, args) a (class, id, sub)"
-        f"{''.join(_joins(block.objects))})",
-        f"SELECT {_differing(block.version) if compared else 'NULL'}, (SELECT string_agg(sql, '; ' "
-        "ORDER BY part, depth) FROM o, LATERAL (",
-        *(f"    {line}" for line in _commands(block.objects)),
-        ") c (part, depth, sql)) INTO found, kept;",
-    ]
-    if not compared and {known.kind for known in block.objects} == {"type"}:
-        lines = _types(block.objects)
-    if not compared:
-        return lines
-    # As it was deparsed when the revision was written.
-    path = "''" if block.qualified else "quote_ident(current_schema())"
-    rows_ = f"('search_path', {path}), ('quote_all_identifiers', 'off'), "
-    rows_ += "('standard_conforming_strings', 'on')"
-    names = ("search_path", "quote_all_identifiers", "standard_conforming_strings")
+    arguments = any(known.arguments for known in block.objects)
+    columns = ["what", "kind", "names", *(["args"] if arguments else []), "known"]
+    rows = [_row(known, with_arguments=arguments) for known in block.objects]
     return [
-        _set_to(rows_),
-        *lines,
-        _reset(names),
-        "IF found IS NOT NULL THEN",
-        "    RAISE object_not_in_prerequisite_state USING MESSAGE = found || E'\\nNo table was "
-        "changed.',",
-        f"        HINT = {literal(_OTHERWISE)}; END IF;",
+        f"WITH o AS (SELECT w.*, a.*, {_owned(block.objects)}{_here(compared, qualified=block.qualified)}",
+        *_values(rows, f"w ({', '.join(columns)})"),
+        f"    CROSS JOIN pg_get_object_address(kind, names::text[], {'args::text[]' if arguments else _NONE}) a "
+        f"(class, id, sub){''.join(_joins(block.objects))})",
+        f"SELECT {_differing(block.version) if compared else 'NULL'},",
+        *_kept(block.objects),
+        "INTO found, kept FROM o;",
     ]
 
 
-_OTHERWISE = (
-    "Write the revision against a copy of this database (flask db enum sync), or edit it here and "
-    "where it creates the object."
-)
+_NONE = "'{}'"
 
 
-def _row(known: Known, *, with_state: bool) -> str:
-    names = f"ARRAY[{', '.join(literal(name) for name in known.names if name)}]"
-    args = f"ARRAY[{', '.join(map(literal, known.arguments))}]::text[]"
-    state = ""
-    if with_state:
-        state = f", {literal(known.state)}" if known.state_kind else ", NULL"
-    return f"({literal(known.what)}, {literal(known.kind)}, {names}, {args}{state})"
+def _row(known: Known, *, with_arguments: bool) -> str:
+    values = [literal(known.what), literal(known.kind), _array([n for n in known.names if n])]
+    values += [_array(known.arguments)] if with_arguments else []
+    row, state = ", ".join(values), literal(known.state) if known.state_kind else "NULL"
+    return f"({row},{' ' if len(row + state) < WIDTH else _FURTHER}{state})"
+
+
+def _array(texts: Sequence[str]) -> str:
+    return literal("{" + ",".join(map(DEPARSED.element, texts)) + "}")
 
 
 def state_of(kinds: Collection[tuple[str, str]]) -> str:
@@ -345,10 +346,10 @@ def _differing(version: int) -> str:
     """
     bare = r"regexp_replace({}, '[A-Za-z0-9_$\"]+[.]|\s|[();]', '', 'g')"
     same = f"current_setting('server_version_num')::int / 10000 = {version}"
+    shown = "what || ' is here: ' || coalesce(here, 'other') || ', in this revision: ' || known || chr(10)"
     return (
-        "(SELECT string_agg(what || E' is here:\\n' || coalesce(here, '?') || E'\\nand in this "
-        f"revision:\\n' || known, E'\\n')\n    FROM o WHERE known <> coalesce(here, '') AND ({same}\n"
-        f"        OR {bare.format('here')} <> {bare.format('known')}))"
+        f"string_agg({shown}, '') FILTER (WHERE known <> coalesce(here, '') AND ({same}\n    OR "
+        f"{bare.format('here')} <> {bare.format('known')}))"
     )
 
 
@@ -369,24 +370,37 @@ def _catalogs(objects: Sequence[Known]) -> list[tuple[str, str, bool]]:
     return list(dict.fromkeys(_OWNED[one.kind] for one in objects if one.kind in _OWNED))
 
 
+def _codes(objects: Sequence[Known]) -> Iterator[tuple[str, str]]:
+    """Yield what default privileges call the kinds of objects, and the condition for each."""
+    kinds = {known.kind for known in objects}
+    for code, of in (("T", {"type"}), ("r", {*_RELATIONS}), ("f", {*_ROUTINES})):
+        if kinds & of:
+            yield code, _is_one_of(sorted(kinds & of))
+
+
 def _owned(objects: Sequence[Known]) -> str:
-    """Return the columns for owner, privileges, and what a default ACL and a GRANT are for."""
+    """Return the columns ``code``, ``target``, ``owner`` and ``acl`` of objects.
+
+    ``code`` is what default privileges call the kind of object, ``target`` what a GRANT is on.
+    """
     catalogs = _catalogs(objects)
     owners = [f"{prefix}owner" for _, prefix, _ in catalogs] or ["NULL::oid"]
     acls = [f"{prefix}acl" for _, prefix, has in catalogs if has] or ["NULL::aclitem[]"]
-    kinds = {known.kind for known in objects}
-    codes, targets = ["kind = 'type' THEN 'T'::\"char\""], ["kind = 'type' THEN what"]
-    if kinds & {*_RELATIONS}:
-        codes.append(f"{_is_one_of(sorted(kinds & {*_RELATIONS}))} THEN 'r'")
-        targets.append("relkind IN ('v', 'm') THEN 'TABLE ' || id::regclass::text")
-    if kinds & {*_ROUTINES}:
-        codes.append(f"{_is_one_of(sorted(kinds & {*_ROUTINES}))} THEN 'f'")
-        targets.append(
-            f"{_is_one_of(sorted(kinds & {*_ROUTINES}))} THEN 'ROUTINE ' || id::regprocedure::text"
-        )
+    codes = dict(_codes(objects))
+    targets = {
+        "T": "what",
+        "r": "'TABLE ' || id::regclass::text",
+        "f": "regexp_replace(replace(what, '(*)', '()'), '^[A-Z]+', 'ROUTINE')",
+    }
+    whens = [f"WHEN {codes[code]} THEN {targets[code]}" for code in codes]
+    if any(known.kind == "table column" for known in objects):
+        whens.append("WHEN kind = 'table column' THEN id::regclass::text")
+    cases = [f"WHEN {of} THEN {literal(code)}" for code, of in codes.items()]
+    code = f"CASE {' '.join(cases)} END" if cases else "NULL"
+    target = f"CASE {' '.join(whens)} END" if whens else "NULL::text"
     return (
-        f"{_first(owners)} AS owner, {_first(acls)} AS acl, CASE WHEN {' WHEN '.join(codes)} END AS "
-        f"code,\n    CASE WHEN {' WHEN '.join(targets)} END AS target"
+        f'{code}::"char" AS code,\n    {target} AS target, {_first(owners)} AS owner, '
+        f"{_first(acls)} AS acl"
     )
 
 
@@ -401,99 +415,88 @@ def _joins(objects: Sequence[Known]) -> Iterator[str]:
         yield f"\n    LEFT JOIN {catalog} ON {catalog}.oid = id AND {_is_one_of(own)}"
 
 
-def _types(objects: Sequence[Known]) -> list[str]:
+def _look_at_types(objects: Sequence[Known]) -> list[str]:
     """Return the lines that keep in mind what types have, where nothing else hangs on them."""
-    rows = ", ".join(
-        f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects
-    )
-    queries = "\n".join(
-        _of_owned("what", "typowner", "typacl", "'T'", "pg_seclabel WHERE objoid = id")
-    )
-    described = "quote_literal(obj_description(id, 'pg_type'))"
-    queries = queries.replace("{comment}", f"{described}")
+    rows = [f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects]
     return [
-        "SELECT string_agg(sql, '; ' ORDER BY part, depth) INTO kept",
-        f"FROM (VALUES {rows}) w (what, id) JOIN pg_type t ON oid = id, LATERAL (",
-        *(f"    {line}" for line in queries.split("\n")),
-        ") c (part, depth, sql);",
+        "SELECT",
+        *_kept(objects),
+        "INTO kept",
+        "    FROM (SELECT what, id, 'pg_type'::regclass::oid AS class, 0 AS sub, typowner AS owner, typacl AS "
+        f"acl\n    FROM (VALUES {filled(rows)}) w (what, id) JOIN pg_type ON oid = id) o;",
     ]
 
 
 _ROLE = "coalesce(nullif({}::regrole::text, '-'), 'PUBLIC')"
-_OPTION = "CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 
-def _of_owned(target: str, owner: str, acl: str, code: str, labels: str) -> list[str]:
-    """Return the queries for owner, privileges, comment and label.
+def _kept(objects: Sequence[Known]) -> list[str]:
+    """Return the lines for the script that gives back what isn't the revision's to say.
 
-    What default privileges give to a new object is taken back first; one whose ACL is NULL has the
-    default privileges, one whose ACL is empty none. Whoever granted grants again, those nearer to
-    the owner first.
-
-    :param target: what privileges are on, as SQL.
-    :param owner: the owner, as SQL.
-    :param acl: the ACL, as SQL.
-    :param code: what kind of object default privileges are for, as SQL.
-    :param labels: where security labels come from, as SQL.
-    """
-    privilege = "USAGE" if code == "'T'" else "' || privilege_type || '"
-    return [
-        f"SELECT 1, 0, 'ALTER ' || what || ' OWNER TO ' || {owner}::regrole::text",
-        f"UNION ALL SELECT 2, 0, 'REVOKE ALL ON ' || {target} || ' FROM ' || {_ROLE.format('r')} FROM "
-        f"(SELECT {owner} UNION SELECT 0",
-        "    UNION SELECT grantee FROM pg_default_acl, pg_catalog.aclexplode(defaclacl) WHERE "
-        f"defaclobjtype = {code} AND defaclrole = current_user::regrole::oid) g (r)",
-        "UNION ALL (WITH RECURSIVE g AS (SELECT 0 AS depth, a.* FROM pg_catalog.aclexplode(coalesce("
-        f"{acl}, acldefault({code}, {owner}))) a WHERE grantor = {owner}",
-        f"    UNION SELECT depth + 1, a.* FROM g, pg_catalog.aclexplode({acl}) a WHERE a.grantor = "
-        "g.grantee AND g.is_grantable AND depth < 9)",
-        f"SELECT 3, depth, 'SET LOCAL ROLE ' || grantor::regrole::text || '; GRANT {privilege} ON ' || "
-        f"{target} || ' TO ' || {_ROLE.format('grantee')}",
-        f"    || {_OPTION} || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')) FROM g)",
-        "UNION ALL SELECT 4, 0, 'COMMENT ON ' || what || ' IS ' || {comment}",
-        "UNION ALL SELECT 5, 0, 'SECURITY LABEL FOR ' || quote_ident(provider) || ' ON ' || what || ' IS "
-        f"' || quote_literal(label) FROM {labels}",
-    ]
-
-
-def _commands(objects: Sequence[Known]) -> list[str]:
-    """Return the queries for the script that gives back what isn't the revision's to say.
-
-    They are for one object ``o``.
+    It is an aggregate over objects ``o``, as :func:`_owned` describes them. Where default privileges
+    are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever granted grants
+    again, the owner first, then those who may grant.
     """
     kinds = {known.kind for known in objects}
-    granted = f"' TO ' || {_ROLE.format('grantee')} || {_OPTION}"
-    labels = "pg_seclabel WHERE classoid = class AND objoid = id"
-    described = (
-        "quote_literal(description) FROM pg_description WHERE classoid = class AND objoid = id"
-    )
-    lines = _of_owned("target", "owner", "acl", "code", labels)
-    own = "\n".join(lines).replace("{comment}", f"{described} AND objsubid = sub")
-    # Nothing but comments and labels has an owner of its own.
-    queries = [own]
-    if kinds & {*_RELATIONS}:
-        queries += [
-            "SELECT 3, 9, 'GRANT ' || privilege_type || ' (' || quote_ident(attname) || ') ON ' || "
-            f"target || {granted}\n    FROM pg_attribute, pg_catalog.aclexplode(attacl) WHERE attrelid = "
-            "id AND code = 'r'",
-            "SELECT 4, 0, 'COMMENT ON COLUMN ' || id::regclass::text || '.' || quote_ident(attname) || "
-            f"' IS ' || {described} AND objsubid = attnum".replace(
-                "FROM pg_description WHERE",
-                "FROM pg_attribute, pg_description\n    WHERE attrelid = id AND code = 'r' AND",
-            ),
-        ]
-    if "table column" in kinds:
-        queries.append(
-            "SELECT 3, 9, 'GRANT ' || privilege_type || ' (' || quote_ident(attname) || ') ON ' || "
-            f"id::regclass::text || {granted}\n    FROM pg_attribute, pg_catalog.aclexplode(attacl) WHERE "
-            "attrelid = id AND attnum = sub AND kind = 'table column'"
-        )
+    of = "WHERE classoid = class AND objoid = id AND objsubid = sub"
+    lines = []
+    if kinds & {*_OWNED}:
+        lines.append("'ALTER ' || what || ' OWNER TO ' || owner::regrole::text")
     if "policy" in kinds:
-        queries.append(
-            f"SELECT 1, 0, 'ALTER ' || what || ' TO ' || (SELECT string_agg({_ROLE.format('r')}, ', ') "
-            "FROM pg_catalog.unnest(polroles) r)\n    FROM pg_policy WHERE oid = id AND kind = 'policy'"
+        roles = f"string_agg({_ROLE.format('r')}, ', ')"
+        lines.append(
+            f"(SELECT 'ALTER ' || what || ' TO ' || {roles}\n    FROM pg_policy, "
+            "pg_catalog.unnest(polroles) r WHERE oid = id AND kind = 'policy')"
         )
-    return "\nUNION ALL ".join(queries).split("\n")
+    columns = bool(kinds & {*_RELATIONS, "table column"})
+    if columns or any(_OWNED[kind][2] for kind in kinds & {*_OWNED}):
+        lines.append(_granted(objects, columns=columns))
+    if kinds & {*_RELATIONS}:
+        relation = "id::regclass::text"
+        lines.append(
+            f"(SELECT string_agg('COMMENT ON COLUMN ' || {relation} || '.' || quote_ident(attname) || ' IS '"
+            " || quote_literal(col_description(id, attnum)), '; ')\n"
+            f"    FROM pg_attribute WHERE attrelid = id AND {_is_one_of(sorted(kinds & {*_RELATIONS}))})"
+        )
+    lines += [
+        f"(SELECT 'COMMENT ON ' || what || ' IS ' || quote_literal(description) FROM pg_description\n    {of})",
+        "(SELECT string_agg('SECURITY LABEL FOR ' || quote_ident(provider) || ' ON ' || what || ' IS ' || "
+        f"quote_literal(label), '; ')\n    FROM pg_seclabel {of})",
+    ]
+    text = "    string_agg(concat_ws('; ', " + ",\n".join(lines) + "), '; ')"
+    return text.replace("\n", "\n    ").split("\n")
+
+
+def _granted(objects: Sequence[Known], *, columns: bool) -> str:
+    """Return the expression for what privileges are taken back and granted.
+
+    :param columns: whether some objects have columns with privileges of their own.
+    """
+    codes = dict(_codes(objects))
+    code = literal(*codes) if len(codes) == 1 and not columns else "code"
+    target = "what" if [*codes] == ["T"] and not columns else "target"
+    given = (
+        "(SELECT array_agg(grantee) FROM pg_default_acl LEFT JOIN pg_catalog.aclexplode(defaclacl) ON true"
+        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid)"
+    )
+    source = "pg_catalog.aclexplode(all_) WITH ORDINALITY x"
+    col = ""
+    if columns:
+        col = " || col"
+        source = (
+            "(SELECT '' AS col, x.* FROM pg_catalog.aclexplode(all_) WITH ORDINALITY x\n        "
+            "UNION ALL SELECT ' (' || quote_ident(attname) || ')', x.* FROM pg_attribute, "
+            "pg_catalog.aclexplode(attacl) WITH ORDINALITY x\n            WHERE class = "
+            "'pg_class'::regclass::oid AND attrelid = id AND sub IN (0, attnum)) x"
+        )
+    first = "col <> '', " if columns else ""
+    return f"""(SELECT concat_ws('; ', 'REVOKE ALL ON ' || {target} || ' FROM PUBLIC' || (SELECT string_agg(', ' || r::regrole::text, '')
+        FROM (SELECT owner UNION SELECT pg_catalog.unnest(given)) g (r) WHERE all_ IS NOT NULL AND r > 0),
+    (SELECT string_agg('SET LOCAL ROLE ' || grantor::regrole::text || '; GRANT ' || privilege_type{col} || ' ON ' || {target} || ' TO '
+        || {_ROLE.format("grantee")} || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+        || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; ' ORDER BY {first}grantor <> owner, NOT is_grantable, ordinality)
+    FROM {source}))
+    FROM {given} d (given), LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""
 
 
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
@@ -551,20 +554,9 @@ def convert_function(name: Name, old_type: Name, new_type: Name, expression: str
     )
 
 
-def _listed(texts: Sequence[str]) -> str:
-    """Return literals, on several lines where there are many."""
-    lines: list[str] = []
-    for item in map(literal, texts):
-        if lines and len(lines[-1]) + len(item) < _LIST:
-            lines[-1] += f", {item}"
-        else:
-            lines.append(item)
-    return ",\n        ".join(lines)
-
-
 def _values(rows: Sequence[str], names: str) -> list[str]:
     """Return the lines of ``FROM (VALUES …)``, each row on lines of its own."""
-    text = ",\n        ".join(rows)
+    text = f",{_FURTHER}".join(rows)
     return f"    FROM (VALUES {text}) {names}".split("\n")
 
 

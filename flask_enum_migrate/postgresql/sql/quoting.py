@@ -1,7 +1,7 @@
 """Quote names and strings for SQL. Nothing else quotes.
 
 What comes out survives Alembic's online and offline modes and both psycopg drivers unchanged,
-for any label or name: none of ``%``, ``:``, backslash or control characters is left bare in a
+for any label or name: none of ``%``, ``:word``, backslash or control characters is left bare in a
 literal or name, because offline mode doubles ``%``, loses tabs and reads ``:word`` as a parameter.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -17,6 +18,9 @@ from .keywords import KEYWORDS
 
 # enum_in and CREATE TYPE reject labels of NAMEDATALEN bytes and more.
 MAX_BYTES = 63
+
+WIDTH = 130
+"""So many characters of a list stand on one line."""
 
 ASIDE = "__old"
 """What is put behind the name of a type while another one takes its place."""
@@ -97,7 +101,11 @@ DEPARSED = Style(_deparsed_literal, _deparsed_name, _deparsed_element)
 
 
 def _is_bare(text: str) -> bool:
-    return text.isprintable() and not any(char in text for char in "%:\\")
+    return text.isprintable() and not _CHANGED.search(text)
+
+
+# What Alembic's offline mode or SQLAlchemy's text() would change. A quote may stand in front.
+_CHANGED = re.compile(r"[%\\]|(?<![:\w]):\w")
 
 
 def _escaped(char: str, short: str, long: str) -> str:
@@ -111,6 +119,17 @@ def _escaped(char: str, short: str, long: str) -> str:
 def indented(sql: str) -> str:
     """Return SQL with all lines but the first further in, and with its quoted texts as they are."""
     return _QUOTED_OR_BREAK.sub(lambda found: found[0] if found[0] != "\n" else "\n    ", sql)
+
+
+def filled(items: Sequence[str], width: int = WIDTH) -> str:
+    """Return a list, on several lines where it is long."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) < width:
+            lines[-1] += f", {item}"
+        else:
+            lines.append(item)
+    return ",\n        ".join(lines)
 
 
 def shortened(name: str, suffix: str) -> str:
