@@ -13,104 +13,68 @@ from .app import binds
 from .app.database import Database
 from .app.database import survey
 from .app.environment import Environment
-from .core.changes import AlterEnum
+from .comparison import DIFFERS as DIFFERS
+from .comparison import IN_SYNC as IN_SYNC
+from .comparison import NEW as NEW
+from .comparison import UNDECLARED as UNDECLARED
+from .comparison import UNUSED as UNUSED
+from .comparison import WRONG_COLUMNS as WRONG_COLUMNS
+from .comparison import Comparison
+from .comparison import EnumState as EnumState
 from .core.diff import alter
+from .core.errors import EnvironmentFailed
 from .core.pairing import WrongColumn
-from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
-from .core.schema import LiveEnum
+from .from_migrations import databases
 from .from_migrations import run
+from .report.check import report
+from .report.check import strangers
 from .settings import Settings
 
-IN_SYNC = "in sync"
-DIFFERS = "differs"
-WRONG_COLUMNS = "columns of another type"
-NEW = "not in the database"
-UNDECLARED = "not in the models"
-UNUSED = "unused"
-
 
 @dataclass(frozen=True)
-class EnumState:
-    """One enum type of one bind, from both sides.
+class CheckResult(Comparison):
+    """What ``check`` found; it prints as the command does, and is no truth value.
 
-    :param bind: the bind's name, ``""`` for the default one.
-    :param state: one of the constants of this module.
-    :param declared: the models' side, if they have it.
-    :param live: the database's side, if it has it.
-    :param change: what would have to change, where labels or names differ.
-    :param wrong_columns: columns that exist, but with another type.
-    :param missing_columns: columns that only the models have.
+    ``assert enum_migrate.check()`` would pass with drift, so it is an error.
     """
 
-    bind: str
-    state: str
-    declared: DeclaredEnum | None = None
-    live: LiveEnum | None = None
-    change: AlterEnum | None = None
-    wrong_columns: tuple[WrongColumn, ...] = ()
-    missing_columns: tuple[DeclaredColumn, ...] = ()
+    def __str__(self) -> str:
+        return str(report(self))
 
-    @property
-    def is_drift(self) -> bool:
-        """Whether models and database differ in what ``sync`` looks after."""
-        return self.change is not None or bool(self.wrong_columns)
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "What check() returns is neither true nor false: ask for its .in_sync, or call "
+            "enum_migrate.assert_in_sync() instead."
+        )
 
 
-@dataclass(frozen=True)
-class CheckResult:
-    """What a look at all binds gave.
-
-    :param enums: every enum type of the models and of the databases.
-    :param databases: the binds that were looked at.
-    :param skipped: bind and dialect of those that were not, because nothing is to be done there.
-    :param command: the name of Flask-Migrate's command group, for the next action.
-    :param from_migrations: whether the databases are what the migrations make of empty ones,
-        instead of the app's own.
-    :param heads: the revisions that the databases should be at.
-    :param unmatched: the names in the setting ``include_types`` that no type has.
-    :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
-    """
-
-    enums: tuple[EnumState, ...]
-    databases: tuple[Database, ...]
-    skipped: tuple[tuple[str, str], ...]
-    command: str = "db"
-    from_migrations: bool = False
-    heads: tuple[str, ...] = ()
-    unmatched: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
-
-    @property
-    def drift(self) -> tuple[EnumState, ...]:
-        """The types on which models and databases differ."""
-        return tuple(enum for enum in self.enums if enum.is_drift)
-
-    @property
-    def in_sync(self) -> bool:
-        """Whether there is no drift."""
-        return not self.drift
-
-    @property
-    def behind(self) -> tuple[Database, ...]:
-        """The databases that aren't at the migrations' head."""
-        return tuple(database for database in self.databases if not database.at_head)
-
-
-def check(environment: Environment, settings: Settings, *, head: str | None = None) -> CheckResult:
+def check(
+    environment: Environment,
+    settings: Settings,
+    *,
+    head: str | None = None,
+    from_migrations: bool = False,
+) -> CheckResult:
     """Compare all enum types of the models with those of the databases.
 
     :param head: the revision that they should be at, or None for all heads.
+    :param from_migrations: whether the databases are what the migrations make of empty ones.
     :raises EnumMigrateError: if a database can't be looked at, or models contradict each other.
     """
     databases = survey(environment, settings, thorough=False, head=head)
     looked_at = tuple(database for database in databases if database.live is not None)
-    states = [state for database in looked_at for state in _states(database, settings)]
+    states = [
+        replace(state, from_migrations=from_migrations)
+        for database in looked_at
+        for state in _states(database, settings, from_migrations=from_migrations)
+    ]
     return CheckResult(
         enums=tuple(_once(states)),
         databases=looked_at,
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         command=environment.command,
+        from_migrations=from_migrations,
         heads=environment.heads(head or "heads"),
         unmatched=tuple(_unmatched(looked_at, settings)),
         unseen=tuple(binds.unseen(frozenset().union(*(d.tables for d in databases)))),
@@ -137,13 +101,21 @@ def check_migrations(
     :raises ForeignConnection: if env.py wants to connect to another database.
     :raises EnumMigrateError: if it can't be told for another reason.
     """
-    from .from_migrations import databases
-
     with databases.databases(environment, server=server, init_sql=init_sql) as made:
         run.upgrade(environment, progress or (lambda _: None), made.describe)
-        result = check(environment, settings)
+        result = check(environment, settings, from_migrations=True)
     skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
-    return replace(result, skipped=skipped, from_migrations=True)
+    return _told(replace(result, skipped=skipped))
+
+
+def _told(result: CheckResult) -> CheckResult:
+    """Return a result, unless there were no models to compare anything with.
+
+    :raises EnvironmentFailed: if there are types that migrations make, and no model at all.
+    """
+    if result.undeclared and not any(database.tables for database in result.databases):
+        raise EnvironmentFailed("No model was seen:", " ".join(strangers(result)))
+    return result
 
 
 def _once(states: Iterable[EnumState]) -> Iterator[EnumState]:
@@ -181,7 +153,7 @@ def _unmatched(databases: Iterable[Database], settings: Settings) -> Iterator[st
         yield from (name for name in settings.include_types if name not in known)
 
 
-def _states(database: Database, settings: Settings) -> list[EnumState]:
+def _states(database: Database, settings: Settings, *, from_migrations: bool) -> list[EnumState]:
     pairing, bind = database.pairing, database.bind
     wrong: dict[DeclaredEnum, tuple[WrongColumn, ...]] = {}
     strings: dict[int, tuple[WrongColumn, ...]] = {}  # by the type that they are today
@@ -195,9 +167,11 @@ def _states(database: Database, settings: Settings) -> list[EnumState]:
     for match in pairing.pairs:
         change = alter(match, compare_order=settings.compare_order)
         columns = wrong.pop(match.declared, ()) + strings.pop(match.live.key, ())
-        state = DIFFERS if change else WRONG_COLUMNS if columns else IN_SYNC
         own = frozenset(match.declared.columns)
         missing = tuple(column for column in pairing.missing_columns if column in own)
+        state = DIFFERS if change else WRONG_COLUMNS if columns else IN_SYNC
+        if state == IN_SYNC and missing and from_migrations:
+            state = DIFFERS
         states.append(EnumState(bind, state, match.declared, match.live, change, columns, missing))
     for enum, columns in wrong.items():
         states.append(EnumState(bind, WRONG_COLUMNS, enum, wrong_columns=columns))

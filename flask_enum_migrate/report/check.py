@@ -1,0 +1,213 @@
+"""What ``check`` says: each difference, what to do about it, and whether there is any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from ..comparison import UNUSED
+from ..comparison import Comparison
+from ..comparison import EnumState
+from ..core.changes import AddValue
+from ..core.changes import AlterEnum
+from ..core.changes import Change
+from ..core.changes import DropValue
+from ..core.hints import names_and_values
+from ..core.pairing import Pair
+from ..core.pairing import WrongColumn
+from ..core.schema import DeclaredColumn
+from ..core.wording import counted
+from ..core.wording import describe
+from ..core.wording import plain
+from ..core.wording import some
+from .advice import in_the_way
+from .advice import next_command
+from .advice import renames
+from .lines import Line
+from .lines import Report
+from .lines import Tone
+
+INSTANT = "instant, no table is rewritten"
+NOT_COMPARED = "Nothing was compared"
+_MANY = 12
+
+
+def report(result: Comparison) -> Report:
+    """Return what differs, what to do about it, and in the last line whether anything does."""
+    body: list[Line] = []
+    for state in result.drift:
+        body += [*difference(state), Line()]
+    return Report(
+        remarks=tuple(map(plain, (*skipped(result.skipped), *left_out(result)))),
+        body=tuple(body),
+        notes=tuple(map(plain, _notes(result))),
+        last=_last(result),
+    )
+
+
+def _last(result: Comparison) -> Line:
+    count, types = len(result.drift), counted(len(result.compared), "enum type")
+    if count:
+        differ = f"{count} of {types} differ{'s' if count == 1 else ''}"
+        return Line("Drift", f": {differ}. {next_action(result)}", "bad")
+    found = f"{types} compared, no difference"
+    if not result.compared:
+        found = "no enum types" if result.databases else NOT_COMPARED.lower()
+        if result.undeclared:
+            found = "the models declare no enum type"
+    return Line("In sync", f": {found}.", "good")
+
+
+def next_action(result: Comparison) -> str:
+    """Return what to do next about a difference."""
+    command = next_command(result)
+    if not command:
+        return "Next: convert the columns in a migration of your own."
+    why, _ = in_the_way(result)
+    return f"{why and why + '. '}Next: {command}"
+
+
+def _notes(result: Comparison) -> Iterator[str]:
+    for state in result.enums:
+        if state.missing_columns and not state.is_unmade:
+            yield left_to_migrate(state.missing_columns, result.command)
+        if state.state == UNUSED and state.live:
+            yield (
+                f"nothing uses the type {state.live.name}; to drop it: "
+                f"flask {result.command} enum sync --drop-unused"
+            )
+    yield from strangers(result)
+    if not result.in_sync and not in_the_way(result)[1]:
+        yield from dict.fromkeys(renames(result))
+    if result.behind and result.in_sync:
+        why, command = in_the_way(result)
+        yield f"{why[0].lower()}{why[1:]}; next: {command}"
+
+
+def strangers(result: Comparison) -> Iterator[str]:
+    """Yield the types that migrations make, tables use, and no model that was seen declares."""
+    for state in result.undeclared:
+        columns = state.live.columns if state.live else ()
+        used = some([str(column) for column in columns if column.holds_rows], 3)
+        yield (
+            f"{used} use{'s' if len(columns) == 1 else ''} {state.named.name}, and no model "
+            "declares it. Are all models imported?"
+        )
+
+
+def skipped(binds: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the databases in which nothing is to be done."""
+    for bind, dialect in binds:
+        where = f"the bind {bind}" if bind else "the database"
+        yield f"{where} is {dialect}, which has no enum types to keep in step: skipped."
+
+
+def left_out(result: Comparison) -> Iterator[str]:
+    """Yield what env.py and the settings leave out though somebody may expect it."""
+    for bind in result.unseen:
+        yield (
+            f"the models of the {f'bind {bind}' if bind else 'default bind'} were not compared: "
+            "env.py leaves them out. One that looks at all binds is made by: "
+            f"flask {result.command} init --multidb"
+        )
+    if result.unmatched:
+        yield (
+            f"the setting include_types names {some([*map(repr, result.unmatched)], 5)}; "
+            "neither the models nor the database have such a type."
+        )
+
+
+def left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> str:
+    """Return which columns are new."""
+    shown = some([str(column) for column in columns], 3)
+    verb = "exists" if len(columns) == 1 else "exist"
+    return f"{shown} {verb} only in the models; that is for: flask {command} migrate"
+
+
+def heading(name: str, bind: str) -> Line:
+    """Return the line above what is told of a type, or of a table."""
+    return Line(plain(name + (f" (bind {bind})" if bind else "")), tone="title")
+
+
+def difference(state: EnumState) -> Iterator[Line]:
+    """Yield what differs about one type."""
+    yield heading(str(state.named.name), state.bind)
+    if state.declared:
+        made = some([cls.path for cls in state.declared.classes], 3)
+        used = some([str(column) for column in state.declared.columns], 3)
+        yield Line(plain(f"  {made}, used by {used}" if made else f"  used by {used}"))
+    if state.change:
+        yield from changes(state.change)
+        yield Line(f"  Cost: {plain(_outlook(state))}.")
+        if said := hint(state):
+            yield Line(f"  Hint: {plain(said)}")
+    for wrong in state.wrong_columns:
+        if wrong.conversion:
+            text = f"convert {wrong.column} from {wrong.found.type_name} to {wrong.wanted}"
+            yield Line(f"  ~ {plain(text)}", tone="changed")
+        else:
+            yield Line(f"  ! {plain(is_wrong(wrong))}", tone="bad")
+    converted = dict.fromkeys(str(w.conversion.table) for w in state.wrong_columns if w.conversion)
+    if converted:
+        yield Line(f"  Cost: {plain(_rewrites([*converted]))}.")
+    if state.is_unmade:
+        yield Line(f"  ! {plain(unmade(state))}", tone="bad")
+
+
+def unmade(state: EnumState) -> str:
+    """Return what the models have and no migration makes."""
+    columns = some([str(column) for column in state.missing_columns], 3)
+    if state.live is None:
+        return "no migration makes the type" + (f", nor {columns}" if columns else "")
+    return f"no migration makes {columns}"
+
+
+def hint(state: EnumState) -> str:
+    """Return what explains a difference better than itself, or ``""``."""
+    if state.change and state.declared and state.live:
+        return names_and_values(Pair(state.declared, state.live, state.live.name))
+    return ""
+
+
+def _outlook(state: EnumState) -> str:
+    """Return what the difference will cost, as far as it can be told without a plan."""
+    if not state.change or not state.live or not state.change.replaces_type:
+        return INSTANT
+    tables = dict.fromkeys(
+        str(c.table) for c in state.live.columns if not c.inherited and c.holds_rows
+    )
+    if not tables:
+        return "the type is replaced, no table is rewritten"
+    return _rewrites([*tables])
+
+
+def _rewrites(tables: Sequence[str]) -> str:
+    return f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
+
+
+def changes(change: AlterEnum) -> Iterator[Line]:
+    """Yield a line for each of a type's changes, but for very many."""
+    shown = change.changes[:_MANY]
+    for single in shown:
+        sign, tone = _sign(single)
+        yield Line(f"  {sign} {plain(in_short(single))}", tone=tone)
+    if len(change.changes) > len(shown):
+        yield Line(f"  … and {len(change.changes) - len(shown)} more")
+
+
+def _sign(change: Change) -> tuple[str, Tone]:
+    if isinstance(change, AddValue):
+        return "+", "added"
+    return ("-", "bad") if isinstance(change, DropValue) else ("~", "changed")
+
+
+def in_short(change: Change) -> str:
+    """Return one change in words, without what is said elsewhere about rows."""
+    if isinstance(change, DropValue) and not change.mapped:
+        return f"remove {change.label!r}"
+    return describe(change)
+
+
+def is_wrong(wrong: WrongColumn) -> str:
+    """Return which type a column has, and which it should have."""
+    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
