@@ -113,6 +113,36 @@ class EnumMigrate:
             environment, settings, server=server, init_sql=init_sql, progress=progress
         )
 
+    def assert_in_sync(
+        self,
+        *,
+        from_migrations: bool = False,
+        server: str | None = None,
+        init_sql: str | PathLike[str] | None = None,
+        directory: str | None = None,
+        x_arg: Iterable[str] = (),
+    ) -> None:
+        """Fail a test where :meth:`check` finds drift.
+
+        :param from_migrations: as for :meth:`check`.
+        :param server: as for :meth:`check`.
+        :param init_sql: as for :meth:`check`.
+        :param directory: as for :meth:`check`.
+        :param x_arg: as for :meth:`check`.
+        :raises AssertionError: if there is drift, with what the command prints as its text.
+        :raises EnumMigrateError: if it can't be told.
+        """
+        __tracebackhide__ = True  # pytest shows the test's own line
+        result = self.check(
+            from_migrations=from_migrations,
+            server=server,
+            init_sql=init_sql,
+            directory=directory,
+            x_arg=x_arg,
+        )
+        if not result.in_sync:
+            raise AssertionError(str(result))
+
     def sync(
         self,
         *,

@@ -204,6 +204,8 @@ class Reader:
             printed = self.python(words[1])
         elif words[0] == "psql":
             printed = self.psql(words[1:])
+        elif words[0] == "pytest":
+            printed = self.pytest(words[1:])
         else:
             assert words[0] == "flask", command
             printed = self.flask(words[1:], answers)
@@ -221,6 +223,29 @@ class Reader:
         with redirect_stdout(printed):
             exec(compile((self.folder / name).read_text(encoding="utf-8"), name, "exec"), {})
         return printed.getvalue()
+
+    def pytest(self, words: list[str]) -> str:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:warnings",
+                *words,
+            ],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder), "COLUMNS": "80"},
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        self.exit_code = done.returncode
+        return re.sub(r" in \d+\.\d+s$", "", done.stdout, flags=re.MULTILINE)
 
     def psql(self, words: list[str]) -> str:
         program = str(self.server.bindir / "psql")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 
 from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate import Flags
+from flask_enum_migrate import RevisionOptions
 from flask_enum_migrate.settings import Settings
 from tests import pages
 from tests.pages import folder as folder
@@ -116,3 +120,16 @@ def test_every_page_is_in_a_table_of_contents() -> None:
     for path in PAGES:
         if path.name != "index.md":
             assert re.search(rf"^(?:.*/)?{path.stem}$", trees, re.MULTILINE), path
+
+
+def test_signatures_are_as_told() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    (text,) = [b.text for b in pages.blocks(page) if b.text.startswith("def check(")]
+    told: dict[str, Any] = {"__annotations__": {}}
+    exec(f"from __future__ import annotations\n{text}", told)
+    for name in ("check", "assert_in_sync", "sync"):
+        assert signature(told[name]) == signature(getattr(EnumMigrate, name))
+    for cls in (Flags, RevisionOptions):
+        (called,) = re.findall(rf"^{cls.__name__}\(.*\)", page, re.MULTILINE)
+        assert eval(called) == cls()
+        assert called.count("=") == len(signature(cls).parameters)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,14 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 
+import flask_enum_migrate
+from flask_enum_migrate import CheckResult
 from flask_enum_migrate import EnumMigrate
-from flask_enum_migrate.check import CheckResult
-from flask_enum_migrate.core.answers import Flags
-from flask_enum_migrate.core.errors import NotInitialised
-from flask_enum_migrate.core.errors import Refused
-from flask_enum_migrate.core.errors import SettingError
-from flask_enum_migrate.sync import SyncResult
+from flask_enum_migrate import Flags
+from flask_enum_migrate import NotInitialised
+from flask_enum_migrate import Refused
+from flask_enum_migrate import SettingError
+from flask_enum_migrate import SyncResult
 from tests.project import Project
 
 MODELS = """
@@ -220,6 +223,93 @@ def test_python_api_needs_an_app_context_and_the_extension() -> None:
     EnumMigrate(app)
     with app.app_context(), pytest.raises(NotInitialised, match="Flask-Migrate isn't set up"):
         EnumMigrate().check()
+
+
+def test_result_prints_like_the_command_and_is_no_truth_value(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a", "b"])
+    one_project.sql("CREATE TYPE lonely AS ENUM ('x')")
+    enum_migrate = EnumMigrate()
+    for labels in (["a", "b"], ["a", "c"]):
+        one_project.models(MODELS, labels=labels)
+        printed = one_project.db("enum", "check", expect=int(labels[1] == "c"))
+        with one_project.app.app_context():
+            result = enum_migrate.check()
+        said = str(result).splitlines()
+        assert sorted(said) == sorted(printed.output.splitlines())
+        assert [line for line in said if not line.startswith("Note: ")] == (
+            printed.stdout.splitlines()
+        )
+        with pytest.raises(TypeError, match=r"ask for its \.in_sync, or call enum_migrate\.assert"):
+            assert result
+
+
+def test_assert_in_sync(one_project: Project) -> None:
+    one_project.start(MODELS, labels=["a"])
+    server = one_project.server.url
+    with one_project.app.app_context():
+        EnumMigrate().assert_in_sync()
+        EnumMigrate().assert_in_sync(from_migrations=True, server=server)
+    one_project.models(MODELS, labels=["a", "b"])
+    with one_project.app.app_context():
+        for from_migrations in (False, True):
+            with pytest.raises(AssertionError) as raised:
+                EnumMigrate().assert_in_sync(
+                    from_migrations=from_migrations, server=server if from_migrations else None
+                )
+            assert str(raised.value) == (
+                "public.state\n"
+                "  used by item.state\n"
+                "  + add 'b' after 'a'\n"
+                "  Cost: instant, no table is rewritten.\n\n"
+                "Drift: 1 of 1 enum type differs. Next: flask db enum sync"
+            )
+
+
+def test_logging_and_warnings_are_left_as_they_were(
+    one_project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The env.py of Flask-Migrate calls fileConfig, and closes and disables what it finds."""
+    one_project.start(MODELS, labels=["a"])
+    env = one_project.migrations / "env.py"
+    env.write_text(env.read_text() + "\nimport warnings\nwarnings.simplefilter('error')\n")
+    logger, log = logging.getLogger("an_app.views"), tmp_path / "app.log"
+    handler = logging.FileHandler(log, mode="w")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logging.root.addHandler(other := logging.NullHandler())
+    try:
+        filters, handlers, level = [*warnings.filters], [*logging.root.handlers], logging.root.level
+        alembic = logging.getLogger("alembic")
+        before = (alembic.level, [*alembic.handlers], alembic.propagate)
+        with one_project.app.app_context():
+            EnumMigrate().check(from_migrations=True, server=one_project.server.url)
+            one_project.models(MODELS, labels=["a", "b"])
+        with one_project.app.app_context():
+            EnumMigrate().check()
+            assert EnumMigrate().sync().path
+        assert not logger.disabled
+        logger.info("still here")
+        assert log.read_text() == "still here\n"
+        assert (logging.root.handlers, logging.root.level) == (handlers, level)
+        assert (alembic.level, alembic.handlers, alembic.propagate) == before
+        assert warnings.filters == filters
+        assert logging.root.manager.disable == 0
+        assert handler in [reference() for reference in vars(logging)["_handlerList"]]
+    finally:
+        logger.removeHandler(handler)
+        logging.root.removeHandler(other)
+        handler.close()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_public_names_are_importable_and_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in flask_enum_migrate.__all__:
+        assert getattr(flask_enum_migrate, name).__name__ == name
+        assert name in page
+    assert set(flask_enum_migrate.__all__) <= set(dir(flask_enum_migrate))
+    with pytest.raises(AttributeError, match="has no attribute 'Flag'"):
+        flask_enum_migrate.Flag  # noqa: B018
 
 
 LOADED = """

@@ -31,6 +31,7 @@ from ..core.errors import EnumMigrateError
 from ..core.errors import EnvironmentFailed
 from ..core.errors import HeadsError
 from ..core.errors import NotInitialised
+from . import loggers
 from .driver_errors import masked
 from .driver_errors import refused
 
@@ -114,6 +115,7 @@ class Environment:
         """
         with (
             one_line(self.directory, command=self.command),
+            loggers.kept(),
             quiet(),
             EnvironmentContext(config, script, fn=fn, **options),
         ):

@@ -38,6 +38,7 @@ from ..app.driver_errors import identifier
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
 from ..app.environment import Environment
+from ..app.environment import quiet
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
 from . import connections
@@ -291,7 +292,8 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
 def _started() -> Iterator[str]:
     try:
         manager = embedded_server(settings=_UNSAFE)
-        url = manager.__enter__()
+        with quiet():  # the wheel logs each step
+            url = manager.__enter__()
     except ImportError as error:
         raise EnvironmentFailed(f"{error},", "or name a server: --server URL.") from error
     except (OSError, subprocess.SubprocessError) as error:
@@ -302,7 +304,8 @@ def _started() -> Iterator[str]:
     try:
         yield url
     finally:
-        manager.__exit__(None, None, None)
+        with quiet():
+            manager.__exit__(None, None, None)
 
 
 def _version(url: URL) -> str:

@@ -87,11 +87,15 @@ def _notes(result: Comparison) -> Iterator[str]:
 def strangers(result: Comparison) -> Iterator[str]:
     """Yield the types that migrations make, tables use, and no model that was seen declares."""
     for state in result.undeclared:
-        columns = state.live.columns if state.live else ()
-        used = some([str(column) for column in columns if column.holds_rows], 3)
+        name = state.named.name
+        used = [
+            f"{c.table.name}.{c.column}" if c.table.schema == name.schema else str(c)
+            for c in (state.live.columns if state.live else ())
+            if c.holds_rows
+        ]
         yield (
-            f"{used} use{'s' if len(columns) == 1 else ''} {state.named.name}, and no model "
-            "declares it. Are all models imported?"
+            f"{some(used, 3)} use{'s' if len(used) == 1 else ''} {name}, and no model declares it. "
+            "Are all models imported?"
         )
 
 

@@ -23,6 +23,8 @@ from ..core.errors import EnumMigrateError
 from ..core.schema import DeclaredColumn
 from ..core.wording import describe
 from ..from_migrations.run import ChainFailed
+from ..report.check import is_wrong
+from ..report.check import unmade
 
 VERSION = 1
 """Rises when a key of the JSON changes its meaning or goes; new keys don't count.
@@ -100,16 +102,20 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def github(result: CheckResult) -> Iterator[str]:
-    """Yield an error annotation for each type that differs, at its Python class or its models."""
+    """Yield an error annotation for each type that differs, at its Python class or its models.
+
+    What no migration makes is annotated at the models that want it.
+    """
     for state in result.drift:
-        named = state.live or state.declared
         said = [describe(change) for change in state.change.changes] if state.change else []
-        said += [
-            f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
-            for wrong in state.wrong_columns
-        ]
-        for place in _places(state) or [{}]:
-            yield annotation(f"{named.name if named else ''}: {'; '.join(said)}", place)
+        said += [is_wrong(wrong) for wrong in state.wrong_columns]
+        if said:
+            for place in _places(state) or [{}]:
+                yield annotation(f"{state.named.name}: {'; '.join(said)}", place)
+        if state.is_unmade:
+            models = [*_placed(_models(state.bind, state.missing_columns))]
+            for place in models or _places(state) or [{}]:
+                yield annotation(f"{state.named.name}: {unmade(state)}", place)
 
 
 def annotation(message: str, place: Mapping[str, str] | None = None) -> str:
@@ -135,8 +141,13 @@ def _places(state: EnumState) -> list[dict[str, str]]:
     if not any(found):
         columns = [wrong.column for wrong in state.wrong_columns]
         found = [*_models(state.bind, columns or (declared.columns if declared else ()))]
-    places = [place for cls in found if cls is not None and (place := _place(cls))]
-    return list({tuple(place.items()): place for place in places}.values())
+    return list(_placed(found))
+
+
+def _placed(classes: Iterable[type | None]) -> Iterator[dict[str, str]]:
+    """Yield file and line of some classes, each once."""
+    places = [place for cls in classes if cls is not None and (place := _place(cls))]
+    yield from {tuple(place.items()): place for place in places}.values()
 
 
 def _class(path: str) -> type | None:

@@ -370,6 +370,86 @@ def test_no_migrations_at_all(chain: Chain) -> None:
     )
 
 
+MORE = """
+class Item(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum("a", name="state"))
+    other = db.Column(sa.Enum("a", name="state"))
+    severity = db.Column(sa.Enum("LOW", "HIGH", name="severity"))
+"""
+
+
+def test_what_no_migration_makes_is_drift(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.project.models(MORE)
+    done = chain.check(expect=1)
+    assert done.stdout == (
+        "public.state\n"
+        "  used by item.state, item.other\n"
+        "  ! no migration makes item.other\n\n"
+        "severity\n"
+        "  used by item.severity\n"
+        "  ! no migration makes the type, nor item.severity\n\n"
+        "Drift: 2 of 2 enum types differ. Next: flask db migrate\n"
+    )
+    assert "Note: " not in done.stderr
+    answer = json.loads(chain.check("--format", "json", expect=1).stdout)
+    assert answer["next"] == "flask db migrate"
+    assert [(enum["state"], enum["drift"]) for enum in answer["enums"]] == [
+        ("differs", True),
+        ("not in the database", True),
+    ]
+    told = chain.check("--format", "github", expect=1).stdout.splitlines()
+    assert [line.rpartition("::")[2] for line in told[:2]] == [
+        "public.state: no migration makes item.other",
+        "severity: no migration makes the type, nor item.severity",
+    ]
+
+
+def test_what_a_live_database_lacks_is_a_note(chain: Chain) -> None:
+    chain.start(["a"])
+    chain.project.db("upgrade")
+    chain.project.models(MORE)
+    done = chain.project.db("enum", "check")
+    assert done.stdout == "In sync: 1 enum type compared, no difference.\n"
+    assert "item.severity exists only in the models; that is for: flask db migrate" in done.stderr
+    chain.project.models("")
+    done = chain.project.db("enum", "check")
+    assert done.output == "In sync: no enum types.\n"
+
+
+def test_models_that_are_not_imported(chain: Chain) -> None:
+    chain.start(["a"])
+    asks = "item.state uses public.state, and no model declares it. Are all models imported?"
+    chain.project.models("")
+    done = chain.check(expect=2)
+    assert done.stdout == ""
+    assert done.stderr.endswith(f"Could not tell: No model was seen: {asks}\n")
+    other = "class Other(db.Model):\n    id = db.Column(db.Integer, primary_key=True)"
+    chain.project.models(other)
+    done = chain.check()
+    assert done.stdout == "In sync: the models declare no enum type.\n"
+    assert f"Note: {asks}\n" in done.stderr
+    chain.project.options["include_types"] = ["another"]
+    chain.project.models(other)
+    assert asks not in chain.check().stderr
+
+
+def test_no_bind_is_postgresql(chain: Chain, tmp_path: Path) -> None:
+    chain.start(["a"])
+    chain.project.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path / 'dev.db'}"
+    chain.project.models(MODELS, labels=["a"])
+    done = chain.check(expect=2)
+    assert done.output == (
+        "Could not tell: No bind is PostgreSQL, only sqlite. "
+        "Set DATABASE_URL=postgresql+psycopg2://nobody@localhost/nowhere, or whatever "
+        "SQLALCHEMY_DATABASE_URI is read from; nothing connects there.\n"
+    )
+    assert not chain.notes.exists()
+    done = chain.project.db("enum", "check")
+    assert done.stdout == "In sync: nothing was compared.\n"
+
+
 EXPECTS = (
     "    op.execute('CREATE TABLE app.note (title {extension})')\n"
     "    op.execute('GRANT SELECT ON app.note TO {role}')\n"
