@@ -25,8 +25,8 @@ from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.pairing import WrongColumn
 from .core.schema import DeclaredEnum
-from .from_migrations import databases
 from .from_migrations import run
+from .from_migrations.migrated import migrated
 from .report.check import report
 from .report.check import strangers
 from .settings import Settings
@@ -101,8 +101,7 @@ def check_migrations(
     :raises ForeignConnection: if env.py wants to connect to another database.
     :raises EnumMigrateError: if it can't be told for another reason.
     """
-    with databases.databases(environment, server=server, init_sql=init_sql) as made:
-        run.upgrade(environment, progress or (lambda _: None), made.describe)
+    with migrated(environment, server=server, init_sql=init_sql, progress=progress) as made:
         result = check(environment, settings, from_migrations=True)
     skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
     return _told(replace(result, skipped=skipped))

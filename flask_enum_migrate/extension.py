@@ -6,6 +6,8 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from contextlib import nullcontext
 from dataclasses import fields
 from difflib import get_close_matches
 from os import PathLike
@@ -21,6 +23,7 @@ from .settings import current_settings
 from .settings import from_config
 
 if TYPE_CHECKING:
+    from .app.environment import Environment
     from .check import CheckResult
     from .core.answers import Flags
     from .from_migrations.run import Progress
@@ -106,8 +109,7 @@ class EnumMigrate:
 
         environment = Environment(directory, x_arg)
         if not from_migrations:
-            if server is not None or init_sql is not None:
-                raise SettingError("server and init_sql are for check(from_migrations=True).")
+            _require_none(server, init_sql)
             return check(environment, settings)
         return check_migrations(
             environment, settings, server=server, init_sql=init_sql, progress=progress
@@ -153,6 +155,10 @@ class EnumMigrate:
         sql: bool = False,
         drop_unused: bool | None = None,
         confirm: Callable[[SyncResult], bool] | None = None,
+        from_migrations: bool = False,
+        server: str | None = None,
+        init_sql: str | PathLike[str] | None = None,
+        progress: Callable[[Progress], None] | None = None,
         directory: str | None = None,
         x_arg: Iterable[str] = (),
     ) -> SyncResult:
@@ -165,6 +171,11 @@ class EnumMigrate:
         :param sql: return the upgrade's offline SQL, and write nothing.
         :param drop_unused: whether to drop types that nothing uses, by default the setting.
         :param confirm: asked before the file is written, with all but its path.
+        :param from_migrations: whether to compare with what all migrations make of empty databases,
+            as for :meth:`check`; rows are unknown then.
+        :param server: as for :meth:`check`.
+        :param init_sql: as for :meth:`check`.
+        :param progress: as for :meth:`check`.
         :param directory: the migrations folder, by default Flask-Migrate's.
         :param x_arg: arguments for a customised env.py.
         :raises Refused: if it needs an answer or can't be done safely; nothing is written.
@@ -176,16 +187,40 @@ class EnumMigrate:
         from .app.environment import Environment
         from .sync import sync
 
-        return sync(
-            Environment(directory, x_arg),
-            settings,
-            message=message,
-            flags=flags,
-            options=options,
-            dry_run=dry_run,
-            sql=sql,
-            confirm=confirm,
-        )
+        environment = Environment(directory, x_arg)
+        with _looked_at(environment, from_migrations, server, init_sql, progress):
+            return sync(
+                environment,
+                settings,
+                message=message,
+                flags=flags,
+                options=options,
+                dry_run=dry_run,
+                sql=sql,
+                confirm=confirm,
+                from_migrations=from_migrations,
+            )
+
+
+def _looked_at(
+    environment: Environment,
+    from_migrations: bool,
+    server: str | None,
+    init_sql: str | PathLike[str] | None,
+    progress: Callable[[Progress], None] | None,
+) -> AbstractContextManager[object]:
+    """Return the context in which the app's databases are those to look at."""
+    if from_migrations:
+        from .from_migrations.migrated import migrated
+
+        return migrated(environment, server=server, init_sql=init_sql, progress=progress)
+    _require_none(server, init_sql)
+    return nullcontext()
+
+
+def _require_none(server: str | None, init_sql: str | PathLike[str] | None) -> None:
+    if server is not None or init_sql is not None:
+        raise SettingError("server and init_sql are for from_migrations=True.")
 
 
 def _spelt(name: str) -> str:

@@ -81,6 +81,8 @@ class SyncResult:
     :param command: the name of Flask-Migrate's command group.
     :param declined: whether nothing was written because the answer to ``confirm`` was no.
     :param compared: whether there was a database to compare the models with.
+    :param from_migrations: whether that was one which the migrations made, so that nobody has
+        looked at the app's rows.
     """
 
     plans: tuple[BindPlan, ...]
@@ -96,6 +98,19 @@ class SyncResult:
     command: str = "db"
     declined: bool = False
     compared: bool = True
+    from_migrations: bool = False
+
+    @property
+    def unlooked(self) -> tuple[str, ...]:
+        """What a row may hold that makes the revision refuse, where nobody looked: labels, and
+        what is no label of the type that its column is to become."""
+        if not self.from_migrations:
+            return ()
+        changes = (change for plan in self.plans for change in plan.changes)
+        labels = (drop.label for change in changes for drop in change.removed if not drop.mapped)
+        conversions = (change for plan in self.plans for change in plan.conversions)
+        types = (f"what is no label of {change.new}" for change in conversions if change.new.enum)
+        return tuple(dict.fromkeys((*labels, *types)))
 
 
 def sync(
@@ -108,6 +123,7 @@ def sync(
     dry_run: bool = False,
     sql: bool = False,
     confirm: Callable[[SyncResult], bool] | None = None,
+    from_migrations: bool = False,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
 
@@ -117,11 +133,15 @@ def sync(
     :param dry_run: plan, but write nothing.
     :param sql: return the upgrade's offline SQL, and write nothing.
     :param confirm: asked before the file is written, with all but its path.
+    :param from_migrations: whether the databases are what the migrations make of empty ones: how
+        large their tables are says nothing.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
     options = options or RevisionOptions()
     databases = survey(environment, settings, thorough=True, head=options.head)
+    if from_migrations:
+        databases = tuple(database.unsized() for database in databases)
     looked_at = [database for database in databases if database.live is not None]
     _require_head(looked_at, environment, options.head)
     answers, _ = answered(looked_at, settings, flags)
@@ -178,6 +198,7 @@ def sync(
         unread=tuple(change for one in drafts for change in one.unread),
         command=environment.command,
         compared=bool(looked_at),
+        from_migrations=from_migrations,
     )
     if not plans or (dry_run and not sql):
         return result

@@ -89,6 +89,12 @@ class Database:
             raise ValueError("Only a thorough look finds what a plan has to know.")
         return self.inspection.facts
 
+    def unsized(self) -> Database:
+        """Return the same without the sizes of tables."""
+        if self.inspection is None:
+            return self
+        return replace(self, inspection=replace(self.inspection, facts=self.facts.unsized()))
+
     @property
     def orphans(self) -> frozenset[int]:
         """The keys of the enums that nothing uses once columns are converted."""

@@ -74,6 +74,9 @@ class Facts(Protocol):
     def without(self, schema: str) -> Facts:
         """Return the same with names that leave a schema out."""
 
+    def unsized(self) -> Facts:
+        """Return the same without the sizes of tables."""
+
     def family(self, place: Place) -> Sequence[LiveColumn]:
         """Return a column that gets another type, and those of children and partitions."""
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import ExitStack
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from ..core.errors import SettingError
 from ..settings import current_settings
 
 if TYPE_CHECKING:
+    from ..app.environment import Environment
     from ..core.answers import Flags
     from ..sync import SyncResult
 
@@ -121,6 +123,60 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_appcontext(command)
 
 
+def _server(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say on which server migrations are run."""
+    for option in (
+        click.option(
+            "--init-sql",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False),
+            help="SQL to run there first: roles, schemas and extensions that the migrations "
+            "expect.",
+        ),
+        click.option(
+            "--server",
+            metavar="URL",
+            help="PostgreSQL server for the throwaway databases, as "
+            "postgresql://ROLE:PASSWORD@HOST:PORT (default: an embedded one).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _require_migrations(from_migrations: bool, **given: object) -> None:
+    """Refuse options that mean nothing without ``--from-migrations``."""
+    if not from_migrations and any(given.values()):
+        named = [f"--{name.replace('_', '-')}" for name in given]
+        listed = f"{', '.join(named[:-1])} and {named[-1]}"
+        raise click.UsageError(f"{listed} belong to --from-migrations.")
+
+
+@contextmanager
+def _databases(
+    environment: Callable[[], Environment],
+    from_migrations: bool,
+    server: str | None,
+    init_sql: str | None,
+) -> Iterator[None]:
+    """Look at the app's own databases, or at those that its migrations make."""
+    if not from_migrations:
+        yield
+        return
+    from ..from_migrations.migrated import migrated
+    from .progress import ProgressLine
+
+    line = ProgressLine()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(
+                migrated(environment(), server=server, init_sql=init_sql, progress=line)
+            )
+        finally:
+            line.close()
+        yield
+
+
 def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
     """Return what was given to this command, or else to the ``db`` group.
 
@@ -167,6 +223,12 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--branch-label", help="Label of a branch that begins here.")
 @click.option("--version-path", help="Folder for the file, out of version_locations.")
 @click.option("--rev-id", help="Revision id (default: a made one).")
+@click.option(
+    "--from-migrations",
+    is_flag=True,
+    help="Compare with what the migrations make of an empty throwaway database.",
+)
+@_server
 @_shared
 def sync(
     message: str | None,
@@ -183,13 +245,17 @@ def sync(
     branch_label: str | None,
     version_path: str | None,
     rev_id: str | None,
+    from_migrations: bool,
+    server: str | None,
+    init_sql: str | None,
     directory: str | None,
     x_arg: tuple[str, ...],
 ) -> None:
     """Write a migration for every enum whose labels changed.
 
     It compares the models with the live database, which has to be at head, and writes one
-    revision, or nothing where nothing differs. Removed labels that rows still hold need an
+    revision, or nothing where nothing differs. With --from-migrations it needs no database: it
+    runs all migrations in empty ones, and looks there. Removed labels that rows still hold need an
     answer: --rename, --map or --map-null. Where two schemas have a type of that name, write
     SCHEMA.TYPE in each of these options.
 
@@ -201,6 +267,7 @@ def sync(
       flask db enum sync --map-null eventtype.PASSWORD_RESET
       flask db enum sync --downgrade-map eventtype.LOGOUT_SUCCESS=LOGIN_SUCCESS
       flask db enum sync --dry-run
+      flask db enum sync --from-migrations
 
     \b
     Exit codes:
@@ -218,6 +285,7 @@ def sync(
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
+    _require_migrations(from_migrations, server=server, init_sql=init_sql)
     place = _place(directory, x_arg)
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and sys.stdin.isatty()
@@ -235,12 +303,16 @@ def sync(
             dry_run=dry_run or only_try,
             sql=sql and not only_try,
             confirm=_confirm if asks else None,
+            from_migrations=from_migrations,
         )
 
     def settle(flags: Flags) -> Flags:
         return prompt.answered(partial(run, only_try=True), flags, asks=True)[1]
 
-    with _errors(_NOTHING_WRITTEN):
+    with (
+        _errors(_NOTHING_WRITTEN),
+        _databases(partial(Environment, **place), from_migrations, server, init_sql),
+    ):
         typed_in = flags = Flags(rename, map_, map_null, downgrade_map)
         if asks:
             settings = current_settings()
@@ -277,18 +349,7 @@ def _confirm(result: SyncResult) -> bool:
     is_flag=True,
     help="Compare with what the migrations make of an empty throwaway database.",
 )
-@click.option(
-    "--server",
-    metavar="URL",
-    help="PostgreSQL server for the throwaway databases, as postgresql://ROLE:PASSWORD@HOST:PORT "
-    "(default: an embedded one).",
-)
-@click.option(
-    "--init-sql",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False),
-    help="SQL to run there first: roles, schemas and extensions that the migrations expect.",
-)
+@_server
 @_shared
 def check(
     format_: str,
@@ -322,8 +383,7 @@ def check(
     from . import output
     from .progress import ProgressLine
 
-    if not from_migrations and (server or init_sql):
-        raise click.UsageError("--server and --init-sql belong to --from-migrations.")
+    _require_migrations(from_migrations, server=server, init_sql=init_sql)
     with _errors("Could not tell", format_):
         line = ProgressLine()
         try:

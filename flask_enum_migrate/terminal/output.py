@@ -39,6 +39,7 @@ from ..report.check import left_to_migrate
 from ..report.check import report
 from ..report.check import skipped
 from ..report.lines import Line
+from ..report.sync import unlooked
 from . import formats
 from . import table as listing
 from .advice import renames_instead
@@ -173,6 +174,9 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     if not result.plans:
         agree = "The enums of models and database agree" if result.compared else NOT_COMPARED
         _err(f"{agree}: nothing to write.")
+        if not result.compared:
+            command = f"flask {result.command} enum sync --from-migrations"
+            _err(f"To write a revision without a database: {command}")
         return
     for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
         note(f"{routine} isn't ours to touch: sessions that ran it must reconnect afterwards.")
@@ -183,6 +187,8 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
         _bodies(result.plans)
     for plan in result.plans:
         _plan(plan)
+    if result.unlooked:
+        _err(plain(unlooked(result.unlooked)))
 
 
 def _relative(path: Path) -> str:

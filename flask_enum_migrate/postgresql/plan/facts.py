@@ -84,3 +84,7 @@ class Facts:
     def without(self, schema: str) -> Facts:
         """Return the same with names that leave a schema out."""
         return replace(self, unqualified=schema)
+
+    def unsized(self) -> Facts:
+        """Return the same without the sizes of tables."""
+        return replace(self, sizes={})
