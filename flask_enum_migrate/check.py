@@ -13,6 +13,7 @@ from .app import binds
 from .app.database import Database
 from .app.database import survey
 from .app.environment import Environment
+from .app.tables import compare as compare_tables
 from .comparison import DIFFERS as DIFFERS
 from .comparison import IN_SYNC as IN_SYNC
 from .comparison import NEW as NEW
@@ -88,6 +89,7 @@ def check_migrations(
     server: str | None = None,
     init_sql: str | PathLike[str] | None = None,
     progress: Callable[[run.Progress], None] | None = None,
+    tables: bool = False,
 ) -> CheckResult:
     """Compare the enum types of the models with those that all migrations make together.
 
@@ -97,12 +99,16 @@ def check_migrations(
     :param server: URL of the server to make them on, by default a throwaway one.
     :param init_sql: a file of SQL to prepare them with.
     :param progress: called before each revision, and after the last one.
+    :param tables: whether to compare all else about tables too, as Alembic does.
     :raises ChainFailed: if the migrations don't run.
     :raises ForeignConnection: if env.py wants to connect to another database.
     :raises EnumMigrateError: if it can't be told for another reason.
     """
     with migrated(environment, server=server, init_sql=init_sql, progress=progress) as made:
         result = check(environment, settings, from_migrations=True)
+        if tables:
+            found = compare_tables(environment, lambda context: bool(made.describe(context)))
+            result = replace(result, tables=found)
     skipped = tuple((bind, made.skipped.get(bind, dialect)) for bind, dialect in result.skipped)
     return _told(replace(result, skipped=skipped))
 

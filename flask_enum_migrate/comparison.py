@@ -10,6 +10,8 @@ from .core.pairing import WrongColumn
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
+from .core.schema import Name
+from .core.tables import TableDifference
 
 IN_SYNC = "in sync"
 DIFFERS = "differs"
@@ -85,6 +87,7 @@ class Comparison:
     :param heads: the revisions that the databases should be at.
     :param unmatched: the names in the setting ``include_types`` that no type has.
     :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
+    :param tables: what else differs about tables, or None where that wasn't asked for.
     """
 
     enums: tuple[EnumState, ...]
@@ -95,6 +98,7 @@ class Comparison:
     heads: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    tables: tuple[TableDifference, ...] | None = None
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -121,7 +125,16 @@ class Comparison:
     @property
     def in_sync(self) -> bool:
         """Whether there is no drift."""
-        return not self.drift
+        return not self.drift and not self.tables
+
+    @property
+    def by_table(self) -> dict[tuple[str, Name], tuple[TableDifference, ...]]:
+        """What else differs about tables, by bind and table."""
+        found: dict[tuple[str, Name], tuple[TableDifference, ...]] = {}
+        for one in self.tables or ():
+            key = (one.bind, one.table)
+            found[key] = (*found.get(key, ()), one)
+        return found
 
     @property
     def behind(self) -> tuple[Database, ...]:

@@ -83,6 +83,7 @@ class EnumMigrate:
         self,
         *,
         from_migrations: bool = False,
+        tables: bool = False,
         server: str | None = None,
         init_sql: str | PathLike[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -94,6 +95,8 @@ class EnumMigrate:
         :param from_migrations: whether to run all migrations in empty databases that are removed
             afterwards, and to look there instead of at the app's own. While this lasts, no other
             connection can be made by SQLAlchemy in this process.
+        :param tables: with ``from_migrations``, whether to compare tables, columns, indexes and
+            constraints too, as ``flask db check`` does.
         :param server: with ``from_migrations``, the URL of a PostgreSQL server to make them on; by
             default one is started from the wheel of the extra ``embedded``.
         :param init_sql: with ``from_migrations``, a file of SQL to prepare them with.
@@ -110,15 +113,23 @@ class EnumMigrate:
         environment = Environment(directory, x_arg)
         if not from_migrations:
             _require_none(server, init_sql)
+            if tables:
+                raise SettingError("tables is for from_migrations=True.")
             return check(environment, settings)
         return check_migrations(
-            environment, settings, server=server, init_sql=init_sql, progress=progress
+            environment,
+            settings,
+            server=server,
+            init_sql=init_sql,
+            progress=progress,
+            tables=tables,
         )
 
     def assert_in_sync(
         self,
         *,
         from_migrations: bool = False,
+        tables: bool = False,
         server: str | None = None,
         init_sql: str | PathLike[str] | None = None,
         directory: str | None = None,
@@ -127,6 +138,7 @@ class EnumMigrate:
         """Fail a test where :meth:`check` finds drift.
 
         :param from_migrations: as for :meth:`check`.
+        :param tables: as for :meth:`check`.
         :param server: as for :meth:`check`.
         :param init_sql: as for :meth:`check`.
         :param directory: as for :meth:`check`.
@@ -137,6 +149,7 @@ class EnumMigrate:
         __tracebackhide__ = True  # pytest shows the test's own line
         result = self.check(
             from_migrations=from_migrations,
+            tables=tables,
             server=server,
             init_sql=init_sql,
             directory=directory,

@@ -23,9 +23,9 @@ def in_the_way(result: Comparison) -> tuple[str, str]:
 def next_command(result: Comparison) -> str:
     """Return the command to run next, or ``""`` where there is none."""
     _, command = in_the_way(result)
-    if command and result.drift:
+    if command and not result.in_sync:
         return command
-    if any(state.is_unmade for state in result.drift):
+    if result.tables or any(state.is_unmade for state in result.drift):
         return f"flask {result.command} migrate"
     convertible = (wrong.conversion for state in result.drift for wrong in state.wrong_columns)
     if any(state.change for state in result.drift) or any(convertible):

@@ -16,6 +16,7 @@ from ..core.hints import names_and_values
 from ..core.pairing import Pair
 from ..core.pairing import WrongColumn
 from ..core.schema import DeclaredColumn
+from ..core.tables import TableDifference
 from ..core.wording import counted
 from ..core.wording import describe
 from ..core.wording import plain
@@ -37,6 +38,8 @@ def report(result: Comparison) -> Report:
     body: list[Line] = []
     for state in result.drift:
         body += [*difference(state), Line()]
+    for (bind, table), found in result.by_table.items():
+        body += [heading(str(table), bind), *map(_table_difference, found), Line()]
     return Report(
         remarks=tuple(map(plain, (*skipped(result.skipped), *left_out(result)))),
         body=tuple(body),
@@ -47,11 +50,18 @@ def report(result: Comparison) -> Report:
 
 def _last(result: Comparison) -> Line:
     count, types = len(result.drift), counted(len(result.compared), "enum type")
-    if count:
-        differ = f"{count} of {types} differ{'s' if count == 1 else ''}"
+    tables = len(result.by_table)
+    if not result.in_sync:
+        differ = f"{count} of {types} differ{'s' if count == 1 else ''}" if count else ""
+        if tables:
+            also = f", and so do{'es' if tables == 1 else ''} {counted(tables, 'table')}"
+            only = f"{counted(tables, 'table')} differ{'s' if tables == 1 else ''}"
+            differ = differ + also if count else only
         return Line("Drift", f": {differ}. {next_action(result)}", "bad")
     found = f"{types} compared, no difference"
-    if not result.compared:
+    if result.tables is not None:
+        found = f"{f'{types} and ' if result.compared else ''}all tables compared, no difference"
+    elif not result.compared:
         found = "no enum types" if result.databases else NOT_COMPARED.lower()
         if result.undeclared:
             found = "the models declare no enum type"
@@ -156,6 +166,14 @@ def difference(state: EnumState) -> Iterator[Line]:
         yield Line(f"  Cost: {plain(_rewrites([*converted]))}.")
     if state.is_unmade:
         yield Line(f"  ! {plain(unmade(state))}", tone="bad")
+
+
+_SIGNS: dict[str, tuple[str, Tone]] = {"add": ("+", "added"), "remove": ("-", "bad")}
+
+
+def _table_difference(one: TableDifference) -> Line:
+    sign, tone = _SIGNS.get(one.kind.partition("_")[0], ("~", "changed"))
+    return Line(f"  {sign} {plain(one.text)}", tone=tone)
 
 
 def unmade(state: EnumState) -> str:

@@ -349,11 +349,17 @@ def _confirm(result: SyncResult) -> bool:
     is_flag=True,
     help="Compare with what the migrations make of an empty throwaway database.",
 )
+@click.option(
+    "--tables",
+    is_flag=True,
+    help="With --from-migrations: compare all of the tables too, as `flask db check` does.",
+)
 @_server
 @_shared
 def check(
     format_: str,
     from_migrations: bool,
+    tables: bool,
     server: str | None,
     init_sql: str | None,
     directory: str | None,
@@ -370,6 +376,7 @@ def check(
       flask db enum check
       flask db enum check --format github
       flask db enum check --from-migrations
+      flask db enum check --from-migrations --tables
 
     \b
     Exit codes (the last line says which):
@@ -383,14 +390,19 @@ def check(
     from . import output
     from .progress import ProgressLine
 
-    _require_migrations(from_migrations, server=server, init_sql=init_sql)
+    _require_migrations(from_migrations, server=server, init_sql=init_sql, tables=tables)
     with _errors("Could not tell", format_):
         line = ProgressLine()
         try:
             settings, environment = current_settings(), Environment(**_place(directory, x_arg))
             if from_migrations:
                 result = check_migrations(
-                    environment, settings, server=server, init_sql=init_sql, progress=line
+                    environment,
+                    settings,
+                    server=server,
+                    init_sql=init_sql,
+                    progress=line,
+                    tables=tables,
                 )
             else:
                 result = check_databases(environment, settings)

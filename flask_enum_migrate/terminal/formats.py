@@ -116,6 +116,10 @@ def github(result: CheckResult) -> Iterator[str]:
             models = [*_placed(_models(state.bind, state.missing_columns))]
             for place in models or _places(state) or [{}]:
                 yield annotation(f"{state.named.name}: {unmade(state)}", place)
+    for (bind, table), found in result.by_table.items():
+        column = DeclaredColumn(table, "")
+        for place in [*_placed(_models(bind, [column]))] or [{}]:
+            yield annotation(f"{table}: {'; '.join(one.text for one in found)}", place)
 
 
 def annotation(message: str, place: Mapping[str, str] | None = None) -> str:

@@ -9,7 +9,6 @@ import pytest
 
 from flask_enum_migrate import EnumMigrate
 from flask_enum_migrate import Flags
-from flask_enum_migrate import Refused
 from flask_enum_migrate import SettingError
 from tests.project import Project
 from tests.project import Result
@@ -64,11 +63,12 @@ def test_the_revision_is_the_one_of_a_database(project: Project) -> None:
     done = sync(project, "--rev-id", "aa")
     assert functions(project) == known
     assert "kB" not in done.output
-    assert done.stderr.splitlines()[-2:] == [
+    said = done.stderr.splitlines()
+    assert said[-3] == (
         "Rows were not looked at: no database. The revision refuses where a row holds CLOSED; "
-        "--map says what becomes of them.",
-        "Next: read it, then run: flask db upgrade",
-    ]
+        "--map says what becomes of them."
+    )
+    assert said[-1] == "Next: read it, then run: flask db upgrade"
     del project.config["SQLALCHEMY_DATABASE_URI"]
     project.models(MODELS, labels=["OPEN", "HELD", "NEW"])
     project.db("upgrade")
@@ -167,10 +167,3 @@ def test_from_python(one_project: Project) -> None:
         written = EnumMigrate().sync(from_migrations=True, server=server, flags=flags)
         assert (written.unlooked, written.from_migrations) == ((), True)
         assert written.path is not None
-        with pytest.raises(Refused, match="isn't up to date") as raised:
-            # The migrations at head make what the models say; the app's own database isn't there.
-            one_project.config.clear()
-            one_project.models(MODELS, labels=["OPEN", "SHUT"])
-            with one_project.app.app_context():
-                EnumMigrate().sync()
-        assert "flask db upgrade" in raised.value.refusals[0].next_action
