@@ -34,13 +34,14 @@ ONCE = {
     "test_signals",
     "test_properties",
     "test_settings",
+    "test_streams",
 }
 # What everything else rests on.
 EVERYWHERE = {"test_labels"}
 
 # Windows has neither signals for process groups nor pseudo-terminals.
 collect_ignore = (
-    ["terminal/test_commands.py", "from_migrations/test_signals.py"]
+    ["terminal/test_commands.py", "terminal/test_streams.py", "from_migrations/test_signals.py"]
     if sys.platform == "win32"
     else []
 )

@@ -38,7 +38,6 @@ from ..app.driver_errors import identifier
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
 from ..app.environment import Environment
-from ..app.environment import quiet
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
 from . import connections
@@ -292,8 +291,7 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
 def _started() -> Iterator[str]:
     try:
         manager = embedded_server(settings=_UNSAFE)
-        with quiet():  # the wheel logs each step
-            url = manager.__enter__()
+        url = manager.__enter__()
     except ImportError as error:
         raise EnvironmentFailed(f"{error},", "or name a server: --server URL.") from error
     except (OSError, subprocess.SubprocessError) as error:
@@ -304,8 +302,7 @@ def _started() -> Iterator[str]:
     try:
         yield url
     finally:
-        with quiet():
-            manager.__exit__(None, None, None)
+        manager.__exit__(None, None, None)
 
 
 def _version(url: URL) -> str:

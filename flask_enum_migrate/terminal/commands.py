@@ -9,6 +9,8 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
 from contextlib import contextmanager
+from contextlib import nullcontext
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
@@ -91,6 +93,22 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
     :param format_: the format that ``check`` was asked for.
     """
     from . import output
+    from .streams import OutputFailed
+
+    try:
+        with _failures(outcome, format_):
+            yield
+    except OutputFailed as failed:
+        if failed.nobody_reads:
+            sys.exit(1)  # as click has it
+        with suppress(OutputFailed):
+            output.unwritten(failed, outcome)
+        sys.exit(2)
+
+
+@contextmanager
+def _failures(outcome: str, format_: str) -> Iterator[None]:
+    from . import output
 
     try:
         yield
@@ -104,6 +122,8 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
     except (click.Abort, KeyboardInterrupt):
         output.aborted(outcome)
         sys.exit(1 if outcome == _NOTHING_WRITTEN else 2)
+    except BrokenPipeError:  # of a question: click ends silently
+        raise
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
@@ -165,13 +185,15 @@ def _databases(
         return
     from ..from_migrations.migrated import migrated
     from .progress import ProgressLine
+    from .streams import reserved
 
     line = ProgressLine()
     with ExitStack() as stack:
         try:
-            stack.enter_context(
-                migrated(environment(), server=server, init_sql=init_sql, progress=line)
-            )
+            with reserved():
+                stack.enter_context(
+                    migrated(environment(), server=server, init_sql=init_sql, progress=line)
+                )
         finally:
             line.close()
         yield
@@ -282,29 +304,31 @@ def sync(
     from ..sync import sync as write
     from . import output
     from . import prompt
+    from . import streams
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
     _require_migrations(from_migrations, server=server, init_sql=init_sql)
     place = _place(directory, x_arg)
     options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
-    asks = not no_input and sys.stdin.isatty()
+    asks = not no_input and streams.is_terminal(sys.stdin)
 
     def run(flags: Flags, *, only_try: bool = False) -> SyncResult:
         settings = current_settings()
         if drop_unused:
             settings = settings.overridden({"drop_unused": True}, str)
-        return write(
-            Environment(**place),
-            settings,
-            message=message,
-            flags=flags,
-            options=options,
-            dry_run=dry_run or only_try,
-            sql=sql and not only_try,
-            confirm=_confirm if asks else None,
-            from_migrations=from_migrations,
-        )
+        with nullcontext() if asks else streams.reserved():
+            return write(
+                Environment(**place),
+                settings,
+                message=message,
+                flags=flags,
+                options=options,
+                dry_run=dry_run or only_try,
+                sql=sql and not only_try,
+                confirm=_confirm if asks else None,
+                from_migrations=from_migrations,
+            )
 
     def settle(flags: Flags) -> Flags:
         return prompt.answered(partial(run, only_try=True), flags, asks=True)[1]
@@ -389,23 +413,25 @@ def check(
     from ..check import check_migrations
     from . import output
     from .progress import ProgressLine
+    from .streams import reserved
 
     _require_migrations(from_migrations, server=server, init_sql=init_sql, tables=tables)
     with _errors("Could not tell", format_):
         line = ProgressLine()
         try:
             settings, environment = current_settings(), Environment(**_place(directory, x_arg))
-            if from_migrations:
-                result = check_migrations(
-                    environment,
-                    settings,
-                    server=server,
-                    init_sql=init_sql,
-                    progress=line,
-                    tables=tables,
-                )
-            else:
-                result = check_databases(environment, settings)
+            with reserved():
+                if from_migrations:
+                    result = check_migrations(
+                        environment,
+                        settings,
+                        server=server,
+                        init_sql=init_sql,
+                        progress=line,
+                        tables=tables,
+                    )
+                else:
+                    result = check_databases(environment, settings)
         except KeyboardInterrupt:
             raise EnvironmentFailed("It was interrupted.") from None
         finally:
@@ -440,7 +466,10 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
     from ..app.environment import Environment
     from ..check import check as check_databases
     from . import output
+    from .streams import reserved
 
     with _errors("Could not tell"):
         settings = current_settings()
-        output.table(check_databases(Environment(**_place(directory, x_arg)), settings))
+        with reserved():
+            result = check_databases(Environment(**_place(directory, x_arg)), settings)
+        output.table(result)

@@ -43,6 +43,9 @@ from ..report.sync import unlooked
 from . import formats
 from . import table as listing
 from .advice import renames_instead
+from .streams import OutputFailed
+from .streams import is_terminal
+from .streams import write
 
 if TYPE_CHECKING:
     from ..core.plan import Direction
@@ -67,9 +70,9 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
     :param format_: ``"text"``, ``"json"`` or ``"github"``.
     """
     if format_ == "json":
-        click.echo(formats.error_as_json(error))
+        write(formats.error_as_json(error))
     elif format_ == "github":
-        click.echo(formats.error_as_github(error, outcome))
+        write(formats.error_as_github(error, outcome))
     if isinstance(error, Refused):
         for refusal in error.refusals:
             _err(_red("Refused") + ": " + plain(str(refusal)))
@@ -88,6 +91,18 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
         _err("Nothing was written.")
     else:
         _err(_red(outcome) + ": " + plain(f"{error.fact} {error.next_action}".strip()))
+
+
+def unwritten(failed: OutputFailed, outcome: str) -> None:
+    """Print that standard output can't be written to, and what was done nevertheless.
+
+    :param outcome: what this means for what was asked, if nothing was done.
+    """
+    why = f"standard output can't be written to: {failed.error.strerror}."
+    if failed.done:
+        _err(f"{failed.done}\n{why[0].upper()}{why[1:]}")
+    else:
+        _err(_red(outcome) + ": " + why)
 
 
 def aborted(outcome: str) -> None:
@@ -109,11 +124,11 @@ def check(result: CheckResult, format_: str = "text") -> None:
     for remark in said.remarks:
         note(remark)
     if format_ == "json":
-        click.echo(formats.as_json(result, next_command(result)))
+        write(formats.as_json(result, next_command(result)))
         return
     if format_ == "github":
         for annotation in formats.github(result):
-            click.echo(annotation)
+            write(annotation)
     for line in said.body if format_ == "text" else ():
         _out(styled(line))
     for remark in said.notes:
@@ -146,7 +161,11 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
     if not result.plans or result.sql is not None:
         return
     if result.path is not None:
-        _out(f"Wrote {plain(_relative(result.path))}")
+        wrote = f"Wrote {plain(_relative(result.path))}"
+        try:
+            _out(wrote)
+        except OutputFailed as failed:
+            raise OutputFailed(failed.error, wrote) from None
         _err(f"Next: read it, then run: flask {result.command} upgrade")
     elif dry_run:
         _err("Nothing was written, as this is a dry run.")
@@ -181,7 +200,7 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
         note(f"{routine} isn't ours to touch: sessions that ran it must reconnect afterwards.")
     if result.sql is not None:
-        click.echo(result.sql, nl=False)
+        write(result.sql, nl=False)
         return
     if dry_run:
         _bodies(result.plans)
@@ -260,7 +279,7 @@ def table(result: CheckResult) -> None:
     if not result.enums:
         _err("There are no enum types, neither in the models nor in the database.")
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
     for line, state in listing.table(result, width):
         _out(click.style(line, fg=_COLOURS[state]) if state in _COLOURS else line)
 
@@ -300,4 +319,4 @@ def _print(text: str, stream: Any, *, err: bool) -> None:
     """Print a line, also on a terminal whose encoding lacks a letter of a label."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     safe = text.encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(safe, err=err, color=False if os.environ.get("NO_COLOR") else None)
+    write(safe, err=err, color=False if os.environ.get("NO_COLOR") else None)

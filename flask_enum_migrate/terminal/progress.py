@@ -6,11 +6,11 @@ import shutil
 import sys
 import time
 
-import click
-
 from ..core.wording import counted
 from ..core.wording import plain
 from ..from_migrations.run import Progress
+from .streams import is_terminal
+from .streams import write
 
 _PATIENCE = 5.0
 """Seconds after which a log, which can't be overwritten as a terminal can, gets another line."""
@@ -32,11 +32,11 @@ class ProgressLine:
             self._line(f"Running {counted(now.total, 'migration')} on {now.database}{bind}.")
             self._told = time.monotonic()
         current = f"{now.done + 1} of {now.total}: {now.revision} {now.message}"
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             self._clear()
             if now.revision:
                 room = shutil.get_terminal_size().columns - 1
-                click.echo(plain(current)[:room], err=True, nl=False)
+                write(plain(current)[:room], err=True, nl=False)
                 self._open = True
         elif now.revision and time.monotonic() - self._told > _PATIENCE:
             self._line(current)
@@ -48,9 +48,9 @@ class ProgressLine:
 
     def _clear(self) -> None:
         if self._open:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            write("\r\x1b[K", err=True, nl=False)
             self._open = False
 
     @staticmethod
     def _line(text: str) -> None:
-        click.echo(plain(text), err=True)
+        write(plain(text), err=True)
