@@ -363,10 +363,10 @@ def _confirm(result: SyncResult) -> bool:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "gitlab"]),
     default="text",
     show_default=True,
-    help="For a person, a program, or a workflow of GitHub Actions.",
+    help="For a person, a program, a workflow of GitHub Actions, or GitLab's Code Quality.",
 )
 @click.option(
     "--from-migrations",

@@ -1,30 +1,30 @@
-"""The result of ``check`` for machines: JSON, and GitHub's workflow annotations."""
+"""The result of ``check`` for machines: JSON, and what GitHub and GitLab show in a change."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
+import hashlib
 import json
-import os
 import re
-import sys
-from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
-from ..check import CheckResult
-from ..check import EnumState
+from ..comparison import Comparison
+from ..comparison import EnumState
 from ..core.changes import Change
 from ..core.errors import EnumMigrateError
-from ..core.schema import DeclaredColumn
-from ..core.wording import describe
+from ..core.tables import TableDifference
 from ..from_migrations.run import ChainFailed
+from ..report.check import hint
+from ..report.check import in_short
 from ..report.check import is_wrong
+from ..report.check import next_action
+from ..report.check import report
 from ..report.check import unmade
+from . import places
+from .places import Place
 
 VERSION = 1
 """Rises when a key of the JSON changes its meaning or goes; new keys don't count.
@@ -32,12 +32,16 @@ VERSION = 1
 The shape is described by ``check.schema.json``, beside this file.
 """
 
+FORMATS = ("text", "json", "github", "gitlab")
+_TITLE = "flask db enum check"
 
-def as_json(result: CheckResult, next_action: str) -> str:
+
+def as_json(result: Comparison, next_action: str) -> str:
     """Return a result as JSON.
 
     :param next_action: the command to run, ``""`` where nothing is to be done.
     """
+    said = report(result)
     return _dumped(
         {
             "version": VERSION,
@@ -46,7 +50,9 @@ def as_json(result: CheckResult, next_action: str) -> str:
             "at_head": not result.behind,
             "next": next_action,
             "enums": [_enum(state) for state in result.enums],
+            "tables": None if result.tables is None else [*map(_table, result.tables)],
             "skipped": [{"bind": bind, "dialect": dialect} for bind, dialect in result.skipped],
+            "notes": [*said.remarks, *said.notes],
         }
     )
 
@@ -64,23 +70,15 @@ def error_as_json(error: EnumMigrateError) -> str:
     )
 
 
-def error_as_github(error: EnumMigrateError, outcome: str) -> str:
-    """Return why it could not be told as an annotation, at the revision that fails if one does."""
-    path = error.path if isinstance(error, ChainFailed) else ""
-    place = {"file": _shown(path)} if path else None
-    return annotation(f"{outcome}: {error}", place)
-
-
-def _dumped(data: dict[str, Any]) -> str:
+def _dumped(data: object) -> str:
     return json.dumps(data, indent=2)
 
 
 def _enum(state: EnumState) -> dict[str, Any]:
-    named = state.live or state.declared
-    declared = state.declared
+    named, declared = state.named, state.declared
     return {
-        "schema": named.name.schema if named else "",
-        "name": named.name.name if named else "",
+        "schema": named.name.schema,
+        "name": named.name.name,
         "bind": state.bind,
         "state": state.state,
         "drift": state.is_drift,
@@ -93,7 +91,28 @@ def _enum(state: EnumState) -> dict[str, Any]:
             {"column": str(wrong.column), "type": wrong.found.type_name, "wanted": wrong.wanted}
             for wrong in state.wrong_columns
         ],
+        "missing_columns": [str(column) for column in state.missing_columns],
+        "rewrites": list(state.rewritten),
+        "hint": hint(state),
+        **_location(places.of_enum(state)),
     }
+
+
+def _table(one: TableDifference) -> dict[str, Any]:
+    return {
+        "schema": one.table.schema,
+        "table": one.table.name,
+        "bind": one.bind,
+        "kind": one.kind,
+        "column": one.column,
+        "text": one.text,
+        **_location(places.of_table(one.bind, one.table)),
+    }
+
+
+def _location(found: list[Place]) -> dict[str, Any]:
+    first = found[0] if found else Place("")
+    return {"file": first.file, "line": first.line}
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -101,94 +120,129 @@ def _change(change: Change) -> dict[str, Any]:
     return {"kind": kind, **dataclasses.asdict(change)}
 
 
-def github(result: CheckResult) -> Iterator[str]:
-    """Yield an error annotation for each type that differs, at its Python class or its models.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that differs, and where it is declared.
 
-    What no migration makes is annotated at the models that want it.
+    :param about: the type or table.
+    :param said: what differs about it, one by one.
+    :param place: where, or None where that isn't known.
+    """
+
+    about: str
+    said: tuple[str, ...]
+    place: Place | None = None
+
+
+def findings(result: Comparison) -> Iterator[Finding]:
+    """Yield each type and table that differs, at each of its places.
+
+    A type's are its Python classes, or else its models; what no migration makes is told at the
+    models that want it.
     """
     for state in result.drift:
-        said = [describe(change) for change in state.change.changes] if state.change else []
+        about = _about(str(state.named.name), state.bind)
+        said = [in_short(change) for change in state.change.changes] if state.change else []
         said += [is_wrong(wrong) for wrong in state.wrong_columns]
         if said:
-            for place in _places(state) or [{}]:
-                yield annotation(f"{state.named.name}: {'; '.join(said)}", place)
+            said += [f"Hint: {text}"] if (text := hint(state)) else []
+            for place in _or_nowhere(places.of_enum(state)):
+                yield Finding(about, tuple(said), place)
         if state.is_unmade:
-            models = [*_placed(_models(state.bind, state.missing_columns))]
-            for place in models or _places(state) or [{}]:
-                yield annotation(f"{state.named.name}: {unmade(state)}", place)
+            models = places.of_columns(state.bind, state.missing_columns)
+            for place in _or_nowhere(models or places.of_enum(state)):
+                yield Finding(about, (unmade(state),), place)
     for (bind, table), found in result.by_table.items():
-        column = DeclaredColumn(table, "")
-        for place in [*_placed(_models(bind, [column]))] or [{}]:
-            yield annotation(f"{table}: {'; '.join(one.text for one in found)}", place)
+        said = [one.text for one in found]
+        for place in _or_nowhere(places.of_table(bind, table)):
+            yield Finding(_about(str(table), bind), tuple(said), place)
 
 
-def annotation(message: str, place: Mapping[str, str] | None = None) -> str:
-    """Return one error annotation.
+def _or_nowhere(found: list[Place]) -> Sequence[Place | None]:
+    return found or [None]
+
+
+def _about(name: str, bind: str) -> str:
+    return f"{name} (bind {bind})" if bind else name
+
+
+def github(result: Comparison) -> Iterator[str]:
+    """Yield an error annotation for each type and table that differs, and a notice for each note.
+
+    What differs about one stands in lines of its own; the last one says what to do next.
+    """
+    for one in findings(result):
+        text = "\n".join((f"{one.about}: {one.said[0]}", *one.said[1:], next_action(result)))
+        yield annotation(text, one.place)
+    said = report(result)
+    for note in (*said.remarks, *said.notes):
+        yield annotation(note, level="notice")
+
+
+def error_as_github(error: EnumMigrateError, outcome: str) -> str:
+    """Return why it could not be told as an annotation, at the revision that fails if one does."""
+    return annotation(f"{outcome}: {error}", _failing(error))
+
+
+def _failing(error: EnumMigrateError) -> Place | None:
+    file = places.shown(error.path) if isinstance(error, ChainFailed) and error.path else ""
+    return Place(file) if file else None
+
+
+def annotation(message: str, place: Place | None = None, level: str = "error") -> str:
+    """Return one annotation.
 
     GitHub's runner takes ``%``, line ends and, in properties, ``:`` and ``,`` percent-encoded.
 
-    :param place: ``file`` and ``line``, where they are known.
+    :param place: where it belongs, if that is known.
+    :param level: ``"error"`` or ``"notice"``.
     """
-    given = {**(place or {}), "title": "flask db enum check"}
-    properties = ",".join(f"{key}={_escaped(value, ',:')}" for key, value in given.items())
-    return f"::error {properties}::{_escaped(message)}"
+    given = {"file": place.file if place else "", "line": str(place.line or "") if place else ""}
+    given["title"] = _TITLE
+    properties = ",".join(f"{k}={_escaped(v, ',:')}" for k, v in given.items() if v)
+    return f"::{level} {properties}::{_escaped(message)}"
 
 
 def _escaped(text: str, more: str = "") -> str:
     return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
 
 
-def _places(state: EnumState) -> list[dict[str, str]]:
-    """Return file and line of the enum's classes or, where it has none, of the models."""
-    declared = state.declared
-    found = [_class(cls.path) for cls in (declared.classes if declared else ())]
-    if not any(found):
-        columns = [wrong.column for wrong in state.wrong_columns]
-        found = [*_models(state.bind, columns or (declared.columns if declared else ()))]
-    return list(_placed(found))
+def summary(outcome: str, text: str) -> str:
+    """Return what a job's summary says, as Markdown.
+
+    :param outcome: its heading.
+    :param text: what ``check`` says as text.
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"### {_TITLE}: {outcome}\n\n{fence}text\n{text}\n{fence}\n"
 
 
-def _placed(classes: Iterable[type | None]) -> Iterator[dict[str, str]]:
-    """Yield file and line of some classes, each once."""
-    places = [place for cls in classes if cls is not None and (place := _place(cls))]
-    yield from {tuple(place.items()): place for place in places}.values()
+def gitlab(result: Comparison) -> str:
+    """Return what differs as a report of GitLab's Code Quality."""
+    return _dumped(
+        [
+            _issue(one.about, "; ".join((*one.said, next_action(result))), one.place)
+            for one in findings(result)
+        ]
+    )
 
 
-def _class(path: str) -> type | None:
-    """Return the class of a dotted path, if a module that is loaded has it there."""
-    parts = path.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        found: Any = sys.modules.get(".".join(parts[:cut]))
-        for part in parts[cut:]:
-            found = getattr(found, part, None)
-        if inspect.isclass(found):
-            return found
-    return None
+def error_as_gitlab(error: EnumMigrateError, outcome: str) -> str:
+    """Return why it could not be told, at the revision that fails if one does."""
+    return _dumped([_issue(outcome, str(error), _failing(error), "blocker")])
 
 
-def _models(bind: str, columns: Iterable[DeclaredColumn]) -> Iterator[type]:
-    """Yield the models of the current app whose tables have some columns."""
-    names = {column.table.name for column in columns}
-    for mapper in current_app.extensions["migrate"].db.Model.registry.mappers:
-        table = mapper.local_table
-        key = table.metadata.info.get("bind_key") or ""
-        if getattr(table, "name", "") in names and bind in ("", key) and not mapper.inherits:
-            yield mapper.class_
-
-
-def _place(cls: type) -> dict[str, str]:
-    """Return file and line of a class, where its source is known."""
-    try:
-        file, line = inspect.getfile(cls), inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
-        return {}
-    return {"file": _shown(file), "line": str(line)}
-
-
-def _shown(file: str) -> str:
-    """Return a file as GitHub knows it: relative to the checkout, or to the working directory."""
-    path = Path(file).resolve()
-    for root in (os.environ.get("GITHUB_WORKSPACE"), Path.cwd()):
-        if root and path.is_relative_to(Path(root).resolve()):
-            return path.relative_to(Path(root).resolve()).as_posix()
-    return path.as_posix()
+def _issue(
+    about: str, text: str, place: Place | None, severity: str = "major"
+) -> dict[str, object]:
+    """Return one entry; GitLab wants a place, and knows an entry again by its fingerprint."""
+    place = place or places.of_env()
+    identity = "\0".join((_TITLE, about, text, place.file))
+    return {
+        "description": f"{about}: {text}",
+        "check_name": _TITLE,
+        "fingerprint": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest(),
+        "severity": severity,
+        "location": {"path": place.file, "lines": {"begin": place.line or 1}},
+    }

@@ -67,12 +67,15 @@ def failure(error: EnumMigrateError, outcome: str, format_: str = "text") -> Non
     """Print why a command stops.
 
     :param outcome: what this means for what was asked, as the last line begins.
-    :param format_: ``"text"``, ``"json"`` or ``"github"``.
+    :param format_: one of :data:`~.formats.FORMATS`.
     """
     if format_ == "json":
         write(formats.error_as_json(error))
+    elif format_ == "gitlab":
+        write(formats.error_as_gitlab(error, outcome))
     elif format_ == "github":
         write(formats.error_as_github(error, outcome))
+        _summarise(outcome[:1].lower() + outcome[1:], plain(str(error)))
     if isinstance(error, Refused):
         for refusal in error.refusals:
             _err(_red("Refused") + ": " + plain(str(refusal)))
@@ -118,22 +121,38 @@ def wrong_answer(error: AnswerError) -> None:
 def check(result: CheckResult, format_: str = "text") -> None:
     """Print what differs, what to do about it, and in the last line whether anything does.
 
-    :param format_: ``"text"``, ``"json"`` or ``"github"``.
+    :param format_: one of :data:`~.formats.FORMATS`.
     """
     said = report(result)
-    for remark in said.remarks:
-        note(remark)
-    if format_ == "json":
-        write(formats.as_json(result, next_command(result)))
-        return
     if format_ == "github":
         for annotation in formats.github(result):
             write(annotation)
-    for line in said.body if format_ == "text" else ():
-        _out(styled(line))
-    for remark in said.notes:
-        note(remark)
-    _out(styled(said.last))
+        _out(styled(said.last))
+        _summarise("in sync" if result.in_sync else "drift", str(said))
+        return
+    machines = format_ != "text"
+    _remark(said.remarks)
+    if format_ == "json":
+        write(formats.as_json(result, next_command(result)))
+    elif format_ == "gitlab":
+        write(formats.gitlab(result))
+    for line in said.body if format_ != "json" else ():
+        _print(styled(line), sys.stderr if machines else sys.stdout, err=machines)
+    _remark(said.notes)
+    if format_ != "json":
+        _print(styled(said.last), sys.stderr if machines else sys.stdout, err=machines)
+
+
+def _summarise(outcome: str, text: str) -> None:
+    """Add to the summary of a job of GitHub Actions, where there is one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(formats.summary(outcome, text))
+    except OSError as error:
+        note(f"GITHUB_STEP_SUMMARY can't be written to: {error}")
 
 
 def styled(line: Line) -> str:

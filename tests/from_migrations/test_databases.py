@@ -292,7 +292,8 @@ def test_revision_that_uses_a_session_and_sqlite_in_memory(chain: Chain) -> None
     chain.check()
 
 
-def test_chain_that_does_not_run(chain: Chain) -> None:
+def test_chain_that_does_not_run(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(chain.project.folder)
     project = chain.project
     chain.start(["a"])
     chain.edit("    op.create_table", "    op.execute('SELECT 1/0')\n    op.create_table")
@@ -307,7 +308,11 @@ def test_chain_that_does_not_run(chain: Chain) -> None:
     assert answer["outcome"] == "could not tell"
     assert answer["revision"] == revision
     told = chain.check("--format", "github", expect=2).stdout
-    assert re.match(r"::error file=\S+_first\.py,title=flask db enum check::Could not tell", told)
+    file = "migrations/versions/0001_first.py"
+    assert told.startswith(f"::error file={file},title=flask db enum check::Could not tell: ")
+    (issue,) = json.loads(chain.check("--format", "gitlab", expect=2).stdout)
+    assert (issue["severity"], issue["location"]["path"]) == ("blocker", file)
+    assert issue["description"].startswith("Could not tell: The migrations don't run")
     with project.app.app_context(), pytest.raises(ChainFailed) as caught:
         EnumMigrate().check(from_migrations=True, server=project.server.url)
     assert (caught.value.revision, caught.value.message) == (revision, "first")
@@ -401,8 +406,8 @@ def test_what_no_migration_makes_is_drift(chain: Chain) -> None:
     ]
     told = chain.check("--format", "github", expect=1).stdout.splitlines()
     assert [line.rpartition("::")[2] for line in told[:2]] == [
-        "public.state: no migration makes item.other",
-        "severity: no migration makes the type, nor item.severity",
+        "public.state: no migration makes item.other%0ANext: flask db migrate",
+        "severity: no migration makes the type, nor item.severity%0ANext: flask db migrate",
     ]
 
 

@@ -20,6 +20,8 @@ from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import EnumClass
 from flask_enum_migrate.core.schema import Name
 from flask_enum_migrate.terminal import formats
+from flask_enum_migrate.terminal import places
+from flask_enum_migrate.terminal.places import Place
 from tests.project import Project
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -127,6 +129,67 @@ def test_json(one_project: Project) -> None:
         {"column": "item.free", "type": "character varying(9)", "wanted": "free"}
     ]
     assert drift["compared"] == "database"
+    assert enums["kind"]["rewrites"] == ["public.item"]
+    assert enums["free"]["rewrites"] == ["public.item"]
+    assert enums["mood"]["rewrites"] == []
+    assert enums["new"]["missing_columns"] == ["item.new"]
+    assert drift["tables"] is None
+    assert "item.new exists only in the models; that is for: flask db migrate" in drift["notes"]
+    assert {enum["hint"] for enum in drift["enums"]} == {""}
+
+
+def test_json_says_where_and_why(
+    one_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The labels are the members' values, and an enum of another table is new."""
+    (tmp_path / "placed_models.py").write_text(PLACED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    module = __import__("placed_models")
+    kept: list[type] = []
+    old = "class Item(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+    one_project.start(old + "    mood = db.Column(sa.Enum('sad', 'ok', name='mood'))\n")
+    one_project.models("kept.extend(make(db))", make=module.make, kept=kept)
+    server = ("--from-migrations", "--tables", "--server", one_project.server.url)
+    answer = checked(one_project, 1, *server)
+    enums = {enum["name"]: enum for enum in answer["enums"]}
+    assert enums["mood"]["hint"].startswith("The labels in the database are the values of placed")
+    assert (enums["mood"]["file"], enums["mood"]["line"]) == ("placed_models.py", 3)
+    assert enums["fresh"]["missing_columns"] == ["note.fresh"]
+    assert [(t["table"], t["kind"], t["text"], t["file"], t["line"]) for t in answer["tables"]] == [
+        ("note", "add_table", "create the table", "placed_models.py", 10)
+    ]
+    # A place for each: of the class, of the model that no migration makes a table for.
+    told = one_project.db("enum", "check", "--format", "github", *server, expect=1).stdout
+    lines = [read(line) for line in told.splitlines() if line.startswith("::error")]
+    assert [properties["line"] for properties, _ in lines] == ["3", "10", "10"]
+    assert [message.splitlines()[0] for _, message in lines] == [
+        "public.mood: add 'SAD' as the first label",
+        "fresh: no migration makes the type, nor note.fresh",
+        "note: create the table",
+    ]
+    assert all(m.splitlines()[-1] == "Next: flask db migrate" for _, m in lines)
+
+
+PLACED = """import enum
+
+class Mood(enum.Enum):
+    SAD = "sad"
+    OK = "ok"
+
+
+def make(db):
+    # models
+    class Note(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        fresh = db.Column(db.Enum("x", name="fresh"))
+
+    class Item(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        mood = db.Column(db.Enum(Mood))
+
+    return Note, Item
+"""
 
 
 def test_json_of_migrations(one_project: Project) -> None:
@@ -167,14 +230,13 @@ def test_schema_would_notice(wrong: dict[str, Any]) -> None:
 
 # As actions/toolkit and the runner have it: a command's properties and data are escaped alike,
 # but for ":" and ",", which separate properties only.
-COMMAND = re.compile(r"::(?P<name>\w+) (?P<properties>[^:]*)::(?P<data>[^\r\n]*)")
+COMMAND = re.compile(r"::(?P<name>error|notice) (?P<properties>[^:]*)::(?P<data>[^\r\n]*)")
 
 
 def read(line: str) -> tuple[dict[str, str], str]:
     """Read an annotation as the runner does."""
     found = COMMAND.fullmatch(line)
     assert found is not None, line
-    assert found["name"] == "error"
     pairs = (pair.split("=", 1) for pair in found["properties"].split(","))
     return {key: unescaped(value) for key, value in pairs}, unescaped(found["data"])
 
@@ -190,10 +252,11 @@ HOSTILE = "a, b: c=d::error ::x%0A%25 100%\r\nñ\u2028\t\"'\\"
 
 @pytest.mark.parametrize("text", [HOSTILE, "", "::", "%", ":,", "%2C%3A", "\n", "a=b,line=9"])
 def test_annotation_survives_the_runner(text: str) -> None:
-    properties, message = read(formats.annotation(text, {"file": text, "line": "7"}))
+    properties, message = read(formats.annotation(text, Place(text, 7)))
     assert message == text
-    assert properties == {"file": text, "line": "7", "title": "flask db enum check"}
-    assert "\n" not in formats.annotation(text, {"file": text})
+    file = {"file": text} if text else {}
+    assert properties == {**file, "line": "7", "title": "flask db enum check"}
+    assert "\n" not in formats.annotation(text, Place(text))
 
 
 def test_labels_with_anything(one_project: Project) -> None:
@@ -203,7 +266,10 @@ def test_labels_with_anything(one_project: Project) -> None:
     one_project.models(source, labels=["a", HOSTILE])
     done = one_project.db("enum", "check", "--format", "github", expect=1)
     annotated, last = done.stdout.split("\n")[0], done.stdout.splitlines()[-1]
-    assert read(annotated)[1] == f"public.state: add {HOSTILE!r} after 'a'"
+    assert read(annotated)[1].splitlines() == [
+        f"public.state: add {HOSTILE!r} after 'a'",
+        "Next: flask db enum sync",
+    ]
     assert last.startswith("Drift: ")
 
 
@@ -234,22 +300,26 @@ def test_place_of_a_class(
     __import__("some_classes")
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     monkeypatch.chdir(file.parent)
-    places = formats._places
-    assert places(state_of("some_classes.First")) == [{"file": file.name, "line": "4"}]
-    assert places(state_of("some_classes.Outer.Second")) == [{"file": file.name, "line": "8"}]
+    of_enum = places.of_enum
+    assert of_enum(state_of("some_classes.First")) == [Place(file.name, 4)]
+    assert of_enum(state_of("some_classes.Outer.Second")) == [Place(file.name, 8)]
     monkeypatch.chdir("/")
-    assert places(state_of("some_classes.First")) == [
-        {"file": file.relative_to("/").as_posix(), "line": "4"}
-    ]
+    assert of_enum(state_of("some_classes.First")) == [Place(file.relative_to("/").as_posix(), 4)]
     # A job may work in a folder of the checkout; annotations are relative to its root.
     monkeypatch.chdir(file.parent)
-    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
-    assert places(state_of("some_classes.First")) == [
-        {"file": "back, end/some_classes.py", "line": "4"}
-    ]
-    monkeypatch.chdir("/")
-    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "another"))
-    assert places(state_of("some_classes.First"))[0]["file"].endswith("some_classes.py")
+    for variable in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, str(tmp_path))
+            assert of_enum(state_of("some_classes.First")) == [
+                Place("back, end/some_classes.py", 4)
+            ]
+    # What isn't checked out can't be shown in a change.
+    (tmp_path / "another").mkdir()
+    monkeypatch.chdir(tmp_path / "another")
+    with one_project.app.app_context():
+        one_project.models("")
+    with one_project.app.app_context():
+        assert of_enum(state_of("some_classes.First")) == []
 
 
 def test_place_of_a_model(
@@ -266,6 +336,7 @@ def test_place_of_a_model(
         "    return Item\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     module: types.ModuleType = __import__("some_models")
     kept: list[type] = []  # SQLAlchemy knows models by weak references
     source = "kept.append(make(db, labels))"
@@ -274,8 +345,85 @@ def test_place_of_a_model(
     done = one_project.db("enum", "check", "--format", "github", expect=1)
     read_lines = [read(line) for line in done.stdout.splitlines() if line.startswith("::")]
     assert [properties["line"] for properties, _ in read_lines] == ["2", "2"]
-    assert all(properties["file"].endswith("some_models.py") for properties, _ in read_lines)
+    assert [properties["file"] for properties, _ in read_lines] == ["some_models.py"] * 2
     assert [message for _, message in read_lines] == [
-        "public.state: add 'b' after 'a'",
-        "free: item.free is character varying in the database, not free",
+        "public.state: add 'b' after 'a'\nNext: flask db enum sync",
+        "free: item.free is character varying in the database, not free\nNext: flask db enum sync",
     ]
+
+
+def test_notes_are_notices(one_project: Project) -> None:
+    models(one_project, ["a"])
+    one_project.db("init")
+    one_project.db("migrate")
+    one_project.db("upgrade")
+    one_project.sql("CREATE TYPE lonely AS ENUM ('x')")
+    done = one_project.db("enum", "check", "--format", "github")
+    notice, last = done.stdout.splitlines()
+    assert notice.startswith("::notice title=")
+    assert read(notice)[1] == (
+        "nothing uses the type public.lonely; to drop it: flask db enum sync --drop-unused"
+    )
+    assert last == "In sync: 3 enum types compared, no difference."
+    assert done.stderr == ""
+
+
+def test_the_summary_of_a_job(
+    one_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "class Item(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+    source += "    state = db.Column(sa.Enum(*labels, name='state'))\n"
+    one_project.start(source, labels=["a"])
+    file = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(file))
+    one_project.db("enum", "check")
+    assert not file.exists()  # nobody asked for GitHub's format
+    one_project.db("enum", "check", "--format", "github")
+    one_project.models(source, labels=["a", "```"])
+    one_project.db("enum", "check", "--format", "github", expect=1)
+    one_project.db("enum", "check", "--format", "github", "-d", "nowhere", expect=2)
+    assert file.read_text() == (
+        "### flask db enum check: in sync\n\n"
+        "```text\nIn sync: 1 enum type compared, no difference.\n```\n"
+        "### flask db enum check: drift\n\n"
+        "````text\npublic.state\n  used by item.state\n  + add '```' after 'a'\n"
+        "  Cost: instant, no table is rewritten.\n\n"
+        "Drift: 1 of 1 enum type differs. Next: flask db enum sync\n````\n"
+        "### flask db enum check: could not tell\n\n"
+        "```text\nThere is no migrations folder 'nowhere' (no env.py in it). "
+        "Create it: flask db init -d nowhere\n```\n"
+    )
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    done = one_project.db("enum", "check", "--format", "github", expect=1)
+    assert "Note: GITHUB_STEP_SUMMARY can't be written to: " in done.stderr
+
+
+def test_gitlab(one_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report of Code Quality, as GitLab documents it."""
+    monkeypatch.chdir(tmp_path)
+    models(one_project, ["a", "b"])
+    one_project.db("init")
+    one_project.db("migrate")
+    one_project.db("upgrade")
+    done = one_project.db("enum", "check", "--format", "gitlab")
+    assert json.loads(done.stdout) == []
+    assert done.stderr == "In sync: 3 enum types compared, no difference.\n"
+    models(one_project, ["a", "c"], free="sa.Enum('y', name='free')")
+    issues = json.loads(one_project.db("enum", "check", "--format", "gitlab", expect=1).stdout)
+    again = json.loads(one_project.db("enum", "check", "--format", "gitlab", expect=1).stdout)
+    assert issues == again
+    assert [issue["description"] for issue in issues] == [
+        "public.kind: add 'c' after 'a'; remove 'b'; Next: flask db enum sync",
+        "free: item.free is character varying(9) in the database, not free; "
+        "Next: flask db enum sync",
+    ]
+    for issue in issues:
+        assert issue["check_name"] == "flask db enum check"
+        assert issue["severity"] == "major"
+        assert issue["location"] == {"path": "migrations/env.py", "lines": {"begin": 1}}
+        assert re.fullmatch(r"[0-9a-f]{64}", issue["fingerprint"])
+    assert len({issue["fingerprint"] for issue in issues}) == 2
+    (failed,) = json.loads(
+        one_project.db("enum", "check", "--format", "gitlab", "-d", "nowhere", expect=2).stdout
+    )
+    assert failed["severity"] == "blocker"
