@@ -97,37 +97,72 @@ def test_github_actions(clone: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == "In sync: 1 enum type compared, no difference.\n"
     drift(clone)
+    variables["GITHUB_STEP_SUMMARY"] = str(clone.parent / "summary.md")
     done = run(clone, check, variables, shell)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith(
         "::error file=audit_log/models.py,line=10,title=flask db enum check::"
-        "public.eventtype: add 'NEW' after 'PASSWORD_RESET'\n"
+        "public.eventtype: add 'NEW' after 'PASSWORD_RESET'%0ANext: flask db enum sync\n"
     )
+    said = (clone.parent / "summary.md").read_text()
+    assert said.startswith("### flask db enum check: drift\n")
 
 
 def test_the_urls_name_a_driver() -> None:
     (github,) = load(CI / "github-actions.yml")["jobs"].values()
     (gitlab,) = load(CI / "gitlab-ci.yml").values()
+    hook = load(CI / "pre-commit-config.yaml")["repos"][0]["hooks"][0]["entry"]
+    assert f" DATABASE_URL={URL} " in hook
     # Without a driver, SQLAlchemy 2.0 and 2.1 take different ones.
     assert {github["env"]["DATABASE_URL"], gitlab["variables"]["DATABASE_URL"]} == {URL}
 
 
+# The runner takes bash where the image has it, else sh.
+SHELLS = ["bash -eo pipefail", "sh -e"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("differs", [False, True])
-def test_gitlab(clone: Path, differs: bool) -> None:
-    (job,) = load(CI / "gitlab-ci.yml").values()
-    assert any(COMMAND in line for line in job["script"])
+def test_gitlab(clone: Path, differs: bool, shell: str) -> None:
     if differs:
         drift(clone)
+    done, file = run_gitlab(clone, shell)
+    assert done.returncode == int(differs), done.stdout + done.stderr
+    issues = json.loads(file.read_text())
+    assert [(i["location"], i["description"]) for i in issues] == (
+        [
+            (
+                {"path": "audit_log/models.py", "lines": {"begin": 10}},
+                "public.eventtype: add 'NEW' after 'PASSWORD_RESET'; Next: flask db enum sync",
+            )
+        ]
+        if differs
+        else []
+    )
+    last = done.stderr.splitlines()[-1]  # the log is for people
+    assert last.startswith("Drift: 1 of 1" if differs else "In sync: 1 enum type")
+
+
+def test_gitlab_with_an_app_that_fails(clone: Path) -> None:
+    (clone / "audit_log" / "__init__.py").write_text("raise RuntimeError('broken')\n")
+    done, _ = run_gitlab(clone, SHELLS[0])
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "RuntimeError: broken"
+
+
+def run_gitlab(clone: Path, shell: str) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Run the job's script, and return its report too."""
+    (job,) = load(CI / "gitlab-ci.yml").values()
+    assert any(COMMAND in line for line in job["script"])
     # The runner knows variables of its own, and runs all lines in one shell.
     variables = {
         name: value.replace("$CI_PROJECT_DIR", str(clone))
         for name, value in job["variables"].items()
     }
-    done = run(clone, "\n".join(job["script"]), variables, "bash -eo pipefail")
-    assert done.returncode == int(differs), done.stdout + done.stderr
-    (artifact,) = job["artifacts"]["paths"]
-    answer = json.loads((clone / artifact).read_text())
-    assert answer["outcome"] == ("drift" if differs else "in sync")
+    variables["CI_PROJECT_DIR"] = str(clone)
+    done = run(clone, "\n".join(job["script"]), variables, shell)
+    assert job["artifacts"]["when"] == "always"
+    return done, clone / job["artifacts"]["reports"]["codequality"]
 
 
 URL = "postgresql+psycopg2://nobody@localhost/nowhere"
@@ -135,20 +170,30 @@ APP = {"FLASK_APP": "audit_log", "DATABASE_URL": URL}
 
 
 def test_pre_commit(clone: Path) -> None:
+    """In a real repository: the hook lets a push through, or stops it."""
     config = load(CI / "pre-commit-config.yaml")
     (hook,) = config["repos"][0]["hooks"]
     (shipped,) = load(ROOT / ".pre-commit-hooks.yaml")
-    for key in ("id", "name", "entry", "language", "types", "pass_filenames"):
+    for key in ("id", "name", "language", "types", "pass_filenames"):
         assert hook[key] == shipped[key]
+    assert hook["entry"].endswith(f" {shipped['entry']}")
     assert set(hook["stages"]) <= set(shipped["stages"])
     shutil.copy(CI / "pre-commit-config.yaml", clone / ".pre-commit-config.yaml")
+    installed = run(clone, "pre-commit install -t pre-push", {}, "bash")
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    push = f"git push origin HEAD:refs/heads/{clone.parent.name}"
+    models = clone / "audit_log" / "models.py"
+    models.write_text(models.read_text() + "\n# nothing else\n")
     git(clone, "add", "--all")
-    command = "pre-commit run --all-files --verbose --hook-stage pre-push"
+    git(clone, "commit", "--quiet", "--message=same")
+    done = run(clone, push, {}, "bash")
+    assert done.returncode == 0, done.stdout + done.stderr
     drift(clone)
-    done = run(clone, command, APP, "bash")
+    git(clone, "commit", "--quiet", "--all", "--message=drift")
+    done = run(clone, push, {}, "bash")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "- exit code: 1" in done.stdout
-    assert "+ add 'NEW' after 'PASSWORD_RESET'" in done.stdout
+    assert "- exit code: 1" in done.stdout + done.stderr
+    assert "+ add 'NEW' after 'PASSWORD_RESET'" in done.stdout + done.stderr
 
 
 def test_the_hook_that_is_shipped(clone: Path, tmp_path: Path) -> None:
