@@ -130,17 +130,17 @@ def check(result: CheckResult, format_: str = "text") -> None:
         _out(styled(said.last))
         _summarise("in sync" if result.in_sync else "drift", str(said))
         return
-    machines = format_ != "text"
     _remark(said.remarks)
     if format_ == "json":
         write(formats.as_json(result, next_command(result)))
-    elif format_ == "gitlab":
+        return
+    if format_ == "gitlab":
         write(formats.gitlab(result))
-    for line in said.body if format_ != "json" else ():
-        _print(styled(line), sys.stderr if machines else sys.stdout, err=machines)
+    show = _err if format_ == "gitlab" else _out
+    for line in said.body:
+        show(styled(line))
     _remark(said.notes)
-    if format_ != "json":
-        _print(styled(said.last), sys.stderr if machines else sys.stdout, err=machines)
+    show(styled(said.last))
 
 
 def _summarise(outcome: str, text: str) -> None:
