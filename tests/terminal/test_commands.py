@@ -690,9 +690,16 @@ def test_check_as_json(one_project: Project) -> None:
                 "columns": ["item.mood", "item.moods"],
                 "changes": [],
                 "wrong_columns": [],
+                "missing_columns": [],
+                "rewrites": [],
+                "hint": "",
+                "file": "",
+                "line": None,
             }
         ],
+        "tables": None,
         "skipped": [],
+        "notes": [],
     }
     one_project.models(mood("SAD", "OK\u00e4"))
     drift = json.loads(one_project.db("enum", "check", "--format", "json", expect=1).stdout)
@@ -730,7 +737,7 @@ def test_check_for_github(one_project: Project) -> None:
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines() == [
         f"::error file=app.py,line={line},title=flask db enum check::"
-        "public.mood: add 'OK' after 'SAD'",
+        "public.mood: add 'OK' after 'SAD'%0ANext: flask db enum sync",
         "Drift: 1 of 1 enum type differs. Next: flask db enum sync",
     ]
     (one_project.migrations / "env.py").write_text("raise ValueError('100%')")
