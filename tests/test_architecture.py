@@ -88,6 +88,13 @@ def test_nothing_depends_on_the_commands(name: str) -> None:
         assert not [module for module in imports(name) if module.startswith(terminal)]
 
 
+@pytest.mark.parametrize("name", [n for n in MODULES if n.startswith("report.")])
+def test_reports_are_text_only(name: str) -> None:
+    assert not roots(name) & OUTER
+    own = {m.split(".")[1] for m in imports(name) if m.startswith("flask_enum_migrate.")}
+    assert own <= {"comparison", "core", "report"}
+
+
 STATEMENT = re.compile(
     r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
     r"(ADD|RENAME) VALUE) \{"

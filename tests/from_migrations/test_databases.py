@@ -648,6 +648,29 @@ def test_binds(two: Chain, tmp_path: Path, role: str) -> None:
     assert before == {name: (tmp_path / name).exists() for name in ("cache.db", "far.db")}
 
 
+def test_tables_of_binds(two: Chain) -> None:
+    """SQLite's are compared as well; those of a database where no migration ran are not."""
+    assert two.check("--tables").stdout == (
+        "In sync: 2 enum types and all tables compared, no difference.\n"
+    )
+    more = '__bind_key__ = "{0}"\n    note = db.Column(sa.Integer)'
+    source = TWO
+    for bind in ("audit", "cache"):
+        source = source.replace(f'__bind_key__ = "{bind}"', more.format(bind))
+    source += """
+class Far(db.Model):
+    __bind_key__ = "far"
+    id = db.Column(db.Integer, primary_key=True)
+"""
+    two.project.models(source, labels=["a"])
+    done = two.check("--tables", expect=1)
+    assert done.stdout == (
+        "event (bind audit)\n  + add column note INTEGER\n\n"
+        "cached (bind cache)\n  + add column note INTEGER\n\n"
+        "Drift: 2 tables differ. Next: flask db migrate\n"
+    )
+
+
 def test_a_bind_of_its_own_engine(two: Chain) -> None:
     """The engine that differs may be that of a bind."""
     two.env(
