@@ -28,7 +28,7 @@ EXTENSION = "enum_migrate"
 
 IncludeTypes = Callable[[str, str], bool]
 
-_LOCK_TIMEOUT = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?")
+_LOCK_TIMEOUT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|min|h|d)?")
 _UNITS = {"us": 0.001, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _MOST_MILLISECONDS = 2**31 - 1  # about 24 days
 
@@ -143,7 +143,9 @@ def _problem(name: str, value: Any) -> str:
     if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
     if name == "lock_timeout":
-        fits = value is None or 0 <= _milliseconds(value) <= _MOST_MILLISECONDS
+        time = 0 if value is None else _milliseconds(value)
+        # PostgreSQL rounds to milliseconds, and 0 waits for ever.
+        fits = time == 0 or 0.5 < time <= _MOST_MILLISECONDS
         return "" if fits else "a time like '10s', a number of milliseconds, or None"
     if name in ("rename", "map", "map_null", "downgrade_map"):
         fits = not isinstance(value, str) and isinstance(value, Sequence)

@@ -47,6 +47,9 @@ def test_init_app_overrides_the_constructor() -> None:
         ("QUALIFY", None, "True or False"),
         ("LOCK_TIMEOUT", "soon", "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", -1, "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", "٣s", "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", "400us", "a time like '10s', a number of milliseconds, or None"),
+        ("LOCK_TIMEOUT", "0.5", "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", True, "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", 1.5, "a time like '10s', a number of milliseconds, or None"),
         ("LOCK_TIMEOUT", "1s'; DROP", "a time like '10s', a number of milliseconds, or None"),
@@ -84,6 +87,8 @@ def test_wrong_value(key: str, value: Any, wanted: str) -> None:
         (" 7s ", "7s"),
         ("24 d", "24 d"),
         (2**31 - 1, "2147483647ms"),
+        ("0.6ms", "0.6ms"),
+        ("0us", "0us"),
     ],
 )
 def test_lock_timeout(value: Any, sql: str | None) -> None:

@@ -29,8 +29,14 @@ def said(error: DBAPIError) -> str:
 
 
 def masked(text: str) -> str:
-    """Return a message on one line and without the password of any URL in it."""
-    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", " ".join(text.split()))
+    """Return a message on one line and without the password of any URL or ``password=…``."""
+    line = re.sub(r"(://[^:@/\s]*):\S*@", r"\1:***@", " ".join(text.split()))
+    return re.sub(r"(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", r"\1***", line)
+
+
+def shown(url: URL) -> str:
+    """Return a URL without its password, wherever that stands in it."""
+    return masked(url.render_as_string())
 
 
 def refused(error: DBAPIError) -> tuple[str, str]:

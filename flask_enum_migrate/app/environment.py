@@ -148,10 +148,12 @@ class Environment:
                 for revision in self.script.iterate_revisions(revisions or "base", "base")
             }
         except (CommandError, RevisionError) as error:
+            one = len(self.script.get_heads()) == 1
             raise EnvironmentFailed(
                 f"The database is at {', '.join(revisions)}, which the migrations don't know: "
                 f"{error}.",
-                "Check out the code that has this migration, or stamp the database.",
+                "Check out the code that has this migration. Or, if the schema is that of the last "
+                f"one: flask {self.command} stamp --purge {'head' if one else 'heads'}",
             ) from error
         return set(target) <= applied
 

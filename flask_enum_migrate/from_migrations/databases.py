@@ -37,6 +37,7 @@ from sqlalchemy.exc import DBAPIError
 from ..app.driver_errors import identifier
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
+from ..app.driver_errors import shown
 from ..app.environment import Environment
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
@@ -257,7 +258,7 @@ class _Cluster:
             self._run(self.url, sql)
         except DBAPIError as error:
             raise EnvironmentFailed(
-                f"The server {self.url.render_as_string()} refused: {said(error)}.",
+                f"The server {shown(self.url)} refused: {said(error)}.",
                 next_action,
             ) from error
 
@@ -277,7 +278,7 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
             version = _version(url)
         except DBAPIError as error:
             raise EnvironmentFailed(
-                f"--server {given.render_as_string()}: {said(error)}.",
+                f"--server {shown(given)}: {said(error)}.",
                 "It has to be a PostgreSQL server that runs and lets this role in.",
             ) from error
         yield _Cluster(url, version, is_ours=False)
@@ -342,12 +343,12 @@ def _temporary_folder() -> AbstractContextManager[str]:
 def _parsed(server: str) -> URL:
     try:
         url = make_url(server)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         url = None
     if url is None or url.get_backend_name() not in (_POSTGRESQL, "postgres"):
-        shown = url.render_as_string() if url is not None else masked(server)
+        given = masked(server) if url is None else shown(url)
         raise SettingError(
-            f"--server {shown!r} is no URL of a PostgreSQL server.",
+            f"--server {given!r} is no URL of a PostgreSQL server.",
             "It looks like this: --server postgresql://role@host:5432",
         )
     return url

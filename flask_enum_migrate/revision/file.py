@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import tempfile
 import traceback
 from collections.abc import Iterable
@@ -36,9 +37,14 @@ from ..app.environment import quiet
 from ..core.errors import Refusal
 from ..core.errors import Refused
 from ..core.errors import RevisionFileError
+from ..core.errors import SettingError
 from .source import Body as Body
 from .source import Renderer as Renderer
 from .source import texts
+
+# It becomes part of a file's name, of SQL and of Python, and VARCHAR(32) in alembic_version.
+_REVISION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,31}")
+_SYMBOLS = {"base", "head", "heads", "current"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class RevisionOptions:
     :param branch_label: a label for the branch that begins here.
     :param version_path: the folder to write to.
     :param rev_id: the revision's id, or None for a made one.
+    :raises SettingError: for an id that Alembic or the database can't keep.
     """
 
     head: str = "head"
@@ -57,6 +64,15 @@ class RevisionOptions:
     branch_label: str | None = None
     version_path: str | None = None
     rev_id: str | None = None
+
+    def __post_init__(self) -> None:
+        given = self.rev_id
+        if given is not None and (given in _SYMBOLS or not _REVISION_ID.fullmatch(given)):
+            raise SettingError(
+                f"--rev-id {given!r} can't be a revision's id: up to 32 letters, digits, '_' and "
+                "'.', and none of Alembic's own words.",
+                "Leave it out, or give another one: --rev-id 0a1b2c3d4e5f",
+            )
 
 
 class EnumStatements(MigrateOperation):

@@ -310,7 +310,6 @@ def sync(
         raise click.UsageError("--dry-run and --sql exclude each other.")
     _require_migrations(from_migrations, server=server, init_sql=init_sql)
     place = _place(directory, x_arg)
-    options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     asks = not no_input and streams.is_terminal(sys.stdin)
 
     def run(flags: Flags, *, only_try: bool = False) -> SyncResult:
@@ -338,6 +337,7 @@ def sync(
         _databases(partial(Environment, **place), from_migrations, server, init_sql),
     ):
         typed_in = flags = Flags(rename, map_, map_null, downgrade_map)
+        options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
         if asks:
             settings = current_settings()
             found = look(Environment(**place), settings, head)

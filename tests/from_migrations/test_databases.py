@@ -533,6 +533,21 @@ def test_an_extension_that_the_server_lacks(chain: Chain, where: str) -> None:
             ["--from-migrations", "--server", "postgresql://me:hush@127.0.0.1:1"],
             "--server postgresql://me:***@127.0.0.1:1: ",
         ),
+        (["--from-migrations", "--server", "host=x password=hush"], "'host=x password=***' is no"),
+        (
+            ["--from-migrations", "--server", "host=x password = 'hu hush'"],
+            "'host=x password = ***' is no",
+        ),
+        (["--from-migrations", "--server", "postgresql://me:hush@x:port"], "'postgresql://me:***@"),
+        (
+            ["--from-migrations", "--server", "postgresql://me:a@hush@x:port"],
+            "://me:***@x:port' is",
+        ),
+        (["--from-migrations", "--server", "mysql://me@h/?password=hush"], "?password=***' is no"),
+        (
+            ["--from-migrations", "--server", "postgresql://me@127.0.0.1:1/x?password=hush"],
+            "--server postgresql://me@127.0.0.1:1/x?password=***: ",
+        ),
     ],
 )
 def test_bad_options(chain: Chain, args: list[str], said: str) -> None:
@@ -540,6 +555,7 @@ def test_bad_options(chain: Chain, args: list[str], said: str) -> None:
     done = chain.project.db("enum", "check", *args, expect=2)
     assert said in done.stderr
     assert "hush" not in done.output
+    assert "Traceback" not in done.stderr
     assert not chain.notes.exists()
 
 
