@@ -26,6 +26,7 @@ from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.pairing import WrongColumn
 from .core.schema import DeclaredEnum
+from .core.schema import UnlookedColumn
 from .from_migrations import run
 from .from_migrations.migrated import migrated
 from .report.check import report
@@ -78,8 +79,14 @@ def check(
         from_migrations=from_migrations,
         heads=environment.heads(head or "heads"),
         unmatched=tuple(_unmatched(looked_at, settings)),
+        unlooked=unlooked(databases),
         unseen=tuple(binds.unseen(frozenset().union(*(d.tables for d in databases)))),
     )
+
+
+def unlooked(databases: Iterable[Database]) -> tuple[UnlookedColumn, ...]:
+    """Return the columns that were not looked at, each once."""
+    return tuple(dict.fromkeys(one for database in databases for one in database.unlooked))
 
 
 def check_migrations(

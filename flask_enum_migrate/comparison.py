@@ -11,6 +11,7 @@ from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import Name
+from .core.schema import UnlookedColumn
 from .core.tables import TableDifference
 
 IN_SYNC = "in sync"
@@ -86,6 +87,7 @@ class Comparison:
         instead of the app's own.
     :param heads: the revisions that the databases should be at.
     :param unmatched: the names in the setting ``include_types`` that no type has.
+    :param unlooked: the columns of enums whose labels nobody compares.
     :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
     :param tables: what else differs about tables, or None where that wasn't asked for.
     """
@@ -97,6 +99,7 @@ class Comparison:
     from_migrations: bool = False
     heads: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
+    unlooked: tuple[UnlookedColumn, ...] = ()
     unseen: tuple[str, ...] = ()
     tables: tuple[TableDifference, ...] | None = None
 

@@ -14,6 +14,7 @@ from .app.database import survey
 from .app.environment import Environment
 from .check import CheckResult
 from .check import check
+from .check import unlooked
 from .core.answers import Flags
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
@@ -28,6 +29,7 @@ from .core.plan import Plan
 from .core.rows import Held
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import UnlookedColumn
 from .core.wording import message_for
 from .proposal import Draft
 from .proposal import answered
@@ -76,6 +78,7 @@ class SyncResult:
     :param new: enums that only new tables or columns need; they are ``flask db migrate``'s.
     :param missing_columns: columns that only the models have; they are ``flask db migrate``'s.
     :param skipped: bind and dialect of the databases in which nothing is to be done.
+    :param unlooked: the columns of enums whose labels nobody compares.
     :param unknown: labels that go, of which no one could tell whether rows hold them.
     :param unread: conversions of columns whose values no one could look at.
     :param command: the name of Flask-Migrate's command group.
@@ -93,6 +96,7 @@ class SyncResult:
     new: tuple[DeclaredEnum, ...] = ()
     missing_columns: tuple[DeclaredColumn, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    unlooked: tuple[UnlookedColumn, ...] = ()
     unknown: tuple[Held, ...] = ()
     unread: tuple[AlterColumnType, ...] = ()
     command: str = "db"
@@ -101,7 +105,7 @@ class SyncResult:
     from_migrations: bool = False
 
     @property
-    def unlooked(self) -> tuple[str, ...]:
+    def unseen_values(self) -> tuple[str, ...]:
         """What a row may hold that makes the revision refuse, where nobody looked: labels, and
         what is no label of the type that its column is to become."""
         if not self.from_migrations:
@@ -194,6 +198,7 @@ def sync(
         new=tuple(enum for d in looked_at for enum in d.pairing.new),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
+        unlooked=unlooked(databases),
         unknown=tuple(held for one in drafts for held in one.unknown),
         unread=tuple(change for one in drafts for change in one.unread),
         command=environment.command,

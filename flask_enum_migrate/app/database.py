@@ -25,6 +25,7 @@ from ..core.rows import Held
 from ..core.rows import Strange
 from ..core.schema import LiveSchema
 from ..core.schema import Name
+from ..core.schema import UnlookedColumn
 from ..settings import Settings
 from . import models
 from .environment import Environment
@@ -44,6 +45,7 @@ class Database:
     :param transaction: how env.py runs migrations: ``"alembic"`` if Alembic holds the transaction,
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
     :param tables: the keys of the models' tables that env.py gave Alembic.
+    :param unlooked: the columns of enums whose labels nobody compares.
     :param backend: who looked, None where nobody looks after enums.
     :param inspection: what a thorough look found, None without one.
     """
@@ -57,6 +59,7 @@ class Database:
     pairing: Pairing = NOTHING
     transaction: str = "alembic"
     tables: frozenset[str] = frozenset()
+    unlooked: tuple[UnlookedColumn, ...] = ()
     backend: Backend | None = None
     inspection: Inspection | None = None
 
@@ -138,7 +141,9 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> tu
     """
     token = str(context.opts.get("upgrade_token") or "upgrades")
     bind = token.removesuffix("upgrades").removesuffix("_")
-    plain = Database(bind, token, context.dialect.name, tables=_tables(context))
+    plain = Database(
+        bind, token, context.dialect.name, tables=_tables(context), unlooked=_unlooked(context)
+    )
     found = [
         _looked_at(plain, backend, context, settings, thorough=thorough)
         for backend in backends(context.dialect.name)
@@ -176,26 +181,22 @@ def _tables(context: MigrationContext) -> frozenset[str]:
     return frozenset() if metadata is None else models.table_keys(metadata)
 
 
+def _unlooked(context: MigrationContext) -> tuple[UnlookedColumn, ...]:
+    metadata, connection = context.opts.get("target_metadata"), context.connection
+    if metadata is None:
+        return ()
+    options = connection.get_execution_options() if connection is not None else {}
+    schema_map = options.get("schema_translate_map")
+    return tuple(models.unlooked(metadata, context.dialect, _included(context), schema_map))
+
+
 def _compare(
     context: MigrationContext, connection: Connection, backend: Backend, settings: Settings
 ) -> tuple[LiveSchema, Pairing]:
     metadata = context.opts.get("target_metadata")
     if metadata is None:
         raise EnvironmentFailed("env.py gives Alembic no target_metadata.", "")
-    autogenerate = AutogenContext(context, autogenerate=False)
-
-    def include(table: Table, column: Column[Any] | None) -> bool:
-        if column is not None:
-            return autogenerate.run_object_filters(column, column.name, "column", False, None)
-        parents: Any = {"schema_name": table.schema}
-        if context.opts.get("include_schemas") and not autogenerate.run_name_filters(
-            table.schema, "schema", {}
-        ):
-            return False
-        return autogenerate.run_name_filters(
-            table.name, "table", parents
-        ) and autogenerate.run_object_filters(table, table.name, "table", False, None)
-
+    include = _included(context)
     schema_map = connection.get_execution_options().get("schema_translate_map")
     enums = models.read(metadata, include, schema_map)
     strings = models.strings(metadata, schema_map)
@@ -210,6 +211,25 @@ def _compare(
         and (string := models.string(place, column, include))
     ]
     return live, pair(enums, live, enumerated)
+
+
+def _included(context: MigrationContext) -> models.ColumnFilter:
+    """Return which tables and columns env.py wants Alembic to look at."""
+    autogenerate = AutogenContext(context, autogenerate=False)
+
+    def include(table: Table, column: Column[Any] | None) -> bool:
+        if column is not None:
+            return autogenerate.run_object_filters(column, column.name, "column", False, None)
+        parents: Any = {"schema_name": table.schema}
+        if context.opts.get("include_schemas") and not autogenerate.run_name_filters(
+            table.schema, "schema", {}
+        ):
+            return False
+        return autogenerate.run_name_filters(
+            table.name, "table", parents
+        ) and autogenerate.run_object_filters(table, table.name, "table", False, None)
+
+    return include
 
 
 def _is_ours(name: Name, live: LiveSchema, settings: Settings) -> bool:

@@ -6,25 +6,34 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Column
+from sqlalchemy import Dialect
 from sqlalchemy import Enum
 from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import ARRAY
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from ..core.errors import LabelTwice
 from ..core.pairing import unite
 from ..core.schema import DeclaredColumn
 from ..core.schema import DeclaredEnum
 from ..core.schema import DeclaredString
 from ..core.schema import EnumClass
 from ..core.schema import Name
+from ..core.schema import Unlooked
+from ..core.schema import UnlookedColumn
+
+_LONGEST = 63  # NAMEDATALEN - 1
 
 ColumnFilter = Callable[[Table, "Column[Any] | None"], bool]
 
@@ -43,30 +52,81 @@ def read(
     """
     dialect = _dialect()
     enums: dict[Name, DeclaredEnum] = {}
+
+    def declare(enum: Enum, columns: Iterable[DeclaredColumn], *also: str) -> None:
+        name = Name(_schema(enum.schema, schema_map), as_kept(str(enum.name)))
+        declared = DeclaredEnum(name, tuple(enum.enums), tuple(columns), _classes(enum), also)
+        if twice := next((x for x in enum.enums if enum.enums.count(x) > 1), None):
+            raise LabelTwice(declared, twice)
+        enums[name] = unite(enums.get(name), declared)
+
+    used = set()
     for table in _tables(metadata):
-        if not include(table, None):
-            continue
+        included = include(table, None)
         for column in table.columns:
-            enum, array = _native_enum(column.type, dialect)
-            if enum is None or not enum.name or not include(table, column):
+            found = _native_enum(column.type, dialect)
+            if found is None or not found.enum.name:
                 continue
-            place = Name(_schema(table.schema, schema_map), table.name)
-            declared = DeclaredEnum(
-                Name(_schema(enum.schema, schema_map), str(enum.name)),
-                tuple(enum.enums),
-                (DeclaredColumn(place, column.name, array),),
-                _classes(enum),
+            used.add((found.enum.schema, found.enum.name))
+            if not included or not include(table, column):
+                continue
+            place = DeclaredColumn(
+                Name(_schema(table.schema, schema_map), table.name), column.name, found.array
             )
-            enums[declared.name] = unite(enums.get(declared.name), declared)
+            if found.domain:
+                declare(found.enum, (), f"{place} (by the domain {found.domain})")
+            else:
+                declare(found.enum, (place,))
+    for enum in _standing(metadata, dialect):
+        if (enum.schema, enum.name) not in used:
+            declare(enum, (), "the MetaData")
     return tuple(enums.values())
+
+
+def unlooked(
+    metadata: MetaData | Iterable[MetaData],
+    dialect: Dialect,
+    include: ColumnFilter = lambda table, column: True,
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> Iterator[UnlookedColumn]:
+    """Yield the enum columns whose labels nobody compares, and why.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    :param dialect: the database's.
+    :param include: whether a table (second argument None) or a column counts.
+    :param schema_map: ``schema_translate_map`` of the connection.
+    """
+    for table in _tables(metadata):
+        place = Name(_schema(table.schema, schema_map), table.name)
+        for column in table.columns:
+            why = _why_unlooked(column.type, dialect)
+            if why and include(table, None) and include(table, column):
+                yield UnlookedColumn(DeclaredColumn(place, column.name), why)
+
+
+def _why_unlooked(type_: TypeEngine[Any], dialect: Dialect) -> Unlooked | None:
+    impl = _impl(type_, dialect)
+    item = _impl(impl.item_type, dialect) if isinstance(impl, ARRAY) else impl
+    if not isinstance(item, Enum):
+        return None
+    if item.native_enum and dialect.name == "postgresql":
+        return None if item.name else Unlooked.NAMELESS
+    if item.native_enum and dialect.supports_native_enum:
+        return Unlooked.INLINE
+    if item.create_constraint:
+        return Unlooked.CHECK
+    return None if item.native_enum else Unlooked.STRING
+
+
+def as_kept(name: str) -> str:
+    """Return a type's name as PostgreSQL keeps it: cut to 63 bytes."""
+    return name.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def use_enums(tables: Iterable[Table]) -> bool:
     """Return whether a column of some tables has a native enum type."""
     dialect = _dialect()
-    return any(
-        _native_enum(column.type, dialect)[0] for table in tables for column in table.columns
-    )
+    return any(_native_enum(column.type, dialect) for table in tables for column in table.columns)
 
 
 def table_keys(metadata: MetaData | Iterable[MetaData]) -> frozenset[str]:
@@ -143,14 +203,44 @@ def _tables(metadata: MetaData | Iterable[MetaData]) -> Iterator[Table]:
         yield from one.tables.values()
 
 
-def _native_enum(type_: TypeEngine[Any], dialect: Any) -> tuple[Enum | None, bool]:
-    """Return the native enum behind a column's type on PostgreSQL, and whether in an array."""
+@dataclass(frozen=True, slots=True)
+class _Native:
+    """The native enum behind a type.
+
+    :param array: whether in an array.
+    :param domain: the name of the domain over it, or ``""``.
+    """
+
+    enum: Enum
+    array: bool = False
+    domain: str = ""
+
+
+def _native_enum(type_: TypeEngine[Any], dialect: Any) -> _Native | None:
+    """Return the native enum behind a column's type on PostgreSQL."""
     impl = _impl(type_, dialect)
     if isinstance(impl, ARRAY):
-        return _native_enum(impl.item_type, dialect)[0], True
+        found = _native_enum(impl.item_type, dialect)
+        return found and replace(found, array=True)
+    if isinstance(impl, DOMAIN):
+        found = _native_enum(impl.data_type, dialect)
+        return found and replace(found, domain=str(impl.name))
     if isinstance(impl, Enum) and impl.native_enum:
-        return impl, False
-    return None, False
+        return _Native(impl)
+    return None
+
+
+def _standing(metadata: MetaData | Iterable[MetaData], dialect: Any) -> Iterator[Enum]:
+    """Yield the enums that a MetaData creates by itself, whether or not a column uses them.
+
+    SQLAlchemy keeps them as listeners alone.
+    """
+    for one in [metadata] if isinstance(metadata, MetaData) else metadata:
+        for listener in one.dispatch.before_create:
+            type_ = getattr(listener, "target", None) or getattr(listener, "__self__", None)
+            found = _native_enum(type_, dialect) if isinstance(type_, TypeEngine) else None
+            if found and found.enum.name:
+                yield found.enum
 
 
 def _schema(schema: str | None, schema_map: Mapping[str | None, str | None] | None) -> str:

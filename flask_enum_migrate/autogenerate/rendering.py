@@ -18,6 +18,7 @@ from sqlalchemy.types import ARRAY
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from ..app.models import as_kept
 from ..core.schema import Name
 
 RenderItem = Callable[[str, Any, AutogenContext], "str | Literal[False]"]
@@ -95,7 +96,7 @@ class TypeRenderer:
             return f"postgresql.ARRAY({item}{dimensions})"
         if not isinstance(impl, Enum) or not impl.native_enum or not impl.name:
             return False
-        known = self._names.get(Name(impl.schema or "", str(impl.name)))
+        known = self._names.get(Name(impl.schema or "", as_kept(str(impl.name))))
         if known is None:
             return False
         context.imports.add("from sqlalchemy.dialects import postgresql")

@@ -53,10 +53,21 @@ class ConflictingDeclarations(EnumMigrateError):
         self.declared = declared
         self.other = other
         super().__init__(
-            f"{declared.columns[0]} declares the type {declared.name} as {_listed(declared)}, "
-            f"but {other.columns[0]} declares it as {_listed(other)}.",
+            f"{declared.places[0]} declares the type {declared.name} as {_listed(declared)}, "
+            f"but {other.places[0]} declares it as {_listed(other)}.",
             "Use one Enum for both columns, or give the types different names: "
             "db.Enum(..., name='...').",
+        )
+
+
+class LabelTwice(EnumMigrateError):
+    """A model declares one label twice, which no enum type can have."""
+
+    def __init__(self, declared: DeclaredEnum, label: str) -> None:
+        super().__init__(
+            f"{declared.places[0]} declares the type {declared.name} with the label {label!r} "
+            "twice.",
+            "Each label can stand there once.",
         )
 
 

@@ -209,6 +209,7 @@ def unite(known: DeclaredEnum | None, enum: DeclaredEnum) -> DeclaredEnum:
         name=max(known.name, enum.name),  # the one that names its schema
         columns=known.columns + enum.columns,
         classes=tuple(dict.fromkeys(known.classes + enum.classes)),
+        also=tuple(dict.fromkeys(known.also + enum.also)),
     )
 
 

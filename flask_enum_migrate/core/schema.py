@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 
@@ -70,12 +71,36 @@ class DeclaredEnum:
     :param labels: the labels in order.
     :param columns: every column that uses it.
     :param classes: the Python classes it was declared from, if any.
+    :param also: what else declares it, in words: a column by a domain, or the MetaData.
     """
 
     name: Name
     labels: tuple[str, ...]
     columns: tuple[DeclaredColumn, ...]
     classes: tuple[EnumClass, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """All that declares it, in words."""
+        return (*map(str, self.columns), *self.also)
+
+
+class Unlooked(Enum):
+    """Why nobody compares the labels of a column."""
+
+    NAMELESS = "its db.Enum has no name"
+    INLINE = "this database keeps labels in the column's type"
+    CHECK = "a CHECK holds its labels"
+    STRING = "it is a string in the database"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlookedColumn:
+    """A column of an enum whose labels nobody compares."""
+
+    column: DeclaredColumn
+    why: Unlooked
 
 
 @dataclass(frozen=True, slots=True)

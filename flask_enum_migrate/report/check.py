@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ from ..core.hints import names_and_values
 from ..core.pairing import Pair
 from ..core.pairing import WrongColumn
 from ..core.schema import DeclaredColumn
+from ..core.schema import Unlooked
+from ..core.schema import UnlookedColumn
 from ..core.tables import TableDifference
 from ..core.wording import counted
 from ..core.wording import describe
@@ -62,7 +65,8 @@ def _last(result: Comparison) -> Line:
     if result.tables is not None:
         found = f"{f'{types} and ' if result.compared else ''}all tables compared, no difference"
     elif not result.compared:
-        found = "no enum types" if result.databases else NOT_COMPARED.lower()
+        looked = result.databases and not result.unlooked
+        found = "no enum types" if looked else NOT_COMPARED.lower()
         if result.undeclared:
             found = "the models declare no enum type"
     return Line("In sync", f": {found}.", "good")
@@ -116,8 +120,22 @@ def skipped(binds: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"{where} is {dialect}, which has no enum types to keep in step: skipped."
 
 
+def not_looked_at(columns: Iterable[UnlookedColumn]) -> Iterator[str]:
+    """Yield the columns of enums whose labels nobody compares, and why."""
+    names: dict[Unlooked, list[str]] = {}
+    for one in columns:
+        names.setdefault(one.why, []).append(str(one.column))
+    for why, these in names.items():
+        verb = "was" if len(these) == 1 else "were"
+        text = f"{some(these, 3)} {verb} not compared: {why.value}"
+        if why is Unlooked.NAMELESS:
+            text += "; give it one: db.Enum(…, name=…)"
+        yield f"{text}."
+
+
 def left_out(result: Comparison) -> Iterator[str]:
     """Yield what env.py and the settings leave out though somebody may expect it."""
+    yield from not_looked_at(result.unlooked)
     for bind in result.unseen:
         yield (
             f"the models of the {f'bind {bind}' if bind else 'default bind'} were not compared: "
@@ -148,7 +166,7 @@ def difference(state: EnumState) -> Iterator[Line]:
     yield heading(str(state.named.name), state.bind)
     if state.declared:
         made = some([cls.path for cls in state.declared.classes], 3)
-        used = some([str(column) for column in state.declared.columns], 3)
+        used = some(state.declared.places, 3)
         yield Line(plain(f"  {made}, used by {used}" if made else f"  used by {used}"))
     if state.change:
         yield from changes(state.change)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..core.wording import some
 
 
-def unlooked(values: Sequence[str]) -> str:
+def unseen_values(values: Sequence[str]) -> str:
     """Return that nobody looked at rows, and what becomes of those that hold some values."""
     shown = some(values, 3) if len(values) > 3 else " or ".join(values)
     return (

@@ -47,13 +47,13 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
     from . import output
 
     command = str(current_app.extensions["migrate"].migrate.command)
+    writes = _writes(context)
     try:
-        writes = _writes(context)
         for note in compare(context, operations, settings, writes=writes, command=command):
             output.note(note)
     except EnumMigrateError as error:
         sync = _by_sync(error, command) if isinstance(error, Refused) else ""
-        output.failure(_filled(error, sync), "Nothing was written")
+        output.failure(_filled(error, sync), "Nothing was written" if writes else "Could not tell")
         if sync and not _is_named(error):
             output.note(
                 "the options are those of sync; give it one of them for each refusal:", sync
@@ -63,7 +63,7 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
                 f"after that, run flask {command} upgrade, and this command again. Or answer in "
                 "the settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )
-        sys.exit(1)
+        sys.exit(1 if writes else error.exit_code)
     except Exception as error:
         error.add_note("To go on without Flask-Enum-Migrate: ENUM_MIGRATE_AUTOGENERATE = False")
         raise

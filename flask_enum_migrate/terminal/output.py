@@ -36,10 +36,11 @@ from ..report.check import heading
 from ..report.check import is_wrong
 from ..report.check import left_out
 from ..report.check import left_to_migrate
+from ..report.check import not_looked_at
 from ..report.check import report
 from ..report.check import skipped
 from ..report.lines import Line
-from ..report.sync import unlooked
+from ..report.sync import unseen_values
 from . import formats
 from . import table as listing
 from .advice import renames_instead
@@ -197,6 +198,7 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
 def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     """Print what changes, and what it costs."""
     _remark(skipped(result.skipped))
+    _remark(not_looked_at(result.unlooked))
     columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
     if columns:
         note(left_to_migrate(columns, result.command))
@@ -225,8 +227,8 @@ def plans(result: SyncResult, *, dry_run: bool = False) -> None:
         _bodies(result.plans)
     for plan in result.plans:
         _plan(plan)
-    if result.unlooked:
-        _err(plain(unlooked(result.unlooked)))
+    if result.unseen_values:
+        _err(plain(unseen_values(result.unseen_values)))
 
 
 def _relative(path: Path) -> str:
@@ -293,6 +295,9 @@ def table(result: CheckResult) -> None:
     _remark(skipped(result.skipped))
     _remark(left_out(result))
     if not result.databases:
+        _err(f"{NOT_COMPARED}.")
+        return
+    if not result.enums and result.unlooked:
         _err(f"{NOT_COMPARED}.")
         return
     if not result.enums:

@@ -162,8 +162,8 @@ def test_from_python(one_project: Project) -> None:
     server = one_project.server.url
     with one_project.app.app_context():
         tried = EnumMigrate().sync(from_migrations=True, server=server, dry_run=True)
-        assert tried.unlooked == ("CLOSED",)
+        assert tried.unseen_values == ("CLOSED",)
         flags = Flags(rename=["CLOSED=SHUT"])
         written = EnumMigrate().sync(from_migrations=True, server=server, flags=flags)
-        assert (written.unlooked, written.from_migrations) == ((), True)
+        assert (written.unseen_values, written.from_migrations) == ((), True)
         assert written.path is not None
