@@ -76,6 +76,8 @@ def failing(direction: Direction, times: int) -> Iterator[Direction]:
     (block,) = step.statements
     # Statements of the block begin on lines of their own, behind the end of another.
     places = [found.end() for found in re.finditer(r";\n {4}(?=[A-Z])", block)]
-    for place in sorted({places[number * (len(places) - 1) // (times - 1)] for number in range(times)}):
+    for place in sorted(
+        {places[number * (len(places) - 1) // (times - 1)] for number in range(times)}
+    ):
         broken = f"{block[:place]}PERFORM 1 / 0;\n    {block[place:]}"
         yield replace(direction, steps=(replace(step, statements=(broken,)), *others))

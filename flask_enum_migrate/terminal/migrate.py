@@ -36,6 +36,22 @@ def register() -> None:
     priority = getattr(util, "DispatchPriority", None)
     options: dict[str, Any] = {"priority": priority.LAST} if priority else {}
     comparators.dispatch_for("schema", **options)(see_enums)
+    if priority:
+        comparators.dispatch_for("schema", priority=priority.FIRST)(before_tables)
+    else:
+        registry: Any = comparators
+        registry._registry["schema", "default"].insert(0, before_tables)
+
+
+def before_tables(
+    context: AutogenContext, operations: UpgradeOps, schemas: set[str | None]
+) -> None:
+    """Prepare what Alembic compares, for apps that have set the extension up."""
+    settings = _settings(context)
+    if settings is not None and settings.autogenerate:
+        from ..autogenerate.defaults import compare_labels
+
+        compare_labels(context)
 
 
 def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str | None]) -> None:

@@ -115,9 +115,10 @@ def test_a_label_twice(one_project: Project) -> None:
         assert said in one_project.db("enum", command, expect=2).stderr
     done = one_project.db("migrate", expect=1)
     assert f"Nothing was written: {said}" in done.stderr
-    done = one_project.db("check", expect=2)
-    assert f"Could not tell: {said}" in done.stderr
-    assert "Nothing was written" not in done.stderr
+    if "check" in one_project.db("--help").stdout.split():  # Flask-Migrate 4.0 has none
+        done = one_project.db("check", expect=2)
+        assert f"Could not tell: {said}" in done.stderr
+        assert "Nothing was written" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["t" * 70, "é" * 40])
@@ -134,4 +135,5 @@ def test_contradicting_models_in_the_words_of_each_command(one_project: Project)
     one_project.start(STATE, labels=["a"])
     one_project.models(STATE + '    other = db.Column(db.Enum("x", name="state"))\n', labels=["a"])
     assert "Nothing was written: item.state declares" in one_project.db("migrate", expect=1).stderr
-    assert "Could not tell: item.state declares" in one_project.db("check", expect=2).stderr
+    if "check" in one_project.db("--help").stdout.split():  # Flask-Migrate 4.0 has none
+        assert "Could not tell: item.state declares" in one_project.db("check", expect=2).stderr

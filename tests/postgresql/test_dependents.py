@@ -15,8 +15,6 @@ from tests.kinds import ROWS
 from tests.kinds import catalogs
 from tests.kinds import labels_apart
 from tests.project import Project
-from tests.servers import EMBEDDED
-from tests.servers import GIVEN
 
 
 @pytest.mark.parametrize("kind", KINDS)
