@@ -167,6 +167,7 @@ class EnumMigrate:
         dry_run: bool = False,
         sql: bool = False,
         drop_unused: bool | None = None,
+        rehearse: bool | None = None,
         confirm: Callable[[SyncResult], bool] | None = None,
         from_migrations: bool = False,
         server: str | None = None,
@@ -183,6 +184,8 @@ class EnumMigrate:
         :param dry_run: plan, but write nothing.
         :param sql: return the upgrade's offline SQL, and write nothing.
         :param drop_unused: whether to drop types that nothing uses, by default the setting.
+        :param rehearse: whether to run the revision on the database at hand, and roll it back,
+            before it is written: always or never; by default what the setting says.
         :param confirm: asked before the file is written, with all but its path.
         :param from_migrations: whether to compare with what all migrations make of empty databases,
             as for :meth:`check`; rows are unknown then.
@@ -197,6 +200,8 @@ class EnumMigrate:
         settings = current_settings()
         if drop_unused is not None:
             settings = settings.overridden({"drop_unused": drop_unused}, str)
+        if rehearse is not None:
+            settings = settings.overridden({"rehearse": "always" if rehearse else None}, str)
         from .app.environment import Environment
         from .sync import sync
 

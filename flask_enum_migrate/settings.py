@@ -30,6 +30,8 @@ IncludeTypes = Callable[[str, str], bool]
 
 _LOCK_TIMEOUT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|min|h|d)?")
 _UNITS = {"us": 0.001, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|MB|GB|TB)?")
+_SIZES = {"B": 1, "kB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 _MOST_MILLISECONDS = 2**31 - 1  # about 24 days
 
 
@@ -45,6 +47,9 @@ class Settings:
         callable that gets schema and name; None for all.
     :param drop_unused: whether ``sync`` drops types that nothing uses.
     :param qualify: whether names are written with their schema where the MetaData names none.
+    :param rehearse: up to which size (``"256MB"``, or bytes as a number) of what is rewritten,
+        indexed and refreshed a revision is run on the database at hand, and rolled back, before it
+        is written; ``"always"``, or None for never.
     :param autogenerate: whether ``flask db migrate`` and ``flask db check`` see enums.
     :param rename: answers as ``sync --rename`` takes them, for ``flask db migrate`` and ``sync``;
         those that fit no difference are left aside.
@@ -59,6 +64,7 @@ class Settings:
     include_types: IncludeTypes | Collection[str] | None = None
     drop_unused: bool = False
     qualify: bool = True
+    rehearse: str | int | None = "256MB"
     autogenerate: bool = True
     rename: Sequence[str] = ()
     map: Sequence[str] = ()
@@ -91,6 +97,11 @@ class Settings:
         if isinstance(self.lock_timeout, int):
             return f"{self.lock_timeout}ms"
         return self.lock_timeout.strip()
+
+    @property
+    def rehearse_limit(self) -> int | None:
+        """The size up to which revisions are rehearsed, in bytes, or None for any."""
+        return None if self.rehearse == "always" else _bytes(self.rehearse)
 
     @property
     def backend_options(self) -> Options:
@@ -142,6 +153,9 @@ def _problem(name: str, value: Any) -> str:
     """Return what a setting's value must be, if it isn't."""
     if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
+    if name == "rehearse":
+        fits = value is None or value == "always" or _bytes(value) >= 0
+        return "" if fits else "a size like '256MB', a number of bytes, 'always' or None"
     if name == "lock_timeout":
         time = 0 if value is None else _milliseconds(value)
         # PostgreSQL rounds to milliseconds, and 0 waits for ever.
@@ -171,6 +185,14 @@ def _milliseconds(value: Any) -> float:
         return value
     found = _LOCK_TIMEOUT.fullmatch(value.strip()) if isinstance(value, str) else None
     return float(found[1]) * _UNITS[found[2] or "ms"] if found else -1
+
+
+def _bytes(value: Any) -> int:
+    """Return a size as PostgreSQL reads it, or -1 where it doesn't."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(float(found[1]) * _SIZES[found[2] or "B"]) if found else -1
 
 
 def from_config(config: Mapping[str, Any]) -> Settings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from .core.errors import Refused
 from .core.hints import names_and_values
 from .core.pairing import WrongColumn
 from .core.plan import Plan
+from .core.rehearsal import Rehearsal
 from .core.rows import Held
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
@@ -37,6 +40,9 @@ from .proposal import comments
 from .proposal import draft
 from .proposal import drop_type
 from .proposal import strange_pairs
+from .rehearsal import Around
+from .rehearsal import refusals as rehearsed_refusals
+from .rehearsal import rehearse
 from .revision import file
 from .revision.file import Body
 from .revision.file import Renderer
@@ -55,6 +61,7 @@ class BindPlan:
     :param drops: types that go because nothing uses them.
     :param plan: the statements of both directions.
     :param body: the source of both functions.
+    :param rehearsal: what came of running them here, None where that was not wanted.
     """
 
     database: Database
@@ -64,6 +71,7 @@ class BindPlan:
     drops: tuple[DropType, ...]
     plan: Plan
     body: Body
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,7 @@ def sync(
     sql: bool = False,
     confirm: Callable[[SyncResult], bool] | None = None,
     from_migrations: bool = False,
+    rehearsing: Around = nullcontext,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
 
@@ -139,6 +148,7 @@ def sync(
     :param confirm: asked before the file is written, with all but its path.
     :param from_migrations: whether the databases are what the migrations make of empty ones: how
         large their tables are says nothing.
+    :param rehearsing: gives what is entered while the statements are run and rolled back.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
@@ -172,6 +182,7 @@ def sync(
         hints = (names_and_values(pair) for pair in compared)
         raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
 
+    rehearsals = _rehearsed(environment, settings, databases, drafts, rehearsing)
     renderer = Renderer(environment.directory)
     plans = tuple(
         BindPlan(
@@ -182,8 +193,9 @@ def sync(
             drops=one.drops,
             plan=one.plan,
             body=_body(renderer, one),
+            rehearsal=rehearsal,
         )
-        for one in drafts
+        for one, rehearsal in zip(drafts, rehearsals, strict=True)
     )
     message = message or message_for(
         [change for one in plans for change in one.changes],
@@ -234,6 +246,28 @@ def _require_head(databases: Iterable[Database], environment: Environment, head:
             bind = f" of bind {database.bind!r}" if database.bind else ""
             fact = f"The database{bind} isn't up to date: it is at {at}."
             raise Refused((Refusal(fact, f"First run: {upgrade}"),))
+
+
+def _rehearsed(
+    environment: Environment,
+    settings: Settings,
+    databases: Sequence[Database],
+    drafts: Sequence[Draft],
+    around: Around,
+) -> Sequence[Rehearsal | None]:
+    """Run what is about to be written, and roll it back.
+
+    :raises Refused: if something fails, or reads otherwise afterwards than it must.
+    """
+    made = rehearse(environment, settings, databases, drafts, around)
+    refusals = [
+        refusal
+        for one, rehearsal in zip(drafts, made, strict=False)
+        for refusal in rehearsed_refusals(one, rehearsal, environment.command)
+    ]
+    if refusals:
+        raise Refused(tuple(dict.fromkeys(refusals)))
+    return made or [None] * len(drafts)
 
 
 def _wrong_column(wrong: WrongColumn) -> Refusal:

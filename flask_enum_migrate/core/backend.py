@@ -23,6 +23,8 @@ from .changes import DropType
 from .errors import Refusal
 from .pairing import Pairing
 from .plan import Plan
+from .rehearsal import Look
+from .rehearsal import Rehearsal
 from .rows import Held
 from .rows import Strange
 from .schema import DeclaredColumn
@@ -143,6 +145,22 @@ class Backend(Protocol):
 
     def plan(self, differences: Differences, facts: Facts) -> Plan:
         """Return the statements of both directions, or why they can't be."""
+
+    def rehearse(
+        self,
+        connection: Any,
+        plan: Plan,
+        differences: Differences,
+        look: Look,
+        limit: int | None,
+    ) -> Rehearsal:
+        """Run both directions of a plan, read again after each, and roll all of it back.
+
+        One that can't be undone says so in ``left_out`` and runs nothing.
+
+        :param look: compares the models with the database after the upgrade.
+        :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None.
+        """
 
     def users(
         self,

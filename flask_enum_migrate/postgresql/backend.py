@@ -19,6 +19,8 @@ from ..core.changes import CreateType
 from ..core.errors import Refusal
 from ..core.pairing import Pairing
 from ..core.plan import Plan
+from ..core.rehearsal import Look
+from ..core.rehearsal import Rehearsal
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
@@ -55,6 +57,18 @@ class NativeEnums:
         from .plan.plan import plan
 
         return plan(differences, _own(facts))
+
+    def rehearse(
+        self,
+        connection: Connection,
+        plan: Plan,
+        differences: backend.Differences,
+        look: Look,
+        limit: int | None,
+    ) -> Rehearsal:
+        from .rehearsal import rehearse
+
+        return rehearse(connection, plan, differences, look, limit)
 
     def users(
         self,

@@ -240,6 +240,12 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--dry-run", is_flag=True, help="Print the revision's body, write nothing.")
 @click.option("--sql", is_flag=True, help="Print the upgrade as SQL, write nothing.")
 @click.option("--drop-unused", is_flag=True, help="Drop enum types that nothing uses.")
+@click.option(
+    "--rehearse/--no-rehearse",
+    default=None,
+    help="Run it on this database first and roll it back, whatever its size, or never (default: "
+    "where at most ENUM_MIGRATE_REHEARSE is rewritten).",
+)
 @click.option("--head", default="head", help="Revision or <branch>@head to build on.")
 @click.option("--splice", is_flag=True, help="Allow a non-head revision as --head.")
 @click.option("--branch-label", help="Label of a branch that begins here.")
@@ -262,6 +268,7 @@ def sync(
     dry_run: bool,
     sql: bool,
     drop_unused: bool,
+    rehearse: bool | None,
     head: str,
     splice: bool,
     branch_label: str | None,
@@ -305,6 +312,7 @@ def sync(
     from . import output
     from . import prompt
     from . import streams
+    from .progress import Rehearsing
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
@@ -316,6 +324,9 @@ def sync(
         settings = current_settings()
         if drop_unused:
             settings = settings.overridden({"drop_unused": True}, str)
+        if rehearse is not None or only_try:
+            wanted = "always" if rehearse and not only_try else None
+            settings = settings.overridden({"rehearse": wanted}, str)
         with nullcontext() if asks else streams.reserved():
             return write(
                 Environment(**place),
@@ -327,6 +338,7 @@ def sync(
                 sql=sql and not only_try,
                 confirm=_confirm if asks else None,
                 from_migrations=from_migrations,
+                rehearsing=Rehearsing,
             )
 
     def settle(flags: Flags) -> Flags:
@@ -347,6 +359,7 @@ def sync(
         confirmed = asks and result.plans and not dry_run and not sql
         output.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
         output.answers(prompt.as_options(flags, typed_in))
+        output.rehearsed(result)
     if result.declined:
         sys.exit(1)
 

@@ -195,6 +195,18 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
         _err("The app's process_revision_directives took the revision away: nothing was written.")
 
 
+def rehearsed(result: SyncResult) -> None:
+    """Print what ran on the database before it was written, and what did not, and why."""
+    from ..rehearsal import proof
+
+    made = [(plan.database, plan.rehearsal) for plan in result.plans if plan.rehearsal]
+    proven = proof(made, result.command)
+    for text in proven.notes:
+        note(text)
+    if proven.line:
+        _err(plain(proven.line))
+
+
 def plans(result: SyncResult, *, dry_run: bool = False) -> None:
     """Print what changes, and what it costs."""
     _remark(skipped(result.skipped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from threading import Timer
 
 from ..core.wording import counted
 from ..core.wording import plain
@@ -14,6 +15,9 @@ from .streams import write
 
 _PATIENCE = 5.0
 """Seconds after which a log, which can't be overwritten as a terminal can, gets another line."""
+
+_SECOND = 1.0
+"""Seconds after which it is told that something takes a while."""
 
 
 class ProgressLine:
@@ -54,3 +58,22 @@ class ProgressLine:
     @staticmethod
     def _line(text: str) -> None:
         write(plain(text), err=True)
+
+
+class Rehearsing:
+    """Tells that a rehearsal runs, if it takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._timer = Timer(_SECOND, self._tell)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *failure: object) -> None:
+        self._timer.cancel()
+
+    @staticmethod
+    def _tell() -> None:
+        text = "Rehearsing: upgrade and downgrade run on this database, and are rolled back …"
+        write(text, err=True)

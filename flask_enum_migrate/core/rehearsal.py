@@ -1,0 +1,73 @@
+"""What came of a rehearsal: a revision's statements, run on the database at hand and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A statement that the server refused.
+
+    :param direction: ``"upgrade"`` or ``"downgrade"``.
+    :param statement: the statement, or the one inside of a block that failed.
+    :param sqlstate: the server's code, ``""`` where it gave none.
+    :param message: what the server said.
+    :param detail: what else it said, or ``""``.
+    :param hint: its advice, or ``""``.
+    :param object: what it was about, as far as the server named it, or ``""``.
+    """
+
+    direction: str
+    statement: str
+    sqlstate: str = ""
+    message: str = ""
+    detail: str = ""
+    hint: str = ""
+    object: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Something that reads otherwise than it must.
+
+    :param direction: after which function: ``"upgrade"`` or ``"downgrade"``.
+    :param what: the object, and what of it.
+    :param expected: what it must be, None where there must be nothing.
+    :param found: what it is, None where there is nothing.
+    """
+
+    direction: str
+    what: str
+    expected: str | None
+    found: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How far a rehearsal got. Whatever it did was rolled back.
+
+    :param upgrade: whether the whole upgrade ran, and everything was as it must be.
+    :param downgrade: the same for the downgrade.
+    :param seconds: how long it took.
+    :param size: bytes of what is rewritten, indexed and refreshed.
+    :param left_out: why something was not run, in words, or ``""``.
+    :param too_large: whether that is because of its size.
+    :param failure: the statement that failed.
+    :param contrasts: what reads otherwise than it must.
+    """
+
+    upgrade: bool = False
+    downgrade: bool = False
+    seconds: float = 0.0
+    size: int = 0
+    left_out: str = ""
+    too_large: bool = False
+    failure: Failure | None = None
+    contrasts: tuple[Contrast, ...] = ()
+
+
+Look = Callable[[], Sequence[Contrast]]
+"""Compares the models with the database as it is in the midst of a rehearsal."""

@@ -1,0 +1,127 @@
+"""Run statements inside of a savepoint that is always rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ...core.rehearsal import Failure
+from ...core.schema import Name
+from ..sql import rehearsing
+from .statements import query
+
+# What says nothing about the statements: a lock, a time or a transaction that couldn't be had.
+_NOT_NOW = {
+    "55P03": "it did not get its locks within two seconds",
+    "57014": "the server cancelled it, as by statement_timeout",
+    "40P01": "another session stood in the way",
+    "25006": "the connection is read-only",
+}
+# What can be run, but not in one transaction with all that came before.
+_NOT_HERE = {
+    "55P04": "PostgreSQL lets a label be used only once it is committed",
+    "25001": "PostgreSQL runs it outside of a transaction only",
+    "2D000": "it commits on the way",
+}
+
+
+class StatementFailed(Exception):
+    """A statement failed.
+
+    :param failure: what the server said.
+    :param why: why that says nothing about the revision, in words, or ``""`` where it does.
+    """
+
+    def __init__(self, failure: Failure, why: str = "") -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.why = why
+
+
+def is_autocommit(connection: Connection) -> bool:
+    """Return whether nothing could be rolled back."""
+    # Not get_isolation_level(): that asks the server, which knows of no autocommit.
+    driver: Any = connection.connection.dbapi_connection
+    return bool(getattr(driver, "autocommit", False))
+
+
+@contextmanager
+def taken_back(connection: Connection) -> Iterator[None]:
+    """Roll back whatever the block does, and the transaction too if it began with it.
+
+    Where that can't be said to the server any more, the connection is closed: then it does so
+    itself.
+    """
+    began = not connection.in_transaction()
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    finally:
+        try:
+            savepoint.rollback()
+            if began:
+                connection.rollback()
+        except BaseException:
+            connection.invalidate()
+            raise
+
+
+def prepare(connection: Connection) -> bool:
+    """Wait for locks for a short time only, and return whether nothing can be written."""
+    return bool(connection.execute(query("rehearsing")).one().read_only)
+
+
+def run(connection: Connection, direction: str, statements: Iterable[str]) -> None:
+    """Run the statements of a function as its revision would, and what its COMMIT would check.
+
+    :param direction: ``"upgrade"`` or ``"downgrade"``.
+    :raises StatementFailed: if the server refuses one.
+    """
+    for statement in statements:
+        if not rehearsing.ends_transaction(statement):
+            _run(connection, direction, statement)
+    rows = connection.execute(query("deferred")).all()
+    _run(connection, direction, rehearsing.FIRE)
+    if deferred := rehearsing.defer(Name(row.schema, row.name) for row in rows):
+        _run(connection, direction, deferred)
+
+
+def _run(connection: Connection, direction: str, statement: str) -> None:
+    try:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        failure = _failure(error, direction, statement)
+        code = failure.sqlstate
+        why = _NOT_NOW.get(code) or _NOT_HERE.get(code) or ""
+        if code == "53200" and direction == "downgrade":
+            why = "both directions at once need more locks than max_locks_per_transaction allows"
+        raise StatementFailed(failure, why) from error
+
+
+def _failure(error: DBAPIError, direction: str, statement: str) -> Failure:
+    origin: Any = error.orig
+    diagnosis = getattr(origin, "diag", None)
+
+    def told(name: str) -> str:
+        return str(getattr(diagnosis, name, None) or "")
+
+    named = (told("schema_name"), told("table_name") or told("datatype_name"))
+    object_ = ".".join(filter(None, (*named, told("column_name"))))
+    if constraint := told("constraint_name"):
+        object_ = f"{constraint} on {object_}" if object_ else constraint
+    return Failure(
+        direction,
+        rehearsing.failed_statement(statement, told("context")),
+        getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "",
+        " ".join((told("message_primary") or str(origin)).split()),
+        " ".join(told("message_detail").split()),
+        " ".join(told("message_hint").split()),
+        object_,
+    )

@@ -1,0 +1,135 @@
+"""Compare two readings of the catalogs: what differs but for the labels. Pure.
+
+What a reading says of labels is what the models are compared with; so constants of the types are
+left out of what is compared here, and what remains must be the same to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from ..core.backend import Differences
+from ..core.rehearsal import Contrast
+from ..core.schema import Name
+from .catalog.snapshot import Property
+from .catalog.snapshot import Snapshot
+from .sql.quoting import DEPARSED
+
+_DEFINING = ("definition", "type", "default", "generated", "storage", "compression", "collation")
+_MASK = "'…'"
+
+
+def differing(direction: str, before: Snapshot, after: Snapshot) -> Iterator[Contrast]:
+    """Yield everything that differs."""
+    for one in sorted({*before, *after}):
+        expected, found = before.get(one), after.get(one)
+        if expected != found and not _goes_along(one, before, after):
+            yield Contrast(direction, str(one), expected, found)
+
+
+def _goes_along(one: Property, before: Snapshot, after: Snapshot) -> bool:
+    """Return whether it differs because the whole object is there on one side only."""
+    there = Property(one.kind, one.identity, "is there")
+    return one.name != "is there" and (there in before) != (there in after)
+
+
+def upgraded(before: Snapshot, after: Snapshot, differences: Differences) -> Iterator[Contrast]:
+    """Yield what differs after the upgrade, but for what was to change.
+
+    :param before: how it was read before.
+    :param after: how it is read now.
+    :param differences: what was to change.
+    """
+    renamed = {c.name: c.new_name for c in differences.changes if c.name != c.new_name}
+    gone = {DEPARSED.qualified(drop.name) for drop in differences.drops}
+    new = {DEPARSED.qualified(create.name) for create in differences.creates}
+    texts = _Texts(before, after, renamed, differences)
+    expected, found = texts.compared(before, renamed), texts.compared(after, {})
+    nullified = any(None in change.mapping.values() for change in differences.changes)
+    for one in differing("upgrade", expected, found):
+        prop = _property(one, expected, found)
+        if prop.identity in gone and one.found is None:
+            continue
+        if prop.identity in new and one.expected is None:
+            continue
+        if nullified and prop.name.endswith("default") and one.found is None:
+            continue
+        if differences.conversions and _converted(prop, expected, found):
+            continue
+        yield one
+
+
+def _property(one: Contrast, expected: Snapshot, found: Snapshot) -> Property:
+    return next(p for p in (*expected, *found) if str(p) == one.what)
+
+
+def _converted(prop: Property, expected: Snapshot, found: Snapshot) -> bool:
+    """Return whether a property may differ where columns get another type.
+
+    What hung on the old type hangs on the new one, or on none; its definition names it.
+    """
+    if prop not in expected or prop not in found:
+        there = Property(prop.kind, prop.identity, "is there")
+        return prop.name != "is there" or prop.kind in ("type", "schema") or there == prop
+    return prop.name.rpartition(": ")[2] in _DEFINING or prop.kind == "schema"
+
+
+class _Texts:
+    """How texts are written so that labels and new names make no difference."""
+
+    def __init__(
+        self,
+        before: Snapshot,
+        after: Snapshot,
+        renamed: Mapping[Name, Name],
+        differences: Differences,
+    ) -> None:
+        types = {one.identity for one in (*before, *after) if one.kind == "type"}
+        changed = {c.name for c in differences.changes} | {c.new_name for c in differences.changes}
+        self._changed = {DEPARSED.qualified(name) for name in changed}
+        types |= self._changed
+        self._bare = {label for c in differences.changes for label in (*c.labels, *c.new_labels)}
+        # The longest first, so that no name is taken for another one's beginning.
+        named = "|".join(re.escape(name) for name in sorted(types, key=len, reverse=True))
+        self._constant = re.compile(rf"E?'(?:[^']|'')*'(?=::(?:{named})(?:\[\])*(?![\w$.]))")
+        self._membership = re.compile(rf"({_MASK}::[^,\]]+)(?:, \1)+")
+
+    def compared(self, snapshot: Snapshot, renamed: Mapping[Name, Name]) -> dict[Property, str]:
+        """Return a reading with the names of afterwards, and without labels."""
+        names = {DEPARSED.qualified(old): DEPARSED.qualified(new) for old, new in renamed.items()}
+        return {
+            Property(one.kind, _renamed(one.identity, names), one.name): self._text(
+                one, _renamed(value, names), names
+            )
+            for one, value in snapshot.items()
+            if not (one.kind == "schema" and names)
+            and not (one.name == "labels" and _renamed(one.identity, names) in self._changed)
+        }
+
+    def _text(self, one: Property, value: str, names: Mapping[str, str]) -> str:
+        if one.name == "bound":
+            return re.sub(r"'((?:[^']|'')*)'", self._bound, value)
+        return self._membership.sub(r"\1", self._constant.sub(_MASK, value))
+
+    def _bound(self, found: re.Match[str]) -> str:
+        return _MASK if found[1].replace("''", "'") in self._bare else found[0]
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with the new names of types."""
+    if not names:
+        return text
+    old = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf'(?<![\w$."])(?:{old})(?![\w$"])', lambda found: names[found[0]], text)
+
+
+def types_concerned(differences: Differences, *, upgraded: bool) -> Collection[Name]:
+    """Return the types to read everything of, as they are called before or after the upgrade."""
+    types = {c.new_name if upgraded else c.name for c in differences.changes}
+    types |= {drop.name for drop in differences.drops}
+    for change in differences.conversions:
+        types |= {one.enum for one in (change.old, change.new) if one.enum}
+    return types

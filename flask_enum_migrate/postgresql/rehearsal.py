@@ -1,0 +1,97 @@
+"""Run a revision's statements on the database that they were made for, read again, take it back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from ..core.backend import Differences
+from ..core.plan import Plan
+from ..core.rehearsal import Look
+from ..core.rehearsal import Rehearsal
+from ..core.schema import Name
+from .catalog import snapshot
+from .catalog import trial
+from .catalog.snapshot import Property
+from .contrast import differing
+from .contrast import types_concerned
+from .contrast import upgraded
+
+
+def rehearse(
+    connection: Connection, plan: Plan, differences: Differences, look: Look, limit: int | None
+) -> Rehearsal:
+    """Run both directions of a plan in a savepoint, read again after each, and roll it back.
+
+    :param look: compares the models with the database after the upgrade.
+    :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None for any.
+    """
+    if trial.is_autocommit(connection):
+        return Rehearsal(left_out="the connection is AUTOCOMMIT")
+    began = time.monotonic()
+    with trial.taken_back(connection):
+        done = _Trial(connection, plan, differences).run(look, limit)
+    return replace(done, seconds=time.monotonic() - began)
+
+
+class _Trial:
+    """One rehearsal.
+
+    :param connection: in a savepoint.
+    """
+
+    def __init__(self, connection: Connection, plan: Plan, differences: Differences) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._differences = differences
+        self._tables = {change.table for change in differences.conversions}
+
+    def run(self, look: Look, limit: int | None) -> Rehearsal:
+        """Run the upgrade, and the downgrade if there is one."""
+        if trial.prepare(self._connection):
+            return Rehearsal(left_out="the connection is read-only")
+        types = types_concerned(self._differences, upgraded=False)
+        weights = snapshot.weights(self._connection, types, self._tables)
+        plan = self._plan
+        rewrites = any(one.rewritten or one.rebuilt for one in (plan.upgrade, plan.downgrade))
+        size = sum(one.total for one in weights) if rewrites else 0
+        if limit is not None and size > limit:
+            return Rehearsal(size=size, too_large=True)
+        counted = [one.name for one in weights if one.countable] if rewrites else []
+        before = self._read(counted, upgraded=False)
+        done = Rehearsal(size=size)
+        try:
+            done = self._upgrade(done, before, counted, look)
+            if done.contrasts or plan.downgrade.refusals:
+                return done
+            return self._downgrade(done, before, counted)
+        except trial.StatementFailed as error:
+            if error.why:
+                said = f"at {error.failure.statement}" if done.upgrade else error.failure.statement
+                return replace(done, left_out=f"{error.why} ({said})")
+            return replace(done, failure=error.failure)
+
+    def _upgrade(
+        self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name], look: Look
+    ) -> Rehearsal:
+        trial.run(self._connection, "upgrade", self._plan.upgrade.statements)
+        contrasts = [*look()]
+        after = self._read(counted, upgraded=True)
+        contrasts += upgraded(before, after, self._differences)
+        return replace(done, upgrade=not contrasts, contrasts=tuple(contrasts))
+
+    def _downgrade(
+        self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name]
+    ) -> Rehearsal:
+        trial.run(self._connection, "downgrade", self._plan.downgrade.statements)
+        after = self._read(counted, upgraded=False)
+        contrasts = tuple(differing("downgrade", before, after))
+        return replace(done, downgrade=not contrasts, contrasts=contrasts)
+
+    def _read(self, counted: Collection[Name], *, upgraded: bool) -> Mapping[Property, str]:
+        types = types_concerned(self._differences, upgraded=upgraded)
+        return snapshot.read(self._connection, types, self._tables, counted)
