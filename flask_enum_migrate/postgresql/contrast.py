@@ -19,6 +19,8 @@ from .catalog.snapshot import Snapshot
 from .sql.quoting import DEPARSED
 
 _DEFINING = ("definition", "type", "default", "generated", "storage", "compression", "collation")
+# What constants may have as their type: rows of tables too.
+_TYPES = ("type", "table", "view", "materialized view", "foreign table", "composite type")
 _MASK = "'…'"
 
 
@@ -87,7 +89,7 @@ class _Texts:
         renamed: Mapping[Name, Name],
         differences: Differences,
     ) -> None:
-        types = {one.identity for one in (*before, *after) if one.kind == "type"}
+        types = {one.identity for one in (*before, *after) if one.kind in _TYPES}
         changed = {c.name for c in differences.changes} | {c.new_name for c in differences.changes}
         self._changed = {DEPARSED.qualified(name) for name in changed}
         types |= self._changed

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import replace
+from textwrap import shorten
 
 from sqlalchemy import Connection
 
@@ -71,8 +72,8 @@ class _Trial:
             return self._downgrade(done, before, counted)
         except trial.StatementFailed as error:
             if error.why:
-                said = f"at {error.failure.statement}" if done.upgrade else error.failure.statement
-                return replace(done, left_out=f"{error.why} ({said})")
+                shown = shorten(error.failure.statement, 80, placeholder=" …")
+                return replace(done, left_out=f"{error.why} ({shown})")
             return replace(done, failure=error.failure)
 
     def _upgrade(

@@ -118,7 +118,7 @@ def _failure(error: DBAPIError, direction: str, statement: str) -> Failure:
         object_ = f"{constraint} on {object_}" if object_ else constraint
     return Failure(
         direction,
-        rehearsing.failed_statement(statement, told("context")),
+        rehearsing.failed_statement(statement, told("internal_query"), told("context")),
         getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "",
         " ".join((told("message_primary") or str(origin)).split()),
         " ".join(told("message_detail").split()),

@@ -32,13 +32,14 @@ def ends_transaction(statement: str) -> bool:
     return _ENDS.match(statement) is not None
 
 
-def failed_statement(statement: str, context: str) -> str:
+def failed_statement(statement: str, internal: str, context: str) -> str:
     """Return what to show of a statement that failed: of a block the one inside, shortened.
 
+    :param internal: the statement inside of it that could not be understood, or ``""``.
     :param context: where the server says that it happened.
     """
     inside = _INSIDE.search(f"{context}\n")
-    shown = " ".join((inside[1] if inside else statement).split())
+    shown = " ".join((internal or (inside[1] if inside else statement)).split())
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
