@@ -18,7 +18,7 @@ WHOLE_LIST = (
     "There are: ENUM_MIGRATE_ANALYZE, ENUM_MIGRATE_AUTOGENERATE, ENUM_MIGRATE_COMPARE_ORDER, "
     "ENUM_MIGRATE_DOWNGRADE_MAP, ENUM_MIGRATE_DROP_UNUSED, ENUM_MIGRATE_INCLUDE_TYPES, "
     "ENUM_MIGRATE_LOCK_TIMEOUT, ENUM_MIGRATE_MAP, ENUM_MIGRATE_MAP_NULL, ENUM_MIGRATE_QUALIFY, "
-    "ENUM_MIGRATE_RENAME."
+    "ENUM_MIGRATE_REHEARSE, ENUM_MIGRATE_RENAME."
 )
 
 
@@ -93,6 +93,31 @@ def test_wrong_value(key: str, value: Any, wanted: str) -> None:
 )
 def test_lock_timeout(value: Any, sql: str | None) -> None:
     assert from_config({"ENUM_MIGRATE_LOCK_TIMEOUT": value}).lock_timeout_sql == sql
+
+
+@pytest.mark.parametrize("value", ["much", "12 mb", "-1", -1, True, "٣MB", "", [], 1.5])
+def test_no_size(value: Any) -> None:
+    expected = "a size like '256MB', a number of bytes, 'always' or None"
+    with pytest.raises(SettingError) as raised:
+        from_config({"ENUM_MIGRATE_REHEARSE": value})
+    assert raised.value.fact == f"ENUM_MIGRATE_REHEARSE is {value!r}, but must be {expected}."
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [
+        ("always", None),
+        (0, 0),
+        (4096, 4096),
+        ("4096", 4096),
+        ("8kB", 8192),
+        (" 1.5 MB ", 3 * 2**19),
+        ("2GB", 2**31),
+        ("1TB", 2**40),
+    ],
+)
+def test_rehearse(value: Any, limit: int | None) -> None:
+    assert from_config({"ENUM_MIGRATE_REHEARSE": value}).rehearse_limit == limit
 
 
 @pytest.mark.parametrize(

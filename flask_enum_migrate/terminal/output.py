@@ -197,6 +197,8 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
 
 def rehearsed(result: SyncResult) -> None:
     """Print what ran on the database before it was written, and what did not, and why."""
+    if result.declined or result.sql is not None:
+        return
     from ..rehearsal import proof
 
     made = [(plan.database, plan.rehearsal) for plan in result.plans if plan.rehearsal]

@@ -126,7 +126,7 @@ def test_sync_says_what_it_wrote(one_project: Project) -> None:
     (path,) = re.findall(r"^Wrote (.*)$", done.stdout, re.MULTILINE)
     assert done.stdout == f"Wrote {path}\n"
     assert Path(path).read_text() == one_project.revision()
-    lines = re.sub(r"\d+ kB", "N kB", done.stderr).splitlines()
+    lines = re.sub(r"\d+ (kB|ms)", r"N \1", done.stderr).splitlines()
     assert lines == [
         "public.mood",
         "  + add 'OK' after 'SAD'",
@@ -136,6 +136,7 @@ def test_sync_says_what_it_wrote(one_project: Project) -> None:
         "Note: if 'GONE' is called 'OK' now, remove the file and say so, and nothing is rewritten: "
         "--rename mood.GONE=OK",
         "Next: read it, then run: flask db upgrade",
+        "Rehearsed: upgrade and downgrade ran on this database and were rolled back (N ms).",
     ]
 
 
@@ -145,7 +146,8 @@ def test_dry_run_and_sql_print_data_only(one_project: Project) -> None:
     tried = one_project.sync("--dry-run")
     compile(tried.stdout, "body", "exec")
     assert "def upgrade():" in tried.stdout
-    assert tried.stderr.endswith("Nothing was written, as this is a dry run.\n")
+    assert "\nNothing was written, as this is a dry run.\n" in tried.stderr
+    assert tried.stderr.splitlines()[-1].startswith("Rehearsed: ")
     sql = one_project.sync("--sql")
     assert "ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'OK' AFTER 'SAD';" in sql.stdout
     assert sql.stderr == ""
@@ -513,7 +515,7 @@ Answer [5]: stays
     assert "rewrites public.item (" in shown
     assert "Write this migration? [Y/n]: " in shown
     assert "\nWrote " in shown
-    assert shown.splitlines()[-1] == (
+    assert shown.splitlines()[-2] == (
         "The same without questions: --rename public.state.gone=gones --map state.old=stays "
         "--map state.odd=stays --downgrade-map public.state.fresh=stays"
     )
@@ -527,7 +529,7 @@ def test_no_downgrade_is_asked_about_that_an_answer_decides(one_project: Project
     answers = ("3", "lost", "new", "")
     shown = on_a_terminal(command, one_project.folder, *answers, NO_COLOR="1")
     assert "gains 'delivered'. What does a downgrade do with rows that hold it?" in shown
-    assert shown.splitlines()[-1] == (
+    assert shown.splitlines()[-2] == (
         "The same without questions: --map state.sent=lost --downgrade-map "
         "public.state.delivered=new"
     )
@@ -641,7 +643,7 @@ def test_a_dry_run_asks_but_needs_no_consent(one_project: Project) -> None:
     shown = on_a_terminal(command, one_project.folder, "1", NO_COLOR="1")
     assert "Write this migration?" not in shown
     assert "RENAME VALUE 'old' TO 'new'" in shown
-    assert "--rename public.state.old=new" in shown.splitlines()[-1]
+    assert "--rename public.state.old=new" in shown.splitlines()[-2]
 
 
 def test_many_candidates_are_offered_by_likeliness(one_project: Project) -> None:
@@ -664,7 +666,7 @@ def test_strings_that_are_no_label_are_asked_about(one_project: Project) -> None
     command = [*flask(one_project, ["a", "b"]), "sync"]
     shown = on_a_terminal(command, one_project.folder, "2", "3", "", NO_COLOR="1")
     assert "which has no label 'LEGACY', and 1 row holds it. What becomes of them?" in shown
-    assert "--map state.LEGACY=b --map-null state.junk" in shown.splitlines()[-1]
+    assert "--map state.LEGACY=b --map-null state.junk" in shown.splitlines()[-2]
     one_project.db("upgrade")
     assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [("a",), ("b",), (None,)]
 

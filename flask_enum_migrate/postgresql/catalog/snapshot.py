@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ...core.schema import Name
+from ..sql.quoting import DEPARSED
 from ..sql.rehearsing import count_rows
 from .session import qualified
 from .statements import query
@@ -78,12 +79,20 @@ def read(
     with qualified(connection):
         found = connection.execute(query("snapshot"), _wanted(types, tables)).all()
         read = {Property(kind, identity, name): value for kind, identity, name, value in found}
-        names = sorted(counted)
+        names = [name for name in sorted(counted) if _holds_rows(name, read)]
         for start in range(0, len(names), _AT_ONCE):
             sql = count_rows(names[start : start + _AT_ONCE])
             rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
             read.update({Property("relation", row.name, "rows"): str(row.rows) for row in rows})
     return read
+
+
+def _holds_rows(name: Name, read: Snapshot) -> bool:
+    """Return whether a relation that was there before is still there, with rows to count."""
+    identity = DEPARSED.qualified(name)
+    if Property("table", identity, "is there") in read:
+        return True
+    return read.get(Property("materialized view", identity, "populated")) == "true"
 
 
 def _wanted(types: Collection[Name], tables: Collection[Name]) -> dict[str, str]:
