@@ -355,3 +355,31 @@ def test_it_writes_nothing_where_it_refuses(one_project: Project) -> None:
     before = sorted(Path(one_project.migrations).rglob("*.py"))
     refused(one_project, *GONE)
     assert sorted(Path(one_project.migrations).rglob("*.py")) == before
+
+
+MORE = MOODS + "    more = db.Column(db.Integer)\n"
+
+
+def test_migrate_rehearses_too(one_project: Project) -> None:
+    begin(one_project)
+    one_project.config["ENUM_MIGRATE_MAP"] = ["mood.gone=ok"]
+    one_project.models(MORE, LABELS=["bad", "ok"])
+    before = one_project.dump(), one_project.contents()
+    one_project.sql("ALTER TABLE entry ADD CONSTRAINT few CHECK (mood::text <> 'ok' OR id = 2)")
+    told = " ".join(one_project.db("migrate", expect=1).stderr.split())
+    assert "The upgrade fails on this database: " in told
+    assert "(SQLSTATE 23514, few on public.entry), at: ALTER TABLE public.entry" in told
+    assert "Nothing was written" in told
+    one_project.sql("ALTER TABLE entry DROP CONSTRAINT few")
+    assert len(one_project.revisions()) == 1
+    one_project.config["ENUM_MIGRATE_REHEARSE"] = 1
+    one_project.models(MORE, LABELS=["bad", "ok"])
+    said = one_project.db("migrate", "--rev-id", "untried").stderr
+    assert "Note: it was not rehearsed: it would rewrite, index and refresh " in said
+    (one_project.migrations / "versions" / "untried_.py").unlink()
+    one_project.config["ENUM_MIGRATE_REHEARSE"] = "always"
+    one_project.models(MORE, LABELS=["bad", "ok"])
+    assert RAN.search(one_project.db("migrate").output)
+    assert (one_project.dump(), one_project.contents()) == before
+    one_project.db("upgrade")
+    assert one_project.db("enum", "check").stdout.startswith("In sync")

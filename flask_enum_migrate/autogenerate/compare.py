@@ -19,6 +19,9 @@ from ..core.hints import maybe_renamed
 from ..core.hints import names_and_values
 from ..core.wording import unread
 from ..proposal import strange_pairs
+from ..rehearsal import proof
+from ..rehearsal import refusals
+from ..rehearsal import rehearse_one
 from ..revision.file import by_token
 from ..revision.source import Body
 from ..settings import Settings
@@ -76,6 +79,7 @@ def compare(
         pairs = (*database.pairing.pairs, *strange_pairs(database))
         hints = (names_and_values(pair) for pair in pairs)
         raise Refused(tuple(dict.fromkeys(seen.refusals)), tuple(hint for hint in hints if hint))
+    untried = _rehearsed(context, seen, settings, command) if writes else ()
     leave_types(seen)
     renderer = renderer or TypeRenderer()
     renderer.install(context)
@@ -95,6 +99,7 @@ def compare(
         tell(seen)
     return (
         *seen.notes,
+        *untried,
         *_unknown(seen),
         *((*_unconverted(seen), *_renames(seen, command)) if writes else ()),
         *(() if seen.is_empty else _rivals()),
@@ -109,6 +114,25 @@ def _seen(
     if live is None or connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.")
     return see(database, live, connection, operations, settings, writes=writes)
+
+
+def _rehearsed(
+    context: AutogenContext, seen: Seen, settings: Settings, command: str
+) -> tuple[str, ...]:
+    """Run what changes types that exist, on the tables as they are, and roll it back.
+
+    :return: what was not run, and why.
+    :raises Refused: if something fails, or reads otherwise afterwards than it must.
+    """
+    if settings.rehearse is None or seen.draft.is_empty:
+        return ()
+    made = rehearse_one(context.migration_context, settings, seen.draft)
+    if found := tuple(refusals(seen.draft, made, command)):
+        raise Refused(found)
+    proven = proof([(seen.draft.database, made)], command)
+    if proven.line:
+        log.info("%s", proven.line)
+    return proven.notes
 
 
 def _unknown(seen: Seen) -> tuple[str, ...]:
