@@ -14,6 +14,7 @@ from time import perf_counter
 
 from benchmarks import hanging
 from benchmarks import labels
+from benchmarks import rehearsed
 from benchmarks import replaced
 from benchmarks import scale
 from benchmarks import startup
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Callable[[Lab], Section]] = {
     "scale": scale.measure,
     "startup": startup.measure,
     "hanging": hanging.measure,
+    "rehearsed": rehearsed.measure,
 }
 
 

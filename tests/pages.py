@@ -339,6 +339,7 @@ def plain(text: str) -> list[str]:
     text = re.sub(r"\b(process |pg_terminate_backend\()\d+", r"\1<pid>", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S\d\d\b", "<time>", text)
     text = re.sub(r"\bPostgreSQL \d+\.\d+", "PostgreSQL <version>", text)
+    text = re.sub(r"\brolled back \(.*?\)", "rolled back (<time>)", text)
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 

@@ -18,6 +18,7 @@ from flask_enum_migrate.core.diff import Answers
 from tests.direct import plan_for
 from tests.direct import run
 from tests.kinds import KINDS
+from tests.postgresql.test_rehearsal_kinds import rehearsed
 from tests.servers import Server
 from tests.servers import create_database
 from tests.servers import drop_database
@@ -166,6 +167,11 @@ def test_any_change_does_what_the_model_says(
         wanted = {name: change.after for name, change in named.items()}
         plan = plan_for(url, wanted, answers)
         assert plan.upgrade.refusals == ()
+        made = rehearsed(url, wanted, answers)
+        assert (made.upgrade, made.failure, made.contrasts) == (True, None, ())
+        assert made.downgrade or "used only once it is committed" in made.left_out
+        assert pg_dump_schema(newest, url) == before
+        assert {name: read(url, name) for name in named} == contents
         run(url, plan.upgrade)
         for name, change in named.items():
             assert labels(url, name) == change.after
