@@ -132,7 +132,7 @@ def _failed(failure: Failure, bind: str, command: str) -> Refusal:
         f"The {failure.direction} fails on this database{bind}: "
         + ". ".join(told if failure.hint else filter(None, told[:2]))
         + (f" ({about})" if about else "")
-        + f", at: {failure.statement.removesuffix(';')};",
+        + f", at: {failure.statement.removesuffix(';')}.",
         f"{_advice(failure)} {_without(command)}",
     )
 

@@ -18,7 +18,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r'SQL statement "(.*?)"\n(?:PL/pgSQL function|$)', re.DOTALL)
-_LONGEST = 300
+_LONGEST = 120
 
 
 def defer(constraints: Iterable[Name]) -> str:
