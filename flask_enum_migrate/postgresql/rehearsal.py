@@ -19,6 +19,7 @@ from .catalog import snapshot
 from .catalog import trial
 from .catalog.snapshot import Property
 from .contrast import differing
+from .contrast import refreshed
 from .contrast import types_concerned
 from .contrast import upgraded
 
@@ -66,10 +67,10 @@ class _Trial:
         before = self._read(counted, upgraded=False)
         done = Rehearsal(size=size)
         try:
-            done = self._upgrade(done, before, counted, look)
+            done, between = self._upgrade(done, before, counted, look)
             if done.contrasts or plan.downgrade.refusals:
                 return done
-            return self._downgrade(done, before, counted)
+            return self._downgrade(done, before, between, counted)
         except trial.StatementFailed as error:
             if error.why:
                 shown = shorten(error.failure.statement, 80, placeholder=" …")
@@ -78,19 +79,24 @@ class _Trial:
 
     def _upgrade(
         self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name], look: Look
-    ) -> Rehearsal:
+    ) -> tuple[Rehearsal, Mapping[Property, str]]:
         trial.run(self._connection, "upgrade", self._plan.upgrade.statements)
         contrasts = [*look()]
         after = self._read(counted, upgraded=True)
         contrasts += upgraded(before, after, self._differences)
-        return replace(done, upgrade=not contrasts, contrasts=tuple(contrasts))
+        return replace(done, upgrade=not contrasts, contrasts=tuple(contrasts)), after
 
     def _downgrade(
-        self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name]
+        self,
+        done: Rehearsal,
+        before: Mapping[Property, str],
+        between: Mapping[Property, str],
+        counted: Collection[Name],
     ) -> Rehearsal:
         trial.run(self._connection, "downgrade", self._plan.downgrade.statements)
         after = self._read(counted, upgraded=False)
-        contrasts = tuple(differing("downgrade", before, after))
+        filled = self._plan.upgrade.rebuilt
+        contrasts = tuple(differing("downgrade", *refreshed(before, between, after, filled)))
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
 
     def _read(self, counted: Collection[Name], *, upgraded: bool) -> Mapping[Property, str]:

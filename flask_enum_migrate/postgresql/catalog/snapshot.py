@@ -79,20 +79,23 @@ def read(
     with qualified(connection):
         found = connection.execute(query("snapshot"), _wanted(types, tables)).all()
         read = {Property(kind, identity, name): value for kind, identity, name, value in found}
-        names = [name for name in sorted(counted) if _holds_rows(name, read)]
+        kinds = {name: kind for name in sorted(counted) if (kind := _kind(name, read))}
+        names = [*kinds]
         for start in range(0, len(names), _AT_ONCE):
             sql = count_rows(names[start : start + _AT_ONCE])
             rows = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-            read.update({Property("relation", row.name, "rows"): str(row.rows) for row in rows})
+            for name, row in zip(names[start : start + _AT_ONCE], rows, strict=True):
+                read[Property(kinds[name], DEPARSED.qualified(name), "rows")] = str(row.rows)
     return read
 
 
-def _holds_rows(name: Name, read: Snapshot) -> bool:
-    """Return whether a relation that was there before is still there, with rows to count."""
+def _kind(name: Name, read: Snapshot) -> str:
+    """Return the kind of a relation that was there before, or ``""`` if it holds no rows now."""
     identity = DEPARSED.qualified(name)
     if Property("table", identity, "is there") in read:
-        return True
-    return read.get(Property("materialized view", identity, "populated")) == "true"
+        return "table"
+    view = Property("materialized view", identity, "populated")
+    return view.kind if read.get(view) == "true" else ""
 
 
 def _wanted(types: Collection[Name], tables: Collection[Name]) -> dict[str, str]:

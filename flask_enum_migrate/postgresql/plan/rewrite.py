@@ -213,6 +213,6 @@ def _using(alteration: Alteration, column: Column) -> str:
             for drop in alteration.change.removed
             if not drop.mapped
         ]
-        converted = using.convert_array(table, column.column, old, new, moved, refused)
+        converted = using.convert_array(table, column.column, new, moved, refused)
     through = column.through
     return using.cast(converted, through) if through else converted

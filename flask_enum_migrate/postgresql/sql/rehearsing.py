@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 
 from ...core.schema import Name
-from .quoting import literal
 from .quoting import qualified
 
 FIRE = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -45,7 +44,8 @@ def failed_statement(statement: str, internal: str, context: str) -> str:
 
 def count_rows(relations: Sequence[Name]) -> str:
     """Return a query for the number of rows of each of some relations, without their children."""
-    return " UNION ALL ".join(
-        f"SELECT {literal(qualified(one))} AS name, count(*) AS rows FROM ONLY {qualified(one)}"
-        for one in relations
+    counts = (
+        f"SELECT {number:d} AS number, count(*) AS rows FROM ONLY {qualified(one)}"
+        for number, one in enumerate(relations)
     )
+    return f"{' UNION ALL '.join(counts)} ORDER BY number"

@@ -121,7 +121,6 @@ def _or_null(label: str | None) -> str:
 def convert_array(
     table: Name,
     column: str,
-    old_type: Name,
     new_type: Name,
     mapping: Mapping[str, str | None],
     refused: Sequence[str],
@@ -131,17 +130,14 @@ def convert_array(
     :param mapping: removed labels to the labels that elements get.
     :param refused: removed labels without one: the statement fails if an element holds one.
     """
-    old, new, value = (
-        qualified(old_type),
-        qualified(new_type),
-        identifier(column),
-    )
+    new, value = qualified(new_type), identifier(column)
+    # As strings: a label that was added and is not committed yet could not be compared with.
     elements = _replaced(f"{value}::text[]", mapping)
     if not refused:
         return f"{elements}::{new}[]"
     gone = ", ".join(literal(label) for label in refused)
     return (
-        f"CASE WHEN {value}::{old}[] OPERATOR(pg_catalog.&&) ARRAY[{gone}]::{old}[]\n"
+        f"CASE WHEN {value}::text[] OPERATOR(pg_catalog.&&) ARRAY[{gone}]\n"
         f"    THEN ARRAY[{_refusal(table, column)}]::{new}[]\n"
         f"    ELSE {elements}::{new}[]\n"
         "END"
