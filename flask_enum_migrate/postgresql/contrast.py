@@ -30,10 +30,15 @@ _MASK = "'…'"
 
 def differing(direction: str, before: Snapshot, after: Snapshot) -> Iterator[Contrast]:
     """Yield everything that differs."""
+    for one in _differing(before, after):
+        yield Contrast(direction, str(one), before.get(one), after.get(one))
+
+
+def _differing(before: Snapshot, after: Snapshot) -> Iterator[Property]:
     for one in sorted({*before, *after}):
-        expected, found = before.get(one), after.get(one)
-        if not _same(one, expected, found) and not _goes_along(one, before, after):
-            yield Contrast(direction, str(one), expected, found)
+        same = _same(one, before.get(one), after.get(one))
+        if not same and not _goes_along(one, before, after):
+            yield one
 
 
 def _same(one: Property, expected: str | None, found: str | None) -> bool:
@@ -68,21 +73,20 @@ def upgraded(before: Snapshot, after: Snapshot, differences: Differences) -> Ite
     texts = _Texts(before, after, renamed, differences)
     expected, found = texts.compared(before, renamed), texts.compared(after, {})
     nullified = any(None in change.mapping.values() for change in differences.changes)
-    for one in differing("upgrade", expected, found):
-        prop = _property(one, expected, found)
+    for prop in _differing(expected, found):
         if is_refreshed(prop):
             continue
         if prop.kind == "schema" and (gone or new or renamed):
             continue
-        if prop.identity in gone and one.found is None:
+        if prop.identity in gone and prop not in found:
             continue
-        if prop.identity in new and one.expected is None:
+        if prop.identity in new and prop not in expected:
             continue
-        if nullified and prop.name.endswith("default") and one.found is None:
+        if nullified and prop.name.endswith("default") and prop not in found:
             continue
         if differences.conversions and _converted(prop, expected, found):
             continue
-        yield one
+        yield Contrast("upgrade", str(prop), expected.get(prop), found.get(prop))
 
 
 def refreshed(
@@ -107,10 +111,6 @@ def refreshed(
 def is_refreshed(one: Property) -> bool:
     """Return whether a property is the number of rows of a materialized view."""
     return one.kind == "materialized view" and one.name == "rows"
-
-
-def _property(one: Contrast, expected: Snapshot, found: Snapshot) -> Property:
-    return next(p for p in (*expected, *found) if str(p) == one.what)
 
 
 def _converted(prop: Property, expected: Snapshot, found: Snapshot) -> bool:

@@ -70,19 +70,23 @@ WITH RECURSIVE
           AND base.oid IS NULL AND coalesce(tc.relkind, 'c') = 'c'
           AND r.tgisinternal IS NOT TRUE
     ),
-    acl (classid, objid, sub, owner, code, acl) AS (
-        SELECT 'pg_class'::regclass::oid, oid, 0, relowner,
-               CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relacl FROM pg_class
-        WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-        UNION ALL SELECT 'pg_class'::regclass::oid, oid, 0, relowner, NULL, NULL FROM pg_class
-        WHERE relkind IN ('c', 'i', 'I')
-        UNION ALL SELECT 'pg_type'::regclass::oid, oid, 0, typowner, 'T', typacl FROM pg_type
-        UNION ALL SELECT 'pg_proc'::regclass::oid, oid, 0, proowner, 'f', proacl FROM pg_proc
-        UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid, 0, stxowner, NULL, NULL
-        FROM pg_statistic_ext
-        UNION ALL SELECT 'pg_operator'::regclass::oid, oid, 0, oprowner, NULL, NULL FROM pg_operator
-        UNION ALL SELECT 'pg_opclass'::regclass::oid, oid, 0, opcowner, NULL, NULL FROM pg_opclass
-        UNION ALL SELECT 'pg_opfamily'::regclass::oid, oid, 0, opfowner, NULL, NULL FROM pg_opfamily
+    owned (kind, identity, owner, code, acl) AS (
+        SELECT o.kind, o.identity, c.relowner,
+               CASE WHEN c.relkind = 'S' THEN 's' WHEN c.relkind IN ('r', 'p', 'f', 'v', 'm') THEN 'r'
+               END::"char", c.relacl
+        FROM o JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, t.typowner, 'T', t.typacl
+        FROM o JOIN pg_type t ON o.classid = 'pg_type'::regclass AND t.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, f.proowner, 'f', f.proacl
+        FROM o JOIN pg_proc f ON o.classid = 'pg_proc'::regclass AND f.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, s.stxowner, NULL, NULL
+        FROM o JOIN pg_statistic_ext s ON o.classid = 'pg_statistic_ext'::regclass AND s.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, p.oprowner, NULL, NULL
+        FROM o JOIN pg_operator p ON o.classid = 'pg_operator'::regclass AND p.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, p.opcowner, NULL, NULL
+        FROM o JOIN pg_opclass p ON o.classid = 'pg_opclass'::regclass AND p.oid = o.objid
+        UNION ALL SELECT o.kind, o.identity, p.opfowner, NULL, NULL
+        FROM o JOIN pg_opfamily p ON o.classid = 'pg_opfamily'::regclass AND p.oid = o.objid
     )
 SELECT kind, identity, property, value FROM (
     SELECT o.kind, o.identity, p.property, p.value
@@ -99,9 +103,8 @@ SELECT kind, identity, property, value FROM (
               AND d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')))
     ) p (property, value)
     UNION ALL
-    SELECT o.kind, o.identity, p.property, p.value
-    FROM o JOIN acl a ON a.classid = o.classid AND a.objid = o.objid
-    CROSS JOIN LATERAL (VALUES
+    SELECT a.kind, a.identity, p.property, p.value
+    FROM owned a CROSS JOIN LATERAL (VALUES
         ('owner', pg_get_userbyid(a.owner)::text),
         ('privileges', CASE WHEN a.code IS NOT NULL THEN (
             SELECT '{' || coalesce(string_agg(i::text, ',' ORDER BY i::text), '') || '}'
