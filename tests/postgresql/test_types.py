@@ -410,7 +410,7 @@ class Entry(db.Model):
     project.models(model, LABELS=["ok", "new"])
     source = project.round_trip("--map", f"{long[:-1]}.bad=ok")
     assert "RENAME TO mood__old3;" in source
-    assert 'RENAME TO temper__old2"' in source
+    assert "RENAME TO temper__old2;" in source
 
 
 TEXT = """

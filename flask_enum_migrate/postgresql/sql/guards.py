@@ -196,34 +196,34 @@ def _lock(lock: Lock) -> list[str]:
         "EXCEPTION WHEN lock_not_available THEN IF clock_timestamp() < coalesce(deadline, 'infinity') "
         "THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
         *(f"    {line}" for line in _holders(lock)),
-        f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))},",
-        "        HINT = coalesce('In the way is, and can be ended with:' || found, 'See "
-        "pg_prepared_xacts.'); END; END LOOP;",
+        f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))} || "
+        "coalesce(found, 'what pg_prepared_xacts tells'); END; END LOOP;",
     ]
 
 
 def _shown(tables: Sequence[Name]) -> str:
     names = ", ".join(map(str, tables))
-    return f"No lock on {names} in time, so no table was changed."
+    return f"No lock on {names} in time, so no table was changed. In the way is "
 
 
-_ENDED = "chr(10) || 'SELECT pg_terminate_backend(' || pid::text || '); -- ' || "
-_ENDED += "concat_ws(' ', usename, state, left(query, 99))"
+_TOLD = """concat_ws(' ', 'pid', pid, usename, application_name, state, state_change, left(query, 99),
+    '(to end it: SELECT pg_terminate_backend(' || pid::text || '))')"""
+_PREPARED = "'prepared transaction ' || gid || ' (to end it: ROLLBACK PREPARED ' || quote_literal(gid) || ')'"
 
 
 def _holders(lock: Lock) -> Iterator[str]:
     """Yield the lines that find who holds locks on tables."""
     relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
     if not lock.families:
-        yield f"SELECT string_agg({_ENDED}, '')"
-        yield "    INTO found FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted AND"
-        yield f"    datname = current_database() AND relation IN ({relations});"
+        yield from f"SELECT string_agg({_TOLD}, '; ') INTO found".split("\n")
+        yield "    FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        yield f"    WHERE granted AND datname = current_database() AND relation IN ({relations});"
         return
     yield "WITH RECURSIVE wanted (relation) AS ("
     yield f"    SELECT pg_catalog.unnest(ARRAY[{relations}])"
     yield "    UNION SELECT inhrelid FROM pg_inherits JOIN wanted ON inhparent = relation)"
-    yield f"SELECT string_agg(coalesce(chr(10) || 'ROLLBACK PREPARED ' || quote_literal(gid), {_ENDED}), '')"
-    yield "    INTO found"
+    yield f"SELECT string_agg(coalesce({_PREPARED},"
+    yield from f"    {_TOLD}), '; ') INTO found".split("\n")
     yield "FROM (SELECT DISTINCT pid, virtualtransaction FROM pg_locks JOIN wanted USING (relation)"
     yield "    WHERE granted AND pid IS DISTINCT FROM pg_backend_pid()) l"
     yield "LEFT JOIN pg_stat_activity USING (pid) LEFT JOIN (SELECT virtualtransaction, gid FROM"
@@ -435,7 +435,7 @@ def _kept(objects: Sequence[Known]) -> list[str]:
 
     It is an aggregate over objects ``o``, as :func:`_owned` describes them. Where default privileges
     are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever granted grants
-    again, the owner first, then those who may grant.
+    again, the owner first, in the order of the ACL as pg_dump does.
     """
     kinds = {known.kind for known in objects}
     of = "WHERE classoid = class AND objoid = id AND objsubid = sub"
@@ -477,7 +477,7 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
     target = "what" if [*codes] == ["T"] and not columns else "target"
     given = (
         "(SELECT array_agg(grantee) FROM pg_default_acl LEFT JOIN pg_catalog.aclexplode(defaclacl) ON true"
-        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid)"
+        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid\n        AND (defaclnamespace = 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner)))"
     )
     source = "pg_catalog.aclexplode(all_) WITH ORDINALITY x"
     col = ""
@@ -494,7 +494,7 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
         FROM (SELECT owner UNION SELECT pg_catalog.unnest(given)) g (r) WHERE all_ IS NOT NULL AND r > 0),
     (SELECT string_agg('SET LOCAL ROLE ' || grantor::regrole::text || '; GRANT ' || privilege_type{col} || ' ON ' || {target} || ' TO '
         || {_ROLE.format("grantee")} || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-        || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; ' ORDER BY {first}grantor <> owner, NOT is_grantable, ordinality)
+        || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; ' ORDER BY {first}grantor <> owner, ordinality)
     FROM {source}))
     FROM {given} d (given), LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""
 
