@@ -27,6 +27,7 @@ from tests.app.test_multidb import MultiDb
 from tests.app.test_multidb import multi  # noqa: F401
 from tests.project import Project
 from tests.project import watched
+from tests.test_rehearsal_stopped import stopping
 
 MOODS = """
 class Entry(db.Model):
@@ -310,6 +311,21 @@ def test_a_lock_that_others_hold(one_project: Project, lock_timeout: str | None)
     assert "Note: it was not rehearsed: it did not get its locks within two seconds" in said
     assert "Rehearsing: upgrade and downgrade run on this database, and are rolled back" in said
     assert RAN.search(one_project.sync(*GONE).stderr)
+
+
+def test_a_lock_on_what_is_read(one_project: Project) -> None:
+    begin(one_project, "CREATE TABLE other (id int PRIMARY KEY, mood mood)")
+    with psycopg.connect(one_project.url) as other:
+
+        def lock(connection: object) -> None:
+            other.execute("LOCK TABLE other")
+
+        with watched() as seen:
+            one_project.sync("--dry-run", "--no-rehearse", *GONE)
+        with stopping(len(seen), lock, behind=False):
+            said = one_project.sync("--dry-run", *GONE).stderr
+    assert "Note: it was not rehearsed: it did not get its locks within two seconds" in said
+    assert RAN.search(one_project.sync("--dry-run", *GONE).stderr)
 
 
 def test_a_read_only_connection(one_project: Project) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from textwrap import shorten
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from ..core.backend import Differences
 from ..core.plan import Plan
@@ -35,8 +36,13 @@ def rehearse(
     if trial.is_autocommit(connection):
         return Rehearsal(left_out="the connection is AUTOCOMMIT")
     began = time.monotonic()
-    with trial.taken_back(connection):
-        done = _Trial(connection, plan, differences).run(look, limit)
+    try:
+        with trial.taken_back(connection):
+            done = _Trial(connection, plan, differences).run(look, limit)
+    except DBAPIError as error:  # while it reads: others may hold locks on what it reads
+        if why := trial.not_now(error):
+            return Rehearsal(left_out=why)
+        raise
     return replace(done, seconds=time.monotonic() - began)
 
 

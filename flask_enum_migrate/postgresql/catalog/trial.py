@@ -91,6 +91,16 @@ def run(connection: Connection, direction: str, statements: Iterable[str]) -> No
         _run(connection, direction, deferred)
 
 
+def not_now(error: DBAPIError) -> str:
+    """Return why an error says nothing about the revision, in words, or ``""`` where it does."""
+    return "" if error.connection_invalidated else _NOT_NOW.get(_sqlstate(error), "")
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    origin: Any = error.orig
+    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
+
+
 def _run(connection: Connection, direction: str, statement: str) -> None:
     try:
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
@@ -99,7 +109,7 @@ def _run(connection: Connection, direction: str, statement: str) -> None:
             raise
         failure = _failure(error, direction, statement)
         code = failure.sqlstate
-        why = _NOT_NOW.get(code) or _NOT_HERE.get(code) or ""
+        why = not_now(error) or _NOT_HERE.get(code, "")
         if code == "53200" and direction == "downgrade":
             why = "both directions at once need more locks than max_locks_per_transaction allows"
         raise StatementFailed(failure, why) from error
@@ -119,7 +129,7 @@ def _failure(error: DBAPIError, direction: str, statement: str) -> Failure:
     return Failure(
         direction,
         rehearsing.failed_statement(statement, told("internal_query"), told("context")),
-        getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "",
+        _sqlstate(error),
         " ".join((told("message_primary") or str(origin)).split()),
         " ".join(told("message_detail").split()),
         " ".join(told("message_hint").split()),
