@@ -25,6 +25,9 @@ _EXPRESSIONS = ("definition", "default", "generated", "USING", "WITH CHECK", "WH
 _STRING_CASTS = re.compile(
     r"::(?:text|character varying|character|bpchar)(?:\(\d+\))?(?:\[\])*|[()\s]"
 )
+_QUOTED = r"'(?:[^']|'')*'|(?P<body>\$function\w*\$).*?(?P=body)"
+# What people wrote, whatever names it mentions.
+_FREE = ("comment", "security labels", "labels", "options")
 _MASK = "'…'"
 
 
@@ -149,13 +152,13 @@ class _Texts:
         names = {DEPARSED.qualified(old): DEPARSED.qualified(new) for old, new in renamed.items()}
         return {
             Property(one.kind, _renamed(one.identity, names), one.name): self._text(
-                one, _renamed(value, names), names
+                one, value if _is_free(one) else _renamed(value, names)
             )
             for one, value in snapshot.items()
             if not (one.name == "labels" and _renamed(one.identity, names) in self._changed)
         }
 
-    def _text(self, one: Property, value: str, names: Mapping[str, str]) -> str:
+    def _text(self, one: Property, value: str) -> str:
         if one.name == "bound":
             return re.sub(r"'((?:[^']|'')*)'", self._bound, value)
         return self._membership.sub(r"\1", self._constant.sub(_MASK, value))
@@ -164,12 +167,17 @@ class _Texts:
         return _MASK if found[1].replace("''", "'") in self._bare else found[0]
 
 
+def _is_free(one: Property) -> bool:
+    return one.name.rpartition(": ")[2] in _FREE
+
+
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with the new names of types."""
+    """Return a text with the new names of types, but for strings and bodies of routines in it."""
     if not names:
         return text
     old = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.sub(rf'(?<![\w$."])(?:{old})(?![\w$"])', lambda found: names[found[0]], text)
+    found = re.compile(rf"""{_QUOTED}|(?<![\w$."])(?:{old})(?![\w$"])""", re.DOTALL)
+    return found.sub(lambda one: names.get(one[0], one[0]), text)
 
 
 def types_concerned(differences: Differences, *, upgraded: bool) -> Collection[Name]:
