@@ -132,7 +132,8 @@ def _failed(failure: Failure, bind: str, command: str) -> Refusal:
         f"The {failure.direction} fails on this database{bind}: "
         + ". ".join(told if failure.hint else filter(None, told[:2]))
         + (f" ({about})" if about else "")
-        + f", at: {failure.statement.removesuffix(';')}.",
+        + f", at: {failure.statement.removesuffix(';')}"
+        + ("" if failure.statement.endswith("…") else "."),
         f"{_advice(failure)} {_without(command)}",
     )
 

@@ -39,7 +39,7 @@ def failed_statement(statement: str, internal: str, context: str) -> str:
     """
     inside = _INSIDE.search(f"{context}\n")
     shown = " ".join((internal or (inside[1] if inside else statement)).split())
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 2].rstrip()} …"
 
 
 def count_rows(relations: Sequence[Name]) -> str:
