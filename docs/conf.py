@@ -24,6 +24,8 @@ myst_heading_anchors = 3
 
 highlight_language = "none"
 nitpicky = True
+# What a command printed is shown as it is, also where it holds Python that a console has not.
+suppress_warnings = ["misc.highlighting_failure"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
