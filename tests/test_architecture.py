@@ -89,7 +89,7 @@ ARROWS = {
     },
     "postgresql.objects": {"core", "postgresql.sql"},
     "postgresql.plan": {"core", "postgresql.objects", "postgresql.sql"},
-    "postgresql.rehearsal": {"core", "postgresql.catalog", "postgresql.contrast"},
+    "postgresql.rehearsal": {"core", "postgresql.catalog", "postgresql.contrast", "postgresql.sql"},
     "postgresql.sql": {"core"},
     "proposal": {"app", "core", "settings"},
     "rehearsal": {"app", "backends", "core", "proposal", "settings"},

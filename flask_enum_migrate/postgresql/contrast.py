@@ -85,7 +85,8 @@ def upgraded(before: Snapshot, after: Snapshot, differences: Differences) -> Ite
             continue
         if prop.identity in new and prop not in expected:
             continue
-        if nullified and prop.name.endswith("default") and prop not in found:
+        default = prop.name.endswith("default") or prop.kind == "default value"
+        if nullified and default and prop not in found:
             continue
         if differences.conversions and _converted(prop, expected, found):
             continue

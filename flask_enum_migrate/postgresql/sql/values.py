@@ -144,10 +144,11 @@ def convert_array(
     )
 
 
-_TAKEN_AWAY = ", a label this revision takes away"
+TAKEN_AWAY = ", a label this revision takes away"
+"""How the message of a row ends that holds what it may not hold afterwards."""
 
 
-def _refusal(table: Name, column: str, why: str = _TAKEN_AWAY) -> str:
+def _refusal(table: Name, column: str, why: str = TAKEN_AWAY) -> str:
     holds = literal(f"{table}.{column} holds ")
     return f"{holds} || quote_literal({identifier(column)}::text) || {literal(why)}"
 
