@@ -5,6 +5,7 @@ Connections, metadata and binds are env.py's: whatever the app customised there 
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 import traceback
@@ -24,6 +25,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from flask import current_app
+from flask_migrate import stamp
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -148,12 +150,15 @@ class Environment:
                 for revision in self.script.iterate_revisions(revisions or "base", "base")
             }
         except (CommandError, RevisionError) as error:
-            one = len(self.script.get_heads()) == 1
+            head = "head" if len(self.script.get_heads()) == 1 else "heads"
+            how = f"flask {self.command} stamp --purge {head}"
+            if "purge" not in inspect.signature(stamp).parameters:  # Flask-Migrate 4.0
+                how = f"DELETE FROM alembic_version, and flask {self.command} stamp {head}"
             raise EnvironmentFailed(
                 f"The database is at {', '.join(revisions)}, which the migrations don't know: "
                 f"{error}.",
                 "Check out the code that has this migration. Or, if the schema is that of the last "
-                f"one: flask {self.command} stamp --purge {'head' if one else 'heads'}",
+                f"one: {how}",
             ) from error
         return set(target) <= applied
 
