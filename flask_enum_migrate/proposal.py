@@ -38,6 +38,7 @@ from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
+from .core.wording import cost
 from .core.wording import describe_all
 from .core.wording import describe_conversions
 from .settings import Settings
@@ -309,6 +310,7 @@ def comments(one: Draft) -> Comments:
         *describe_all(one.changes, shown),
         *describe_conversions(one.conversions, one.creates, shown),
         *(f"{shown(drop.name)}: drop it, unused." for drop in one.drops),
+        *_costs(one, made.upgrade),
         *made.upgrade.remarks,
         *made.upgrade.hazards,
     )
@@ -318,7 +320,17 @@ def comments(one: Draft) -> Comments:
         *describe_conversions(converted_back, (), shown),
         *(f"{shown(new.name)}: drop the type." for new in reversed(one.creates)),
         *merged,
+        *_costs(one, made.downgrade),
         *made.downgrade.remarks,
         *made.downgrade.hazards,
     )
     return Comments(upgrade, downgrade, refused)
+
+
+def _costs(one: Draft, direction: Direction) -> Iterator[str]:
+    facts = one.database.facts
+    if direction.rewritten:
+        rewritten = map(facts.shown, direction.rewritten)
+        sizes = {facts.shown(table): size for table, size in facts.sizes.items()}
+        told = cost(rewritten, direction.rebuilt, sizes)
+        yield told[0].upper() + told[1:]

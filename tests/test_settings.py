@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -209,7 +212,7 @@ def test_no_lock_timeout(one_project: Project, value: Any) -> None:
     one_project.config["ENUM_MIGRATE_LOCK_TIMEOUT"] = value
     one_project.models(MODELS, labels=["a"])
     one_project.sync()
-    assert "deadline timestamptz := clock_timestamp() + nullif(" in one_project.revision()
+    assert "wait text := current_setting('lock_timeout');" in one_project.revision()
     one_project.db("upgrade")
     assert one_project.labels("state") == ["a"]
 
@@ -237,3 +240,17 @@ def test_answers_that_stand_in_settings(one_project: Project) -> None:
         "Bad option: --rename nothing=b"
         in one_project.sync("--rename", "nothing=b", expect=2).stderr
     )
+
+
+@pytest.mark.parametrize("value", ["300", 300, "300ms", " 0.3 s "])
+def test_a_time_without_a_unit_is_milliseconds(one_project: Project, value: Any) -> None:
+    """To intervals of PostgreSQL it would be seconds."""
+    one_project.start(MODELS, labels=["a", "b"])
+    one_project.config["ENUM_MIGRATE_LOCK_TIMEOUT"] = value
+    one_project.models(MODELS, labels=["a"])
+    one_project.sync()
+    (wait,) = re.findall(r"BETWEEN '1ms' AND '(.+?)'", one_project.revision())
+    with psycopg.connect(one_project.url) as connection:
+        assert connection.execute("SELECT %s::interval", (wait,)).fetchone() == (
+            timedelta(milliseconds=300),
+        )

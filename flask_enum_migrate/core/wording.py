@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from .changes import AddValue
@@ -20,6 +21,7 @@ from .changes import RenameValue
 from .changes import ReorderValues
 from .changes import SetSchema
 from .schema import Name
+from .schema import TableSize
 
 _LONGEST_MESSAGE = 120
 
@@ -161,6 +163,16 @@ def message_for(
         message = "change " + ", ".join(dict.fromkeys(names))
     words = " ".join(re.sub(r"[^\w ,]", " ", message).split())[:_LONGEST_MESSAGE]
     return words[:1].upper() + words[1:]
+
+
+def cost(rewritten: Iterable[Name], rebuilt: Sequence[str], sizes: Mapping[Name, TableSize]) -> str:
+    """Return what a function rewrites, and creates again."""
+    tables = [
+        f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
+        for table in rewritten
+    ]
+    told = f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
+    return f"{told}, and creates {some(rebuilt, 5)} again." if rebuilt else f"{told}."
 
 
 def human_size(size: int) -> str:

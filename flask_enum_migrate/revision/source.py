@@ -128,7 +128,12 @@ def python_string(text: str) -> str:
     if not others:
         return _quoted(text)
     if _may_be_indented(text):
-        return '"""\n' + "".join(f"    {line}".rstrip() + "\n" for line in (first, *others)) + '"""'
+        raw = "r" if "\\" in text else ""
+        return (
+            f'{raw}"""\n'
+            + "".join(f"    {line}".rstrip() + "\n" for line in (first, *others))
+            + '"""'
+        )
     lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
     return "\n    " + "\n    ".join(map(_quoted, lines)) + "\n"
 
@@ -141,7 +146,8 @@ def _may_be_indented(sql: str) -> bool:
     """Return whether the lines of a statement mean the same further in, as Python has them too."""
     one_body = sql.count("$") in (0, 4)  # a DO block, without any other body inside
     whole = not any("\n" in found[0] for found in _QUOTED.finditer(sql))
-    return one_body and whole and not re.search(r'"""|\\|[^ -~\n]', sql)
+    plain = all(line.isprintable() for line in sql.split("\n")) and '"""' not in sql
+    return one_body and whole and plain
 
 
 def _quoted(line: str) -> str:

@@ -23,10 +23,10 @@ from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
 from ..core.hints import names_and_values
+from ..core.wording import cost
 from ..core.wording import describe_conversion
 from ..core.wording import describe_created
 from ..core.wording import plain
-from ..core.wording import some
 from ..core.wording import unread
 from ..report.advice import next_command
 from ..report.check import INSTANT
@@ -291,17 +291,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + plain(" ".join(r.fact for r in direction.refusals))
     if not direction.rewritten:
         return INSTANT + "."
-    from ..core.wording import human_size
-
-    sizes = plan.database.facts.sizes
-    tables = [
-        f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
-        for table in direction.rewritten
-    ]
-    cost = f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
-    if direction.rebuilt:
-        cost += f", and creates {some(direction.rebuilt, 5)} again"
-    return plain(f"{cost}.")
+    return plain(cost(direction.rewritten, direction.rebuilt, plan.database.facts.sizes))
 
 
 def table(result: CheckResult) -> None:

@@ -28,7 +28,7 @@ def sync(project: Project, *args: str, expect: int = 0) -> Result:
 def functions(project: Project) -> str:
     """Return the functions of the newest revision without sizes."""
     _, _, source = project.revision().partition("def upgrade")
-    return re.sub(r", about [\d.]+ \w+,", "", source)
+    return re.sub(r" \([\d.]+ \w+\)", "", source)
 
 
 def on_sqlite(project: Project, folder: Path, labels: list[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from threading import Timer
 
 import psycopg
 import pytest
@@ -192,3 +193,41 @@ def test_two_at_once(patient: Patient, layout: str, name: str, lock_timeout: str
     project.db(*UPGRADE)
     assert patient.states() == new
     assert project.db("enum", "check").stdout.startswith("In sync")
+
+
+def test_a_materialized_view_that_is_read_is_waited_for(project: Project) -> None:
+    """Its reader holds no lock on the table, and no table can be locked for it."""
+    project.start(
+        MODELS,
+        "CREATE MATERIALIZED VIEW seen AS SELECT id FROM job WHERE state = 'a'",
+        labels=["a", "b", "gone"],
+    )
+    project.models(MODELS, labels=["a", "b"])
+    project.sync()
+    with psycopg.connect(project.url) as reader:
+        reader.execute("SELECT count(*) FROM seen")
+        ending = Timer(1.5, reader.commit)
+        ending.start()
+        project.db("upgrade")
+        ending.join()
+    assert project.labels("state") == ["a", "b"]
+
+
+def test_what_the_same_transaction_has_locked_is_not_in_the_way(one_project: Project) -> None:
+    project = one_project
+    removal(project)
+    (path,) = set(project.revisions()) - {project.revisions()[0]}
+    source = path.read_text(encoding="utf-8")
+    path.write_text(
+        source.replace(
+            "def upgrade():\n", 'def upgrade():\n    op.execute("UPDATE job SET id = id")\n', 1
+        ),
+        encoding="utf-8",
+    )
+    with psycopg.connect(project.url) as other:
+        other.execute("SELECT count(*) FROM job")
+        told = str(fails(project, "upgrade"))
+        assert told.count("is pid") == 1
+        assert f"is pid {other.info.backend_pid} postgres" in told
+    project.db("upgrade")
+    assert project.labels("state") == ["a", "b"]

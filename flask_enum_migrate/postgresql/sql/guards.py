@@ -110,24 +110,34 @@ class Block:
         :param drops: the statements that drop what was put aside, when all is given back.
         """
         compared = any(known.state_kind for known in self.objects)
-        settings = {**({"lock_timeout": "200ms"} if self.lock.tries else {}), **self.settings}
+        settings = {**({"lock_timeout": _MOMENT} if self.lock.tries else {}), **self.settings}
         lines = [*_lock(self.lock), *_labels(self.labels)]
         lines += _look(self) if self.objects else []
         if compared:
-            lines += [_reset(_DEPARSING), *_REFUSED]
+            lines += [f"{_reset(_DEPARSING)};", *_REFUSED]
         for one in statements:
             lines += [f"-- {one.comment}"] if one.comment else []
             lines.append(f"{one.sql};")
-        ending = ["EXECUTE coalesce(kept, 'SELECT')"] if self.objects else []
-        lines += ["; ".join([*ending, *drops]) + ";"] if ending or drops else []
-        lines += [_reset(settings)] if settings else []
+        lines += _ending(self.objects, [*drops, *([_reset(settings)] if settings else [])])
         path = "''" if self.qualified else "quote_ident(current_schema())"
         deparsing = {**_DEPARSING, "search_path": path} if compared else {}
         values = {**{name: literal(value) for name, value in settings.items()}, **deparsing}
         body = "\n".join(f"    {indented(line)}" for line in lines)
-        deadline = f" deadline timestamptz := {_deadline(self.lock)};" if self.lock.tries else ""
-        declared = f" DECLARE found text; kept text;{deadline}\nBEGIN{f' {_set(values)}' if values else ''}"
-        return f"DO {_quoted(f'{declared}{chr(10)}{body} END ')}"
+        begin = f"BEGIN {_set(values)}" if values else "BEGIN"
+        declared = f" DECLARE found text; kept text;{_wait(self.lock)}\n{begin}\n{body} END "
+        return f"DO {_quoted(declared)}"
+
+
+def _ending(objects: Sequence[Known], statements: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that give back what was kept, and then do the rest."""
+    kept = []
+    if objects:
+        owned = any(one.kind in _OWNED for one in objects)
+        kept = ["EXECUTE kept" if owned else "EXECUTE coalesce(kept, 'SELECT')"]
+    line = " ".join(f"{sql};" for sql in (*kept, *statements))
+    yield from (
+        [line] if len(line) < WIDTH + 10 else line.replace("; PERFORM", ";\nPERFORM").split("\n")
+    )
 
 
 # As it was deparsed when the revision was written.
@@ -144,12 +154,24 @@ _REFUSED = (
 )
 
 
-def _deadline(lock: Lock) -> str:
-    """Return until when tables are waited for: the shorter of our time and env.py's, as SQL."""
-    own = "nullif(current_setting('lock_timeout'), '0')::interval"
-    for_ever = lock.timeout is None or not any(digit in lock.timeout for digit in "123456789")
-    patience = own if for_ever else f"least({literal(str(lock.timeout))}, {own})"
-    return f"clock_timestamp() + {patience}"
+_MOMENT = "200ms"
+"""For how long a try waits: who comes behind us waits no longer for what we don't get."""
+
+
+def _wait(lock: Lock) -> str:
+    """Return the declarations of for how long locks are waited for, and since when.
+
+    It is the shorter of our time and env.py's, where 0 is for ever.
+    """
+    if not lock.tries:
+        return ""
+    own = "current_setting('lock_timeout')"
+    wait, time = own, str(lock.timeout)
+    # Without a unit it is milliseconds to PostgreSQL's settings, and seconds to its intervals.
+    time = literal(time if time[-1:].isalpha() else f"{time}ms")
+    if any(digit in time for digit in "123456789"):
+        wait = f"CASE WHEN {own}::interval BETWEEN '1ms' AND {time} THEN {own} ELSE {time} END"
+    return f" began timestamptz := clock_timestamp();\n    wait text := {wait};"
 
 
 def _set(values: Mapping[str, str]) -> str:
@@ -171,20 +193,21 @@ def _set(values: Mapping[str, str]) -> str:
 
 
 def _reset(settings: Collection[str]) -> str:
-    """Return the line that gives settings the values back that they had."""
+    """Return the statement that gives settings the values back that they had."""
     if len(settings) == 1:
         (name,) = settings
-        return f"PERFORM set_config('{name}', current_setting('enum_migrate.{name}'), true);"
+        return f"PERFORM set_config('{name}', current_setting('enum_migrate.{name}'), true)"
     names = ", ".join(f"({literal(name)})" for name in settings)
     value = "current_setting('enum_migrate.' || name)"
-    return f"PERFORM set_config(name, {value}, true) FROM (VALUES {names}) s (name);"
+    return f"PERFORM set_config(name, {value}, true)\n    FROM (VALUES {names}) s (name)"
 
 
 def _lock(lock: Lock) -> list[str]:
     """Return the lines that lock tables, a moment at a time, or fail and say who is in the way.
 
     What could be locked before the moment was over is released before the next try, so that nobody
-    waits behind us for longer.
+    waits behind us for longer. What else is locked later, such as a materialized view that somebody
+    reads, has no other tries, and is waited for.
     """
     if not lock.tables:
         return []
@@ -192,12 +215,13 @@ def _lock(lock: Lock) -> list[str]:
     if not lock.tries:
         return [statement]
     return [
-        f"LOOP BEGIN {statement} EXIT;",
-        "EXCEPTION WHEN lock_not_available THEN IF clock_timestamp() < coalesce(deadline, 'infinity') "
-        "THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
+        f"LOOP BEGIN {statement}{_or_further(statement)}"
+        "PERFORM set_config('lock_timeout', wait, true); EXIT;",
+        "EXCEPTION WHEN lock_not_available THEN IF wait = '0' OR clock_timestamp() < began + "
+        "wait::interval THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
         *(f"    {line}" for line in _holders(lock)),
-        f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))} || "
-        "coalesce(found, 'what pg_prepared_xacts tells'); END; END LOOP;",
+        f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))}",
+        "        || coalesce(found, 'what pg_prepared_xacts tells'); END; END LOOP;",
     ]
 
 
@@ -215,9 +239,9 @@ def _holders(lock: Lock) -> Iterator[str]:
     """Yield the lines that find who holds locks on tables."""
     relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
     if not lock.families:
-        yield from f"SELECT string_agg({_TOLD}, '; ') INTO found".split("\n")
-        yield "    FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        yield f"    WHERE granted AND datname = current_database() AND relation IN ({relations});"
+        yield from f"SELECT string_agg(DISTINCT {_TOLD}, '; ') INTO found FROM pg_locks".split("\n")
+        yield "    JOIN pg_stat_activity USING (pid) WHERE granted AND pid <> pg_backend_pid()"
+        yield f"    AND datname = current_database() AND relation IN ({relations});"
         return
     yield "WITH RECURSIVE wanted (relation) AS ("
     yield f"    SELECT pg_catalog.unnest(ARRAY[{relations}])"
@@ -277,7 +301,7 @@ def _look(block: Block) -> list[str]:
         f"    CROSS JOIN pg_get_object_address(kind, names::text[], {'args::text[]' if arguments else _NONE}) a "
         f"(class, id, sub){''.join(_joins(block.objects))})",
         f"SELECT {_differing(block.version) if compared else 'NULL'},",
-        *_kept(block.objects),
+        *_kept(block.objects, "    "),
         "INTO found, kept FROM o;",
     ]
 
@@ -339,12 +363,17 @@ def _here(compared: Sequence[Known], *, qualified: bool) -> str:
     return f", {here} AS here"
 
 
+def _or_further(line: str) -> str:
+    """Return what separates a long line from what follows it."""
+    return " " if len(line) < WIDTH - 60 else "\n    "
+
+
 def _differing(version: int) -> str:
     """Return the query that tells what is otherwise.
 
     A server of another version may write a table's name in front of columns, or leave it out.
     """
-    bare = r"regexp_replace({}, '[A-Za-z0-9_$\"]+[.]|\s|[();]', '', 'g')"
+    bare = "regexp_replace({}, '[A-Za-z0-9_\"]+[.]|[ ();' || chr(10) || ']', '', 'g')"
     same = f"current_setting('server_version_num')::int / 10000 = {version}"
     shown = "what || ' is here: ' || coalesce(here, 'other') || ', in this revision: ' || known || chr(10)"
     return (
@@ -399,7 +428,7 @@ def _owned(objects: Sequence[Known]) -> str:
     code = f"CASE {' '.join(cases)} END" if cases else "NULL"
     target = f"CASE {' '.join(whens)} END" if whens else "NULL::text"
     return (
-        f'{code}::"char" AS code,\n    {target} AS target, {_first(owners)} AS owner, '
+        f'{code}::"char" AS code,\n    {target} AS target,\n    {_first(owners)} AS owner, '
         f"{_first(acls)} AS acl"
     )
 
@@ -419,26 +448,30 @@ def _look_at_types(objects: Sequence[Known]) -> list[str]:
     """Return the lines that keep in mind what types have, where nothing else hangs on them."""
     rows = [f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects]
     return [
-        "SELECT",
-        *_kept(objects),
-        "INTO kept",
-        "    FROM (SELECT what, id, 'pg_type'::regclass::oid AS class, 0 AS sub, typowner AS owner, typacl AS "
-        f"acl\n    FROM (VALUES {filled(rows)}) w (what, id) JOIN pg_type ON oid = id) o;",
+        *_kept(objects, "SELECT "),
+        f"INTO kept FROM (VALUES {filled(rows)}) w (what, id),",
+        "    LATERAL (SELECT typowner, typacl FROM pg_type WHERE oid = id) t (owner, acl);",
     ]
 
 
 _ROLE = "coalesce(nullif({}::regrole::text, '-'), 'PUBLIC')"
 
 
-def _kept(objects: Sequence[Known]) -> list[str]:
+def _kept(objects: Sequence[Known], before: str) -> list[str]:
     """Return the lines for the script that gives back what isn't the revision's to say.
 
-    It is an aggregate over objects ``o``, as :func:`_owned` describes them. Where default privileges
+    It is an aggregate over objects as :func:`_owned` describes them, or over types. Where default privileges
     are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever granted grants
     again, the owner first, in the order of the ACL as pg_dump does.
+
+    :param before: what stands in front of it.
     """
     kinds = {known.kind for known in objects}
     of = "WHERE classoid = class AND objoid = id AND objsubid = sub"
+    described = f"(SELECT description FROM pg_description {of})"
+    if kinds == {"type"}:
+        of = "WHERE classoid = 'pg_type'::regclass::oid AND objoid = id"
+        described = "obj_description(id, 'pg_type')"
     lines = []
     if kinds & {*_OWNED}:
         lines.append("'ALTER ' || what || ' OWNER TO ' || owner::regrole::text")
@@ -459,11 +492,11 @@ def _kept(objects: Sequence[Known]) -> list[str]:
             f"    FROM pg_attribute WHERE attrelid = id AND {_is_one_of(sorted(kinds & {*_RELATIONS}))})"
         )
     lines += [
-        f"(SELECT 'COMMENT ON ' || what || ' IS ' || quote_literal(description) FROM pg_description\n    {of})",
+        f"'COMMENT ON ' || what || ' IS ' || quote_literal({described})",
         "(SELECT string_agg('SECURITY LABEL FOR ' || quote_ident(provider) || ' ON ' || what || ' IS ' || "
         f"quote_literal(label), '; ')\n    FROM pg_seclabel {of})",
     ]
-    text = "    string_agg(concat_ws('; ', " + ",\n".join(lines) + "), '; ')"
+    text = f"{before}string_agg(concat_ws('; ', " + ",\n".join(lines) + "), '; ')"
     return text.replace("\n", "\n    ").split("\n")
 
 
@@ -477,7 +510,8 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
     target = "what" if [*codes] == ["T"] and not columns else "target"
     given = (
         "(SELECT array_agg(grantee) FROM pg_default_acl LEFT JOIN pg_catalog.aclexplode(defaclacl) ON true"
-        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid\n        AND (defaclnamespace = 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner)))"
+        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid AND (defaclnamespace = 0"
+        f"\n            OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner))) d (given)"
     )
     source = "pg_catalog.aclexplode(all_) WITH ORDINALITY x"
     col = ""
@@ -496,7 +530,8 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
         || {_ROLE.format("grantee")} || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
         || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; ' ORDER BY {first}grantor <> owner, ordinality)
     FROM {source}))
-    FROM {given} d (given), LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""
+    FROM {given},
+        LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""
 
 
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:

@@ -36,7 +36,7 @@ def identifier(name: str) -> str:
     quoted = name.replace('"', '""')
     if _is_bare(name):
         return f'"{quoted}"'
-    return 'U&"' + "".join(_escaped(char, "\\{:04x}", "\\+{:06x}") for char in quoted) + '"'
+    return f'U&"{_escaped(quoted, "{:04x}", "+{:06x}")}"'
 
 
 def qualified(name: Name) -> str:
@@ -51,7 +51,7 @@ def literal(text: str) -> str:
     quoted = text.replace("'", "''")
     if _is_bare(text):
         return f"'{quoted}'"
-    return "E'" + "".join(_escaped(char, "\\u{:04X}", "\\U{:08X}") for char in quoted) + "'"
+    return f"E'{_escaped(quoted, 'u{:04X}', 'U{:08X}')}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +100,29 @@ DEPARSED = Style(_deparsed_literal, _deparsed_name, _deparsed_element)
 """As PostgreSQL prints them while ``standard_conforming_strings`` is on."""
 
 
+# What Alembic's offline mode or SQLAlchemy's text() would change. A quote may stand in front.
+_CHANGED = re.compile(r"[%\\]|(?<![:\w]):(?=\w)")
+
+
 def _is_bare(text: str) -> bool:
     return text.isprintable() and not _CHANGED.search(text)
 
 
-# What Alembic's offline mode or SQLAlchemy's text() would change. A quote may stand in front.
-_CHANGED = re.compile(r"[%\\]|(?<![:\w]):\w")
+def _escaped(text: str, short: str, long: str) -> str:
+    """Return a text with escapes for what would be changed.
 
-
-def _escaped(char: str, short: str, long: str) -> str:
-    if char == "\\":
-        return "\\\\"
-    if char in "%:" or not char.isprintable():
-        return (short if ord(char) <= 0xFFFF else long).format(ord(char))
-    return char
+    :param short: the escape of a character of the basic plane, behind its backslash.
+    :param long: that of any other.
+    """
+    text = _CHANGED.sub(
+        lambda found: "\\\\" if found[0] == "\\" else f"\\{short}".format(ord(found[0])), text
+    )
+    return "".join(
+        char
+        if char.isprintable()
+        else "\\" + (short if ord(char) <= 0xFFFF else long).format(ord(char))
+        for char in text
+    )
 
 
 def indented(sql: str) -> str:
