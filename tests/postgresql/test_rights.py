@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from tests.project import Project
 
@@ -365,3 +366,26 @@ def test_privileges_that_a_stranger_granted(project: Project, owner: str) -> Non
     finally:
         project.close()
         as_admin(project, f"DROP OWNED BY {owner}_other CASCADE", f"DROP ROLE {owner}_other")
+
+
+@pytest.mark.parametrize("what", ["v", "TYPE state"])
+def test_grants_of_strangers_that_only_production_has(
+    project: Project, owner: str, what: str
+) -> None:
+    """They can't be given back, so nothing is taken away."""
+    privilege = "USAGE" if what.startswith("TYPE") else "SELECT"
+    start(project, "CREATE VIEW v AS SELECT id FROM job WHERE state = 'a'")
+    change(project, "a b")
+    project.sync()
+    as_admin(
+        project,
+        f"GRANT {privilege} ON {what} TO pg_monitor WITH GRANT OPTION",
+        f"SET ROLE pg_monitor; GRANT {privilege} ON {what} TO pg_read_all_stats",
+    )
+    before = project.dump(), project.contents()
+    with pytest.raises(DBAPIError) as failed:
+        project.db("upgrade")
+    named = "TYPE public.state" if what == "TYPE state" else "VIEW public.v"
+    told = f"{named} has privileges granted by pg_monitor, as whom this role may not act"
+    assert told in str(failed.value)
+    assert (project.dump(), project.contents()) == before

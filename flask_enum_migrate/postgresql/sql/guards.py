@@ -154,6 +154,7 @@ _REFUSED = (
 )
 
 
+_GIVEN_BACK = "PERFORM set_config('lock_timeout', wait, true);"
 _MOMENT = "200ms"
 """For how long a try waits: who comes behind us waits no longer for what we don't get."""
 
@@ -215,8 +216,7 @@ def _lock(lock: Lock) -> list[str]:
     if not lock.tries:
         return [statement]
     return [
-        f"LOOP BEGIN {statement}{_or_further(statement)}"
-        "PERFORM set_config('lock_timeout', wait, true); EXIT;",
+        f"LOOP BEGIN {statement}{_or_further(statement + _GIVEN_BACK)}{_GIVEN_BACK} EXIT;",
         "EXCEPTION WHEN lock_not_available THEN IF wait = '0' OR clock_timestamp() < began + "
         "wait::interval THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
         *(f"    {line}" for line in _holders(lock)),
@@ -239,9 +239,13 @@ def _holders(lock: Lock) -> Iterator[str]:
     """Yield the lines that find who holds locks on tables."""
     relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
     if not lock.families:
-        yield from f"SELECT string_agg(DISTINCT {_TOLD}, '; ') INTO found FROM pg_locks".split("\n")
-        yield "    JOIN pg_stat_activity USING (pid) WHERE granted AND pid <> pg_backend_pid()"
-        yield f"    AND datname = current_database() AND relation IN ({relations});"
+        sources = "pg_locks JOIN pg_stat_activity USING (pid)"
+        yield from f"SELECT string_agg(DISTINCT {_TOLD}, '; ') INTO found FROM {sources}".split(
+            "\n"
+        )
+        condition = "WHERE granted AND pid <> pg_backend_pid() AND datname = current_database() AND"
+        among = f"relation IN ({relations});"
+        yield from f"    {condition}{_or_further(condition + among)}{among}".split("\n")
         return
     yield "WITH RECURSIVE wanted (relation) AS ("
     yield f"    SELECT pg_catalog.unnest(ARRAY[{relations}])"
@@ -365,7 +369,7 @@ def _here(compared: Sequence[Known], *, qualified: bool) -> str:
 
 def _or_further(line: str) -> str:
     """Return what separates a long line from what follows it."""
-    return " " if len(line) < WIDTH - 60 else "\n    "
+    return " " if len(line) < WIDTH else "\n    "
 
 
 def _differing(version: int) -> str:
@@ -462,7 +466,8 @@ def _kept(objects: Sequence[Known], before: str) -> list[str]:
 
     It is an aggregate over objects as :func:`_owned` describes them, or over types. Where default privileges
     are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever granted grants
-    again, the owner first, in the order of the ACL as pg_dump does.
+    again, the owner first, in the order of the ACL as pg_dump does; it fails by name where the
+    current role may not act for one.
 
     :param before: what stands in front of it.
     """
@@ -526,10 +531,11 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
     first = "col <> '', " if columns else ""
     return f"""(SELECT concat_ws('; ', 'REVOKE ALL ON ' || {target} || ' FROM PUBLIC' || (SELECT string_agg(', ' || r::regrole::text, '')
         FROM (SELECT owner UNION SELECT pg_catalog.unnest(given)) g (r) WHERE all_ IS NOT NULL AND r > 0),
-    (SELECT string_agg('SET LOCAL ROLE ' || grantor::regrole::text || '; GRANT ' || privilege_type{col} || ' ON ' || {target} || ' TO '
-        || {_ROLE.format("grantee")} || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-        || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; ' ORDER BY {first}grantor <> owner, ordinality)
-    FROM {source}))
+    (SELECT string_agg('SET LOCAL ROLE ' || CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE
+            (what || ' has privileges granted by ' || grantor::regrole::text || ', as whom this role may not act')::int::text END
+        || '; GRANT ' || privilege_type{col} || ' ON ' || {target} || ' TO ' || {_ROLE.format("grantee")}
+        || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; '
+        ORDER BY {first}grantor <> owner, ordinality) FROM {source}))
     FROM {given},
         LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""
 
