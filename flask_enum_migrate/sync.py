@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
+from .core.diff import Answers
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
@@ -32,6 +34,7 @@ from .core.rehearsal import Rehearsal
 from .core.rows import Held
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
+from .core.schema import Name
 from .core.schema import UnlookedColumn
 from .core.wording import message_for
 from .proposal import Draft
@@ -159,44 +162,13 @@ def sync(
     looked_at = [database for database in databases if database.live is not None]
     _require_head(looked_at, environment, options.head)
     answers, _ = answered(looked_at, settings, flags)
-    drafts = [
-        one
-        for database in looked_at
-        if not (
-            one := draft(
-                database,
-                settings,
-                answers,
-                _drops(database, settings) if settings.drop_unused else (),
-            )
-        ).is_empty
-    ]
-    refusals = [refusal for one in drafts for refusal in one.refusals]
+    drafts = _drafts(looked_at, settings, answers)
     wrong = tuple(
         column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
     )
-    if wrong and not drafts:
-        refusals.extend(_wrong_column(column) for column in wrong)
-    if refusals:
-        compared = [p for d in looked_at for p in (*d.pairing.pairs, *strange_pairs(d))]
-        hints = (names_and_values(pair) for pair in compared)
-        raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
-
+    _refuse(looked_at, drafts, wrong)
     rehearsals = _rehearsed(environment, settings, databases, drafts, rehearsing)
-    renderer = Renderer(environment.directory)
-    plans = tuple(
-        BindPlan(
-            database=one.database,
-            changes=one.changes,
-            conversions=one.conversions,
-            creates=one.creates,
-            drops=one.drops,
-            plan=one.plan,
-            body=_body(renderer, one),
-            rehearsal=rehearsal,
-        )
-        for one, rehearsal in zip(drafts, rehearsals, strict=True)
-    )
+    plans = tuple(_bind_plans(Renderer(environment.directory), drafts, rehearsals))
     message = message or message_for(
         [change for one in plans for change in one.changes],
         [drop for one in plans for drop in one.drops],
@@ -224,6 +196,55 @@ def sync(
     if confirm and not confirm(result):
         return replace(result, declined=True)
     return replace(result, path=file.write(environment, bodies, message, options))
+
+
+def _drafts(
+    databases: Iterable[Database], settings: Settings, answers: Mapping[Name, Answers]
+) -> list[Draft]:
+    """Return what is to be done in those databases in which anything is."""
+    drafts = (
+        draft(
+            database,
+            settings,
+            answers,
+            _drops(database, settings) if settings.drop_unused else (),
+        )
+        for database in databases
+    )
+    return [one for one in drafts if not one.is_empty]
+
+
+def _refuse(
+    databases: Iterable[Database], drafts: Sequence[Draft], wrong: Sequence[WrongColumn]
+) -> None:
+    """Raise what speaks against writing anything.
+
+    :raises Refused: if something does.
+    """
+    refusals = [refusal for one in drafts for refusal in one.refusals]
+    if not drafts:
+        refusals.extend(_wrong_column(column) for column in wrong)
+    if refusals:
+        compared = [p for d in databases for p in (*d.pairing.pairs, *strange_pairs(d))]
+        hints = (names_and_values(pair) for pair in compared)
+        raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
+
+
+def _bind_plans(
+    renderer: Renderer, drafts: Iterable[Draft], rehearsals: Iterable[Rehearsal | None]
+) -> Iterator[BindPlan]:
+    """Yield the plans with what they look like in the revision."""
+    for one, rehearsal in zip(drafts, rehearsals, strict=True):
+        yield BindPlan(
+            database=one.database,
+            changes=one.changes,
+            conversions=one.conversions,
+            creates=one.creates,
+            drops=one.drops,
+            plan=one.plan,
+            body=_body(renderer, one),
+            rehearsal=rehearsal,
+        )
 
 
 def look(environment: Environment, settings: Settings, head: str) -> CheckResult:

@@ -14,6 +14,7 @@ from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Collision
+from ..sql.queries import UniqueKey
 from ..sql.queries import colliding_labels
 from .rows import ask
 from .session import qualified
@@ -49,11 +50,11 @@ def _look(
     asked = []
     for number, row in enumerate(indexes):
         enum, column, label = wanted[row.position]
-        others = [name for name in row.columns if name != column.column]
-        asked.append(colliding_labels(
-            number, column.table, column.column, enum.name, label, others, row.predicate,
-            only=row.only, nulls_equal=row.nulls_equal, limit=LIMIT,
-        ))  # fmt: skip
+        others = tuple(name for name in row.columns if name != column.column)
+        key = UniqueKey(
+            column.table, column.column, enum.name, others, row.predicate, row.only, row.nulls_equal
+        )
+        asked.append(colliding_labels(number, key, label, LIMIT))
     for row, labels in zip(indexes, ask(connection, asked), strict=True):
         _, column, label = wanted[row.position]
         if labels:  # or PostgreSQL gave up, and the upgrade will tell

@@ -37,8 +37,8 @@ def read(
     wanted = list(wanted)
     with qualified(connection, with_enums=True) as session:
         columns = defaultdict(list)
-        for row in connection.execute(query("columns")).mappings():
-            columns[row["enum"]].append(_live_column(row))
+        for row in connection.execute(query("columns")):
+            columns[row.enum].append(_live_column(row))
         enums = [_live_enum(row, columns[row["oid"]]) for row in session.enums]
         enumerated = {(c.table.name, c.column) for own in columns.values() for c in own}
         wanted += [c for c in strings if (c.table.name, c.column) in enumerated]
@@ -46,24 +46,47 @@ def read(
     return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
 
 
-def _live_enum(row: dict[str, Any], columns: Iterable[Column]) -> EnumType:
-    values = {key: value for key, value in row.items() if key not in ("schema", "oid")}
-    values["key"] = row["oid"]
-    values["name"] = Name(row["schema"], row["name"])
-    values["labels"] = tuple(row["labels"])
-    values["privileges"] = _privileges(row["privileges"])
-    return EnumType(columns=tuple(columns), **values)
+def _live_enum(row: Any, columns: Iterable[Column]) -> EnumType:
+    return EnumType(
+        key=row["oid"],
+        name=Name(row["schema"], row["name"]),
+        labels=tuple(row["labels"]),
+        owner=row["owner"],
+        may_alter=row["may_alter"],
+        may_create=row["may_create"],
+        extension=row["extension"],
+        comment=row["comment"],
+        privileges=_privileges(row["privileges"]),
+        has_dependents=row["has_dependents"],
+        columns=tuple(columns),
+    )
 
 
 def _live_column(row: Any) -> Column:
-    values = {key: value for key, value in row.items() if key not in ("enum", "schema", "table")}
-    values["parents"] = tuple(values["parents"])
-    values["tops"] = tuple(Name(*top) for top in json.loads(values["tops"] or "[]"))
-    if not values["dimensions"]:
-        values["storage"] = values["compression"] = ""
-    values["array"] = bool(values["dimensions"])
-    values["holds_rows"] = values["relation_kind"] in ("r", "p")
-    return Column(table=Name(row["schema"], row["table"]), **values)
+    return Column(
+        table=Name(row.schema, row.table),
+        column=row.column,
+        array=bool(row.dimensions),
+        default=row.default,
+        not_null=row.not_null,
+        inherited=row.inherited,
+        holds_rows=row.relation_kind in ("r", "p"),
+        relation_kind=row.relation_kind,
+        dimensions=row.dimensions,
+        through=row.through,
+        made_of=row.made_of,
+        has_children=row.has_children,
+        partition_key=row.partition_key,
+        generated=row.generated,
+        typed_table=row.typed_table,
+        parents=tuple(row.parents),
+        mixed_parents=row.mixed_parents,
+        tops=tuple(Name(*top) for top in json.loads(row.tops or "[]")),
+        has_foreign_children=row.has_foreign_children,
+        storage=row.storage if row.dimensions else "",
+        compression=row.compression if row.dimensions else "",
+        may_alter=row.may_alter,
+    )
 
 
 def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:

@@ -123,8 +123,6 @@ class Dependent(ABC):
     """Its entry in :data:`~..sql.states.STATES`, or ``""`` if nothing of it is compared."""
     in_schema: ClassVar[bool] = True
     """Whether the first part of its address is a schema."""
-    head: ClassVar[str] = ""
-    """What its definition begins with, in front of its table's or its own name: a pattern."""
     alone: ClassVar[bool] = True
     """Whether nothing brings it along: PostgreSQL never does so."""
     runs: ClassVar[bool] = True
@@ -217,3 +215,16 @@ class Dependent(ABC):
 
     def __str__(self) -> str:
         return f"{self.called} {self.about.identity}"
+
+
+@dataclass(frozen=True)
+class Defined(Dependent):
+    """What PostgreSQL prints as one statement that creates it.
+
+    :param definition: the statement.
+    """
+
+    definition: str
+
+    head: ClassVar[str] = ""
+    """What it begins with, in front of its table's or its own name: a pattern."""

@@ -12,7 +12,7 @@ from ...core.schema import Name
 from ..sql import definitions
 from ..sql import guards
 from .base import About
-from .base import Dependent
+from .base import Defined
 from .base import Follow
 from .base import Kept
 
@@ -31,7 +31,7 @@ class IndexConstraint:
 
 
 @dataclass(frozen=True)
-class Index(Dependent):
+class Index(Defined):
     """An index.
 
     :param definition: as ``CREATE INDEX``, without its tablespace.
@@ -49,7 +49,6 @@ class Index(Dependent):
     :param other_temp: whether it is a temporary one of another session.
     """
 
-    definition: str
     of_table: Name
     table_kind: str
     constraint: IndexConstraint | None

@@ -16,6 +16,7 @@ from ..sql import definitions
 from ..sql import quoting
 from ..sql.expressions import end_of
 from .base import About
+from .base import Defined
 from .base import Dependent
 from .base import Follow
 from .base import Kept
@@ -25,17 +26,16 @@ _BODY = re.compile(r"(?P<end>\nAS )|\nBEGIN ATOMIC\b.*", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Function(Dependent):
+class Function(Defined):
     """A function or procedure.
 
+    :param definition: as ``CREATE OR REPLACE FUNCTION``.
     :param prokind: ``pg_proc.prokind``.
     :param language: its language.
-    :param definition: as ``CREATE OR REPLACE FUNCTION``.
     """
 
     prokind: str
     language: str
-    definition: str
 
     state_kind = "function"
     head = r"CREATE OR REPLACE (?:FUNCTION|PROCEDURE) "
@@ -104,7 +104,7 @@ class Aggregate(Dependent):
 
 def read(about: About, row: Any) -> Function:
     """Return a routine from a row of ``routines.sql``."""
-    return Function(about, row.prokind, row.language, row.definition)
+    return Function(about, row.definition, row.prokind, row.language)
 
 
 def read_aggregate(about: About, row: Any) -> Aggregate:

@@ -9,12 +9,12 @@ from typing import Any
 
 from ..sql import definitions
 from .base import About
-from .base import Dependent
+from .base import Defined
 from .base import Follow
 
 
 @dataclass(frozen=True)
-class Rule(Dependent):
+class Rule(Defined):
     """A rule.
 
     :param definition: as ``CREATE RULE``.
@@ -23,7 +23,6 @@ class Rule(Dependent):
     :param is_view: whether it is what a view does when it is read.
     """
 
-    definition: str
     enabled: str
     relation: int
     is_view: bool

@@ -10,19 +10,18 @@ from typing import Any
 from ..sql import ddl
 from ..sql import definitions
 from .base import About
-from .base import Dependent
+from .base import Defined
 from .base import Follow
 
 
 @dataclass(frozen=True)
-class Statistics(Dependent):
+class Statistics(Defined):
     """Extended statistics.
 
     :param definition: as ``CREATE STATISTICS``.
     :param target: ``SET STATISTICS`` value, or None.
     """
 
-    definition: str
     target: int | None
 
     state_kind = "statistics"

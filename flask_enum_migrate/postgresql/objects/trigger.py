@@ -13,7 +13,7 @@ from ...core.schema import Name
 from ..sql import definitions
 from ..sql.expressions import end_of
 from .base import About
-from .base import Dependent
+from .base import Defined
 from .base import Follow
 from .base import Kept
 
@@ -29,7 +29,7 @@ class Clone:
 
 
 @dataclass(frozen=True)
-class Trigger(Dependent):
+class Trigger(Defined):
     """A trigger.
 
     :param definition: as ``CREATE TRIGGER``.
@@ -39,7 +39,6 @@ class Trigger(Dependent):
     :param clones: those of partitions.
     """
 
-    definition: str
     enabled: str
     internal: bool
     derived: bool

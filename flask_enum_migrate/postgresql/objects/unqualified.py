@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import fields
 from dataclasses import is_dataclass
 from dataclasses import replace
-from typing import Any
 from typing import TypeVar
 
 from ...core.schema import Name
 from ..sql import quoting
 from .base import About
+from .base import Defined
 from .base import Dependent
 
 _NAMED = r'(?:"(?:[^"]|"")+"|[\w$]+)'
@@ -54,15 +54,14 @@ def _without(schema: str, about: About) -> tuple[str, ...]:
 
 def _without_head(dependent: Dependent, quoted: str) -> Dependent:
     """Return an object whose definition doesn't begin with its schema."""
-    definition = getattr(dependent, "definition", None)
-    if not dependent.head or not isinstance(definition, str):
+    if not isinstance(dependent, Defined):
         return dependent
+    definition = dependent.definition
     start = re.match(dependent.head.replace("{named}", _NAMED), definition)
     if not start or not definition.startswith(quoted, start.end()):
         return dependent
     rest = definition[start.end() + len(quoted) :]
-    changes: dict[str, Any] = {"definition": start.group() + rest}
-    return replace(dependent, **changes)
+    return replace(dependent, definition=start.group() + rest)
 
 
 def stripped(schema: str, value: T) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...core.schema import Name
 from .quoting import identifier
@@ -61,34 +62,40 @@ def count_label(
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
 
 
-def colliding_labels(
-    number: int,
-    table: Name,
-    column: str,
-    type_: Name,
-    label: str,
-    others: Sequence[str],
-    predicate: str,
-    *,
-    only: bool,
-    nulls_equal: bool,
-    limit: int,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class UniqueKey:
+    """What has to differ between two rows, of which one column is of an enum type.
+
+    :param table: the table.
+    :param column: the column.
+    :param type_: its type.
+    :param others: the other columns of the key.
+    :param predicate: which rows count, as SQL, or ``""``.
+    :param only: whether those of children don't count.
+    :param nulls_equal: whether NULLs are the same.
+    """
+
+    table: Name
+    column: str
+    type_: Name
+    others: tuple[str, ...]
+    predicate: str
+    only: bool
+    nulls_equal: bool
+
+
+def colliding_labels(number: int, key: UniqueKey, label: str, limit: int) -> str:
     """Return a query for the labels of rows that are the same as rows with a label but for that.
 
     Each comes with the query's number.
 
-    :param others: the other columns that have to be the same.
-    :param predicate: which rows count, as SQL.
-    :param only: whether those of children don't count.
-    :param nulls_equal: whether NULLs are the same.
     :param limit: at how many rows with the label it looks.
     """
-    shown, value = f"{'ONLY ' if only else ''}{qualified(table)}", identifier(column)
-    counts = f"({predicate})" if predicate else "true"
-    equal = "IS NOT DISTINCT FROM" if nulls_equal else "="
-    same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, others))
-    held = f"{value} {_EQUALS} {literal(label)}::{qualified(type_)}"
+    shown, value = f"{'ONLY ' if key.only else ''}{qualified(key.table)}", identifier(key.column)
+    counts = f"({key.predicate})" if key.predicate else "true"
+    equal = "IS NOT DISTINCT FROM" if key.nulls_equal else "="
+    same = "".join(f" AND b.{name} {equal} a.{name}" for name in map(identifier, key.others))
+    held = f"{value} {_EQUALS} {literal(label)}::{qualified(key.type_)}"
     return (
         f"SELECT DISTINCT {number:d} AS number, b.{value}::text AS label"
         f" FROM (SELECT * FROM {shown} WHERE {held} AND {counts} LIMIT {limit:d}) a"

@@ -14,12 +14,10 @@ WITH RECURSIVE made (base, type, step) AS (
 ),
 holder (type, enum, through, made_of) AS (
     SELECT t.oid, t.oid, false, ''
-    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE
-t.typtype = 'e'
-AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-AND n.nspname !~ '^pg_(toast|temp_)'
-
-  UNION
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype = 'e' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      AND n.nspname !~ '^pg_(toast|temp_)'
+    UNION
     SELECT m.type, h.enum, h.through OR m.step <> 'a', h.made_of || m.step
     FROM holder h JOIN made m ON m.base = h.type
     WHERE length(h.made_of) < 40
