@@ -39,6 +39,7 @@ from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
 from .core.wording import cost
+from .core.wording import counted
 from .core.wording import describe_all
 from .core.wording import describe_conversions
 from .settings import Settings
@@ -332,5 +333,7 @@ def _costs(one: Draft, direction: Direction) -> Iterator[str]:
     if direction.rewritten:
         rewritten = map(facts.shown, direction.rewritten)
         sizes = {facts.shown(table): size for table, size in facts.sizes.items()}
-        told = cost(rewritten, direction.rebuilt, sizes)
+        # Which those are stands below, with their schemas or without.
+        rebuilt = [counted(len(direction.rebuilt), "object")] if direction.rebuilt else []
+        told = cost(rewritten, rebuilt, sizes)
         yield told[0].upper() + told[1:]

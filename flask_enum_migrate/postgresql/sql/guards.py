@@ -114,7 +114,7 @@ class Block:
         lines = [*_lock(self.lock), *_labels(self.labels)]
         lines += _look(self) if self.objects else []
         if compared:
-            lines += [f"{_reset(_DEPARSING)};", *_REFUSED]
+            lines += [_MISSING, f"{_reset(_DEPARSING)};", *_REFUSED]
         for one in statements:
             lines += [f"-- {one.comment}"] if one.comment else []
             lines.append(f"{one.sql};")
@@ -146,6 +146,10 @@ _DEPARSING = {
     "quote_all_identifiers": "'off'",
     "standard_conforming_strings": "'on'",
 }
+_MISSING = (
+    "EXCEPTION WHEN undefined_object OR undefined_table OR undefined_column OR undefined_function "
+    "THEN found := SQLERRM || '. '; END;"
+)
 _REFUSED = (
     "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
     "'No table was changed.',",
@@ -289,7 +293,8 @@ def _look(block: Block) -> list[str]:
     """Return the lines that compare objects with what a revision will create, and keep the rest.
 
     What is kept is a script of the commands that give owner, privileges, comments and labels back:
-    it is made before the drop, as these are in the database where the revision runs.
+    it is made before the drop, as these are in the database where the revision runs. What isn't
+    there at all is told in PostgreSQL's words.
     """
     if {known.kind for known in block.objects} == {"type"} and not any(
         known.state_kind for known in block.objects
@@ -300,7 +305,7 @@ def _look(block: Block) -> list[str]:
     columns = ["what", "kind", "names", *(["args"] if arguments else []), "known"]
     rows = [_row(known, with_arguments=arguments) for known in block.objects]
     return [
-        f"WITH o AS (SELECT w.*, a.*, {_owned(block.objects)}{_here(compared, qualified=block.qualified)}",
+        f"{'BEGIN ' if compared else ''}WITH o AS (SELECT w.*, a.*, {_owned(block.objects)}{_here(compared, qualified=block.qualified)}",
         *_values(rows, f"w ({', '.join(columns)})"),
         f"    CROSS JOIN pg_get_object_address(kind, names::text[], {'args::text[]' if arguments else _NONE}) a "
         f"(class, id, sub){''.join(_joins(block.objects))})",

@@ -1,0 +1,258 @@
+"""What differs between the database of ``sync`` and the one where its revision runs.
+
+Who may, who owns and what it is commented with belongs to a database, and stays. What an object is
+belongs to the schema: another one is refused before anything is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.project import Project
+from tests.revision.test_transactions import fails
+from tests.revision.test_transactions import sqlstate
+
+MODELS = """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum(*labels, name="state"), server_default="a", nullable=False)
+    owner_id = db.Column(db.Integer)
+"""
+OBJECTS = (
+    "CREATE VIEW v AS SELECT id, state FROM job WHERE state = 'a'",
+    "CREATE MATERIALIZED VIEW m AS SELECT id, state FROM job WHERE state <> 'b'",
+    "CREATE INDEX i ON job (id) WHERE state = 'a'",
+    "CREATE INDEX e ON job ((state = 'a'), id)",
+    "ALTER TABLE job ADD CONSTRAINT c CHECK (state <> 'b' OR id > 0)",
+    "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE TRIGGER t BEFORE UPDATE ON job FOR EACH ROW WHEN (NEW.state = 'a')"
+    " EXECUTE FUNCTION tf()",
+    "ALTER TABLE job ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY p ON job USING (state <> 'b')",
+    "CREATE STATISTICS s ON state, id FROM job",
+    "CREATE DOMAIN d AS state CHECK (VALUE <> 'b')",
+    "CREATE UNIQUE INDEX u ON job (id, state) WHERE state = 'a'",
+    "INSERT INTO job (state) VALUES ('a'), ('b')",
+    "REFRESH MATERIALIZED VIEW m",
+)
+KEPT = {
+    "a readonly role": "GRANT SELECT ON v, m TO {reader}",
+    "columns": "GRANT SELECT (id), UPDATE (state) ON v TO {reader} WITH GRANT OPTION",
+    "nothing for the owner": "REVOKE ALL ON v FROM postgres",
+    "nothing for anybody": "REVOKE ALL ON v FROM postgres; REVOKE ALL ON TYPE state FROM PUBLIC,"
+    " postgres; REVOKE ALL ON FUNCTION f FROM PUBLIC, postgres",
+    "the type": "GRANT USAGE ON TYPE state TO {reader} WITH GRANT OPTION",
+    "a domain": "REVOKE ALL ON DOMAIN d FROM PUBLIC; GRANT USAGE ON DOMAIN d TO {reader}",
+    "a function": "REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT EXECUTE ON FUNCTION f TO {reader}",
+    "owners": "ALTER VIEW v OWNER TO {reader}; ALTER MATERIALIZED VIEW m OWNER TO {reader};"
+    " ALTER TYPE state OWNER TO {reader}; ALTER FUNCTION f OWNER TO {reader};"
+    " ALTER STATISTICS s OWNER TO {reader}; ALTER DOMAIN d OWNER TO {reader}",
+    "comments": "COMMENT ON VIEW v IS 'it''s; 50% :a'; COMMENT ON COLUMN v.id IS E'two\\nlines';"
+    " COMMENT ON MATERIALIZED VIEW m IS 'm'; COMMENT ON INDEX i IS 'i';"
+    " COMMENT ON CONSTRAINT c ON job IS 'c'; COMMENT ON TRIGGER t ON job IS 't';"
+    " COMMENT ON POLICY p ON job IS 'p'; COMMENT ON STATISTICS s IS 's'; COMMENT ON TYPE state IS"
+    " 'type'; COMMENT ON DOMAIN d IS 'd'; COMMENT ON FUNCTION f IS 'f'; COMMENT ON INDEX u IS 'u'",
+    "whom a policy is for": "ALTER POLICY p ON job TO {reader}, CURRENT_USER",
+    "default privileges": "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {reader};"
+    " ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO {reader};"
+    " ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+}
+REFUSED = {
+    "an option": ("VIEW public.v", "ALTER VIEW v SET (security_barrier = true)"),
+    "another view": (
+        "VIEW public.v",
+        "CREATE OR REPLACE VIEW v AS SELECT id, state FROM job WHERE state = 'a' AND id > 1",
+    ),
+    "a default of a view": ("VIEW public.v", "ALTER VIEW v ALTER id SET DEFAULT 7"),
+    "another materialized view": (
+        "MATERIALIZED VIEW public.m",
+        "DROP MATERIALIZED VIEW m; CREATE MATERIALIZED VIEW m AS SELECT id, state FROM job"
+        " WHERE state = 'a'",
+    ),
+    "another index": (
+        "INDEX public.i",
+        "DROP INDEX i; CREATE INDEX i ON job (id DESC) WHERE state = 'a'",
+    ),
+    "an index of the same columns": (
+        "INDEX public.u",
+        "DROP INDEX u; CREATE INDEX u ON job (id, state) WHERE state = 'a'",
+    ),
+    "an index's option": ("INDEX public.i", "ALTER INDEX i SET (fillfactor = 50)"),
+    "an index's statistics": ("INDEX public.e", "ALTER INDEX e ALTER COLUMN 1 SET STATISTICS 9"),
+    "clustered": (
+        "INDEX public.u",
+        "DROP INDEX u; CREATE INDEX u ON job (id, state); ALTER TABLE job CLUSTER ON u",
+    ),
+    "another check": (
+        "CONSTRAINT c ON public.job",
+        "ALTER TABLE job DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (state <> 'b' OR id > 1)"
+        " NOT VALID",
+    ),
+    "not validated": (
+        "CONSTRAINT c ON public.job",
+        "ALTER TABLE job DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (state <> 'b' OR id > 0)"
+        " NOT VALID",
+    ),
+    "a disabled trigger": ("TRIGGER t ON public.job", "ALTER TABLE job DISABLE TRIGGER t"),
+    "another trigger": (
+        "TRIGGER t ON public.job",
+        "DROP TRIGGER t ON job; CREATE TRIGGER t BEFORE INSERT ON job FOR EACH ROW"
+        " WHEN (NEW.state = 'a') EXECUTE FUNCTION tf()",
+    ),
+    "another policy": ("POLICY p ON public.job", "ALTER POLICY p ON job USING (state = 'a')"),
+    "a restrictive policy": (
+        "POLICY p ON public.job",
+        "DROP POLICY p ON job; CREATE POLICY p ON job AS RESTRICTIVE USING (state <> 'b')",
+    ),
+    "a statistics target": ("STATISTICS public.s", "ALTER STATISTICS s SET STATISTICS 12"),
+    "another body": (
+        "FUNCTION public.f(public.state)",
+        "CREATE OR REPLACE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+    ),
+    "another default": (
+        "DEFAULT of public.job.state",
+        "ALTER TABLE job ALTER state SET DEFAULT 'b'",
+    ),
+    "another domain": (
+        "DOMAIN public.d",
+        "ALTER DOMAIN d DROP CONSTRAINT d_check; ALTER DOMAIN d ADD CONSTRAINT d_check CHECK"
+        " (VALUE <> 'a')",
+    ),
+}
+
+
+NO_DEFAULT = 'default value for column "state" of relation "public.job" does not exist'
+MISSING = {
+    'relation "public.v" does not exist': "DROP VIEW v",
+    'relation "public.m" does not exist': "DROP MATERIALIZED VIEW m",
+    'relation "public.i" does not exist': "DROP INDEX i",
+    'constraint "c" for table "job" does not exist': "ALTER TABLE job DROP CONSTRAINT c",
+    'trigger "t" for table "job" does not exist': "DROP TRIGGER t ON job",
+    'policy "p" for table "job" does not exist': "DROP POLICY p ON job",
+    'statistics object "public.s" does not exist': "DROP STATISTICS s",
+    "function public.f(public.state) does not exist": "DROP FUNCTION f",
+    'type "public.d" does not exist': "DROP DOMAIN d",
+    NO_DEFAULT: "ALTER TABLE job ALTER state DROP DEFAULT",
+}
+
+
+@pytest.fixture
+def reader(project: Project) -> Iterator[str]:
+    role = "enum_reader_" + project.rows("SELECT current_database()")[0][0]
+    project.sql(f"CREATE ROLE {role}", f"GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    try:
+        yield role
+    finally:
+        project.close()
+        project.sql(
+            f"REASSIGN OWNED BY {role} TO postgres", f"DROP OWNED BY {role}", f"DROP ROLE {role}"
+        )
+
+
+def removal(project: Project) -> None:
+    project.start(MODELS, *OBJECTS, labels=["a", "b", "gone"])
+    project.models(MODELS, labels=["a", "b"])
+    project.sync()
+
+
+def granted(project: Project) -> list[tuple[object, ...]]:
+    """Return owners and privileges, which pg_dump may write in several orders."""
+    return project.rows(
+        "SELECT relname::text, relowner::regrole::text, ARRAY(SELECT unnest(coalesce(relacl,"
+        " acldefault('r', relowner)))::text ORDER BY 1) FROM pg_class WHERE relkind IN ('v', 'm')"
+        " AND relnamespace = 'public'::regnamespace UNION ALL SELECT typname::text,"
+        " typowner::regrole::text, ARRAY(SELECT unnest(coalesce(typacl, acldefault('T', typowner)))"
+        "::text ORDER BY 1) FROM pg_type WHERE typtype IN ('e', 'd') AND typnamespace ="
+        " 'public'::regnamespace UNION ALL SELECT proname::text, proowner::regrole::text,"
+        " ARRAY(SELECT unnest(coalesce(proacl, acldefault('f', proowner)))::text ORDER BY 1)"
+        " FROM pg_proc WHERE pronamespace = 'public'::regnamespace UNION ALL SELECT attname::text,"
+        " attrelid::regclass::text, ARRAY(SELECT unnest(attacl)::text ORDER BY 1) FROM pg_attribute"
+        " WHERE attacl IS NOT NULL AND attrelid::regclass::text IN ('v', 'm') ORDER BY 1, 2, 3"
+    )
+
+
+@pytest.mark.parametrize("difference", KEPT)
+def test_who_may_and_comments_stay(project: Project, reader: str, difference: str) -> None:
+    removal(project)
+    project.sql(KEPT[difference].format(reader=reader))
+    before = project.dump(), project.contents(), granted(project)
+    project.db("upgrade")
+    assert granted(project) == before[2]
+    assert project.dump() == before[0].replace(",\n    'gone'", "")
+    assert project.contents() == before[1]
+    project.db("downgrade")
+    assert (project.dump(), project.contents(), granted(project)) == before
+
+
+@pytest.mark.parametrize("difference", REFUSED)
+def test_another_object_is_refused(project: Project, difference: str) -> None:
+    removal(project)
+    named, sql = REFUSED[difference]
+    project.sql(sql)
+    before = project.dump(), project.contents()
+    error = fails(project, "upgrade")
+    told = str(error)
+    assert sqlstate(error) == "55000"
+    assert f"{named} is here: " in told
+    assert "in this revision: " in told
+    assert "No table was changed." in told
+    assert (project.dump(), project.contents()) == before
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_an_object_that_is_not_there_is_refused(project: Project, missing: str) -> None:
+    removal(project)
+    project.sql(MISSING[missing])
+    before = project.dump(), project.contents()
+    error = fails(project, "upgrade")
+    told = str(error)
+    assert sqlstate(error) == "55000"
+    assert f"{missing}. No table was changed." in told
+    assert "Run flask db enum sync against a copy of this database" in told
+    assert (project.dump(), project.contents()) == before
+
+
+def test_the_lock_is_free_after_a_refusal(project: Project) -> None:
+    removal(project)
+    project.sql("ALTER VIEW v SET (security_barrier = true)")
+    fails(project, "upgrade")
+    with psycopg.connect(project.url) as other:
+        other.execute("LOCK TABLE job IN ACCESS EXCLUSIVE MODE NOWAIT")
+    project.sql("ALTER VIEW v RESET (security_barrier)")
+    project.db("upgrade")
+    assert project.labels("state") == ["a", "b"]
+
+
+def addition(project: Project) -> None:
+    """Upgrade by a label which only the downgrade has to replace the type for."""
+    project.start(MODELS, *OBJECTS, labels=["a", "b"])
+    project.models(MODELS, labels=["a", "b", "new"])
+    project.sync()
+    project.db("upgrade")
+
+
+@pytest.mark.parametrize("difference", KEPT)
+def test_they_stay_on_the_way_back(project: Project, reader: str, difference: str) -> None:
+    addition(project)
+    project.sql(KEPT[difference].format(reader=reader))
+    before = project.dump(), project.contents(), granted(project)
+    project.db("downgrade")
+    assert granted(project) == before[2]
+    assert project.dump() == before[0].replace(",\n    'new'", "")
+    assert project.contents() == before[1]
+
+
+@pytest.mark.parametrize("difference", REFUSED)
+def test_it_is_refused_on_the_way_back(project: Project, difference: str) -> None:
+    addition(project)
+    named, sql = REFUSED[difference]
+    project.sql(sql)
+    before = project.dump(), project.contents()
+    error = fails(project, "downgrade")
+    assert sqlstate(error) == "55000"
+    assert f"{named} is here: " in str(error)
+    assert (project.dump(), project.contents()) == before
