@@ -55,7 +55,7 @@ test-all: test-minimum test-sqlalchemy-2.0 test-sqlalchemy-2.1 test-servers test
 .PHONY: fuzz
 fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-5000} $(VENV)/bin/python -m pytest $(PYTEST_ARGS) tests/postgresql/test_properties.py \
-		tests/autogenerate/test_autogenerate_random.py
+		tests/autogenerate/test_random.py
 
 .PHONY: bench
 bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 20 minutes; writes docs/benchmarks.* and the README's table

@@ -19,25 +19,29 @@ from tests.servers import running_servers
 
 SERVERS = available_servers()
 
+TESTS = Path(__file__).parent
+
 # One run of these is enough: they read files, try many cases of what others try once, or are about
 # what neither a server's version nor a package's changes.
 ONCE = {
-    "test_architecture",
-    "test_autogenerate_random",
-    "test_benchmarks",
-    "test_ci_examples",
-    "test_commands",
-    "test_crashes",
-    "test_docs",
-    "test_example",
-    "test_formats",
-    "test_signals",
-    "test_properties",
-    "test_settings",
-    "test_streams",
+    "autogenerate/test_random.py",
+    "from_migrations/test_signals.py",
+    "postgresql/test_crashes.py",
+    "postgresql/test_properties.py",
+    "terminal/test_commands.py",
+    "terminal/test_formats.py",
+    "terminal/test_streams.py",
+    "test_architecture.py",
+    "test_benchmarks.py",
+    "test_ci_examples.py",
+    "test_docs.py",
+    "test_example.py",
+    "test_settings.py",
 }
 # What everything else rests on.
-EVERYWHERE = {"test_labels"}
+EVERYWHERE = {"postgresql/plan/test_labels.py"}
+if missing := [name for name in sorted(ONCE | EVERYWHERE) if not (TESTS / name).is_file()]:
+    raise RuntimeError(f"tests/conftest.py names modules that aren't there: {missing}")
 
 # Windows has neither signals for process groups nor pseudo-terminals.
 collect_ignore = (
@@ -50,7 +54,7 @@ collect_ignore = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is to run on other servers than the default ones, and with other packages."""
     for item in items:
-        module = item.path.stem
+        module = item.path.relative_to(TESTS).as_posix()
         by_server = "server" in getattr(item, "fixturenames", ())
         if by_server or module in EVERYWHERE:
             item.add_marker("server")
