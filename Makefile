@@ -24,6 +24,10 @@ help:  ## List the targets
 test: $(VENV)/.ready  ## Run the tests on the newest releases (one test: PYTEST_ARGS=tests/test_x.py)
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: test-quick
+test-quick: $(VENV)/.ready  ## Run, after each change, one case of each test on one server
+	POSTGRES_VERSIONS="$${POSTGRES_VERSIONS:-18}" $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m quick
+
 .PHONY: test-sqlalchemy-2.0
 test-sqlalchemy-2.0: $(VENV_20)/.ready  ## Run the tests on SQLAlchemy 2.0
 	$(VENV_20)/bin/python -m pytest $(PYTEST_ARGS)

@@ -38,9 +38,26 @@ ONCE = {
     "test_example.py",
     "test_settings.py",
 }
+# What `make test-quick` leaves out whole: many cases of what others try once, pages and examples
+# followed from end to end, signals.
+MANY = {
+    "autogenerate/test_random.py",
+    "from_migrations/test_signals.py",
+    "postgresql/objects/test_unqualified_dependents.py",
+    "postgresql/test_crashes.py",
+    "postgresql/test_properties.py",
+    "postgresql/test_rehearsal_kinds.py",
+    "terminal/test_streams.py",
+    "test_benchmarks.py",
+    "test_ci_examples.py",
+    "test_docs.py",
+    "test_example.py",
+    "test_readme.py",
+    "test_rehearsal_stopped.py",
+}
 # What everything else rests on.
 EVERYWHERE = {"postgresql/plan/test_labels.py"}
-if missing := [name for name in sorted(ONCE | EVERYWHERE) if not (TESTS / name).is_file()]:
+if missing := [name for name in sorted(ONCE | MANY | EVERYWHERE) if not (TESTS / name).is_file()]:
     raise RuntimeError(f"tests/conftest.py names modules that aren't there: {missing}")
 
 # Windows has neither signals for process groups nor pseudo-terminals.
@@ -52,7 +69,12 @@ collect_ignore = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is to run on other servers than the default ones, and with other packages."""
+    """Mark what is to run on other servers than the default ones, with other packages, and often.
+
+    Often, that is after each change (``quick``): every test that needs no server, and of the others
+    the first case on the first server, but for those of the modules in ``MANY``.
+    """
+    tried = set()
     for item in items:
         module = item.path.relative_to(TESTS).as_posix()
         by_server = "server" in getattr(item, "fixturenames", ())
@@ -60,6 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
         if module in EVERYWHERE or not (by_server or module in ONCE):
             item.add_marker("stack")
+        if module in MANY:
+            continue
+        test = item.nodeid.partition("[")[0]
+        if "servers" not in getattr(item, "fixturenames", ()) or test not in tried:
+            item.add_marker("quick")
+        tried.add(test)
 
 
 @pytest.fixture(scope="session")

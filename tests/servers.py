@@ -91,9 +91,10 @@ def create_database(server: Server) -> str:
     name = f"test_{uuid.uuid4().hex[:16]}"
     _execute(
         server,
-        sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(
-            sql.Identifier(name)
-        ),
+        # To copy its files takes a third of the time that writing its blocks to the WAL does.
+        sql.SQL(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' STRATEGY file_copy"
+        ).format(sql.Identifier(name)),
     )
     return make_url(server.url).set(database=name).render_as_string(hide_password=False)
 
