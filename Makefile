@@ -25,7 +25,7 @@ test: $(VENV)/.ready  ## Run the tests on the newest releases (one test: PYTEST_
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: test-quick
-test-quick: $(VENV)/.ready  ## Run, after each change, one case of each test on one server
+test-quick: $(VENV)/.ready  ## Run, after each change, one case of what is plainest, on one server
 	POSTGRES_VERSIONS="$${POSTGRES_VERSIONS:-18}" $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m quick
 
 .PHONY: test-sqlalchemy-2.0

@@ -39,10 +39,11 @@ ONCE = {
     "test_settings.py",
 }
 # What `make test-quick` leaves out whole: many cases of what others try once, pages and examples
-# followed from end to end, signals.
+# followed from end to end, processes of their own, and what waits for seconds.
 MANY = {
     "autogenerate/test_random.py",
     "from_migrations/test_signals.py",
+    "postgresql/objects/test_dependents.py::test_everything_together",
     "postgresql/objects/test_unqualified_dependents.py",
     "postgresql/test_crashes.py",
     "postgresql/test_properties.py",
@@ -53,16 +54,29 @@ MANY = {
     "test_docs.py",
     "test_example.py",
     "test_readme.py",
+    "test_rehearsal.py::test_a_lock_on_what_is_read",
+    "test_rehearsal.py::test_a_lock_that_others_hold",
     "test_rehearsal_stopped.py",
 }
+# So many tests of a module that need a server does `make test-quick` run; a module begins with the
+# plainest, and however many it gets, the habit stays as quick.
+FIRST = 15
 # What everything else rests on.
 EVERYWHERE = {"postgresql/plan/test_labels.py"}
-if missing := [name for name in sorted(ONCE | MANY | EVERYWHERE) if not (TESTS / name).is_file()]:
+if missing := [
+    name
+    for name in sorted(ONCE | MANY | EVERYWHERE)
+    if not (TESTS / name.partition("::")[0]).is_file()
+]:
     raise RuntimeError(f"tests/conftest.py names modules that aren't there: {missing}")
 
 # Windows has neither signals for process groups nor pseudo-terminals.
 collect_ignore = (
-    ["terminal/test_commands.py", "terminal/test_streams.py", "from_migrations/test_signals.py"]
+    [
+        "from_migrations/test_signals.py",
+        "terminal/test_commands.py",
+        "terminal/test_streams.py",
+    ]
     if sys.platform == "win32"
     else []
 )
@@ -72,9 +86,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is to run on other servers than the default ones, with other packages, and often.
 
     Often, that is after each change (``quick``): every test that needs no server, and of the others
-    the first case on the first server, but for those of the modules in ``MANY``.
+    the first case of each module's ``FIRST`` ones on the first server, none of those in ``MANY``.
     """
-    tried = set()
+    tried: dict[str, set[str]] = {}
     for item in items:
         module = item.path.relative_to(TESTS).as_posix()
         by_server = "server" in getattr(item, "fixturenames", ())
@@ -82,12 +96,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
         if module in EVERYWHERE or not (by_server or module in ONCE):
             item.add_marker("stack")
-        if module in MANY:
+        name = item.name.partition("[")[0]
+        if MANY & {module, f"{module}::{name}"}:
             continue
-        test = item.nodeid.partition("[")[0]
-        if "servers" not in getattr(item, "fixturenames", ()) or test not in tried:
-            item.add_marker("quick")
-        tried.add(test)
+        if "servers" in getattr(item, "fixturenames", ()):
+            before = tried.setdefault(module, set())
+            if name in before or len(before) == FIRST:
+                continue
+            before.add(name)
+        item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,9 @@ def available_servers() -> list[str]:
 def running_servers(names: Iterable[str]) -> Iterator[dict[str, Server]]:
     """Start the named servers, and stop and remove them when the block ends."""
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(_running(name)) for name in names}
+        with _in_memory():
+            running = {name: stack.enter_context(_running(name)) for name in names}
+        yield running
 
 
 def create_database(server: Server) -> str:
@@ -122,6 +124,26 @@ def pg_dump_schema(server: Server, url: str) -> str:
     varying = ("\\restrict ", "\\unrestrict ", "-- Dumped from database", "-- Dumped by pg_dump")
     # Not splitlines(): labels may hold line separators other than "\n".
     return "\n".join(line for line in dump.stdout.split("\n") if not line.startswith(varying))
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+
+
+@contextlib.contextmanager
+def _in_memory() -> Iterator[None]:
+    """Make temporary folders in memory meanwhile, where the machine has plenty of it.
+
+    A container's is often too small for a server's data.
+    """
+    before = tempfile.tempdir
+    asked = "TMPDIR" in os.environ
+    if not asked and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        tempfile.tempdir = str(MEMORY)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextlib.contextmanager
