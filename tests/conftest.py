@@ -34,6 +34,7 @@ ONCE = {
     "test_architecture.py",
     "test_benchmarks.py",
     "test_ci_examples.py",
+    "test_distributions.py",
     "test_docs.py",
     "test_example.py",
     "test_settings.py",

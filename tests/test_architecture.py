@@ -204,6 +204,18 @@ def test_reports_are_text_only(name: str) -> None:
     assert own <= {"comparison", "core", "report"}
 
 
+BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.match_case)
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n.startswith("postgresql.")])
+def test_no_function_is_long(name: str) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            branches = [inner for inner in ast.walk(node) if isinstance(inner, BRANCHES)]
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert (node.name, lines <= 60, len(branches) <= 12) == (node.name, True, True)
+
+
 STATEMENT = re.compile(
     r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
     r"(ADD|RENAME) VALUE) \{"

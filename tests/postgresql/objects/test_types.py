@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from flask_enum_migrate.postgresql.catalog.session import qualified
 from tests.project import Project
-from tests.project import watched
 
 MOOD = """
 class Entry(db.Model):
@@ -312,30 +311,6 @@ def test_check_needs_no_right_but_to_connect(project: Project) -> None:
         assert "public.mood is owned by" in refused
     finally:
         project.sql(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
-
-
-def test_the_number_of_queries_is_constant(one_project: Project) -> None:
-    project = one_project
-    many = "".join(
-        f"""
-class T{n}(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    a = db.Column(db.Enum(*LABELS, name="enum{n}"))
-    b = db.Column(db.ARRAY(db.Enum(*LABELS, name="enum{n}")))
-"""
-        for n in range(40)
-    )
-    counts = []
-    for model in (MOOD, MOOD + many):
-        project.models(model, LABELS=["bad", "ok"], NAME="mood", SCHEMA=None)
-        if not project.migrations.exists():
-            project.db("init")
-        project.db("migrate", "-m", "tables")
-        project.db("upgrade")
-        with watched() as queries:
-            project.db("enum", "check")
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_a_failed_query_is_what_is_reported(one_project: Project) -> None:

@@ -1,10 +1,8 @@
-"""The queries of a rehearsal: run as they are, in psql and under EXPLAIN, and what they find."""
+"""What the queries of a rehearsal find."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from importlib.resources import files
 
 import psycopg
 import pytest
@@ -17,8 +15,6 @@ from tests.servers import Server
 from tests.servers import create_database
 from tests.servers import drop_database
 
-QUERIES = files("flask_enum_migrate.postgresql.catalog").joinpath("sql")
-FILES = ["snapshot", "weights", "rehearsing", "deferred"]
 SQL = (
     "CREATE TYPE mood AS ENUM ('bad', 'ok')",
     "CREATE TABLE entry (id serial PRIMARY KEY, mood mood DEFAULT 'ok')",
@@ -38,25 +34,6 @@ def url(server: Server) -> Iterator[str]:
             connection.execute(sql.encode())
     yield url
     drop_database(server, url)
-
-
-@pytest.mark.parametrize("explain", ["", "EXPLAIN "])
-@pytest.mark.parametrize("name", FILES)
-def test_psql_takes_it_as_it_is(server: Server, url: str, name: str, explain: str) -> None:
-    text = QUERIES.joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    done = subprocess.run(
-        [
-            server.bindir / "psql", "-X", "-q", "-d", url, "-v", "ON_ERROR_STOP=1",
-            "-v", """types='[{"schema": "public", "name": "mood"}]'""", "-v", "tables='[]'",
-        ],
-        input=f"{explain}{text};\n",
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert ("QUERY PLAN" in done.stdout) == bool(explain)
 
 
 def test_what_is_read(url: str) -> None:
