@@ -38,6 +38,8 @@ from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
 from .core.schema import LiveSchema
 from .core.schema import Name
+from .core.texts import Texts
+from .core.texts import texts
 from .core.wording import cost
 from .core.wording import counted
 from .core.wording import describe_all
@@ -72,6 +74,20 @@ class Draft:
     def is_empty(self) -> bool:
         """Whether nothing is to be done."""
         return not self.changes and not self.conversions and not self.drops
+
+    @property
+    def elsewhere(self) -> Texts:
+        """What is to be done in databases without enum types."""
+        database = self.database
+        if database.live is None:
+            return Texts()
+        return texts(
+            self.changes,
+            self.conversions,
+            database.pairing,
+            database.live,
+            database.text_columns,
+        )
 
     @property
     def unknown(self) -> tuple[Held, ...]:

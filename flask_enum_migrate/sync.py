@@ -47,9 +47,11 @@ from .rehearsal import Around
 from .rehearsal import refusals as rehearsed_refusals
 from .rehearsal import rehearse
 from .revision import file
+from .revision.elsewhere import lines
 from .revision.file import Body
 from .revision.file import Renderer
 from .revision.file import RevisionOptions
+from .revision.source import Frame
 from .settings import Settings
 
 
@@ -312,8 +314,7 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
 
 
 def _body(renderer: Renderer, one: Draft) -> Body:
-    said, commit = comments(one), one.database.transaction
-    return Body(
-        renderer.render(one.plan.upgrade, said.upgrade, commit),
-        renderer.render(one.plan.downgrade, said.downgrade, commit, said.refused),
-    )
+    said, commit, texts = comments(one), one.database.transaction, one.elsewhere
+    up = Frame(commit, said.upgrade, elsewhere=lines(texts.upgrade))
+    down = Frame(commit, said.downgrade, said.refused, lines(texts.downgrade))
+    return Body(renderer.render(one.plan.upgrade, up), renderer.render(one.plan.downgrade, down))

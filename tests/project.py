@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine import make_url
 
 from flask_enum_migrate import EnumMigrate
+from tests.on_sqlite import Chain
 from tests.servers import Server
 from tests.servers import pg_dump_schema
 
@@ -65,6 +66,9 @@ class Project:
     :param folder: where its migrations lie.
     :param server: the server its database is on.
     :param url: plain URL of the database.
+
+    Whatever ``sync`` and ``migrate`` write runs on SQLite as well, unless ``portable`` is False:
+    where a test's own SQL in a revision runs on PostgreSQL only.
     """
 
     def __init__(self, folder: Path, server: Server, url: str) -> None:
@@ -76,7 +80,9 @@ class Project:
         self.migrate_options: dict[str, Any] = {}
         self.options: dict[str, Any] = {}
         self.app = Flask("app")
+        self.portable = True
         self._dbs: list[tuple[Flask, SQLAlchemy]] = []
+        self._on_sqlite = Chain()
 
     @property
     def migrations(self) -> Path:
@@ -117,6 +123,8 @@ class Project:
         done = Result(result.exit_code, result.stdout, result.stderr)
         if expect is not None:
             assert done.exit_code == expect, done.output
+        if self.portable and {"sync", "migrate"} & {*args} and self._dbs:
+            self._on_sqlite.follow(self.revisions(), self._dbs[-1][1].metadata)
         return done
 
     def db(self, *args: str, expect: int | None = 0) -> Result:
@@ -208,6 +216,7 @@ class Project:
 
     def close(self) -> None:
         self._dispose()
+        self._on_sqlite.close()
 
     def _dispose(self) -> None:
         for app, db in self._dbs:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from typing import Any
 
@@ -23,9 +25,11 @@ from ..core.pairing import Pairing
 from ..core.pairing import pair
 from ..core.rows import Held
 from ..core.rows import Strange
+from ..core.schema import DeclaredColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
 from ..core.schema import UnlookedColumn
+from ..core.texts import TextColumn
 from ..settings import Settings
 from . import models
 from .environment import Environment
@@ -48,6 +52,7 @@ class Database:
     :param unlooked: the columns of enums whose labels nobody compares.
     :param backend: who looked, None where nobody looks after enums.
     :param inspection: what a thorough look found, None without one.
+    :param text_columns: the models' columns that databases without enum types keep as text.
     """
 
     bind: str
@@ -62,6 +67,7 @@ class Database:
     unlooked: tuple[UnlookedColumn, ...] = ()
     backend: Backend | None = None
     inspection: Inspection | None = None
+    text_columns: Mapping[DeclaredColumn, TextColumn] = field(default_factory=dict)
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
@@ -173,7 +179,16 @@ def _looked_at(
         transaction=_transaction(context),
         backend=backend,
         inspection=inspection,
+        text_columns=_text_columns(context) if thorough else {},
     )
+
+
+def _text_columns(context: MigrationContext) -> Mapping[DeclaredColumn, TextColumn]:
+    metadata, connection = context.opts.get("target_metadata"), context.connection
+    if metadata is None or connection is None:
+        return {}
+    schema_map = connection.get_execution_options().get("schema_translate_map")
+    return models.kept_as_text(metadata, schema_map)
 
 
 def _tables(context: MigrationContext) -> frozenset[str]:

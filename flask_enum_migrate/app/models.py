@@ -18,6 +18,7 @@ from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import ARRAY
 from sqlalchemy.types import TypeDecorator
@@ -32,6 +33,7 @@ from ..core.schema import EnumClass
 from ..core.schema import Name
 from ..core.schema import Unlooked
 from ..core.schema import UnlookedColumn
+from ..core.texts import TextColumn
 
 _LONGEST = 63  # NAMEDATALEN - 1
 
@@ -168,6 +170,30 @@ def string(
     dialect = _dialect()
     # Not its impl: on SQLAlchemy 2.1 that of Text is a String.
     return DeclaredString(place, column.type.compile(dialect=dialect))
+
+
+def kept_as_text(
+    metadata: MetaData | Iterable[MetaData],
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> dict[DeclaredColumn, TextColumn]:
+    """Gather the columns of enums and strings that SQLite keeps as text.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    :param schema_map: ``schema_translate_map`` of the connection; it is not applied to what the
+        columns are called there, for Alembic does so where the revision runs.
+    """
+    dialect = sqlite.dialect()
+    found: dict[DeclaredColumn, TextColumn] = {}
+    for table in _tables(metadata):
+        place = Name(_schema(table.schema, schema_map), table.name)
+        for column in table.columns:
+            impl = _impl(column.type, dialect)
+            if isinstance(impl, String):
+                checked = isinstance(impl, Enum) and impl.create_constraint
+                found[DeclaredColumn(place, column.name)] = TextColumn(
+                    Name(table.schema or "", table.name), column.name, checked
+                )
+    return found
 
 
 @cache

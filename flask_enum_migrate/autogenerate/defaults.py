@@ -12,9 +12,9 @@ from typing import Any
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Column
 
+from ..core.texts import constant
 from .rendering import is_enum
 
-_LITERAL = re.compile(r"'((?:[^']|'')*)'(?:::.+)?", re.DOTALL)
 _FILLING = re.compile(r'[\s"]')  # of arrays: '{a, "b"}' is '{a,b}'
 
 
@@ -60,5 +60,4 @@ def compare_labels(context: AutogenContext) -> None:
 
 
 def _text(default: str | None) -> str | None:
-    found = _LITERAL.fullmatch(default.strip()) if default else None
-    return found[1].replace("''", "'") if found else None
+    return constant(default) if default else None

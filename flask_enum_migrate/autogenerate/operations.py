@@ -11,6 +11,9 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations.ops import MigrateOperation
 
+from ..revision.source import IMPORT
+from ..revision.source import uses_sqlalchemy
+
 
 class EnumDifference(MigrateOperation):
     """One difference, as ``flask db check`` tells it.
@@ -70,6 +73,8 @@ def _render_nothing(context: AutogenContext, operation: EnumDifference) -> list[
 @renderers.dispatch_for(EnumOperations)
 def _render(context: AutogenContext, operation: EnumOperations) -> list[str]:
     lines = [operation.source] if operation.source else []
+    if context.opts.get("sqlalchemy_module_prefix") != "sa." and uses_sqlalchemy(operation.source):
+        context.imports.add(IMPORT)
     for following in operation.then:
         lines.extend(render_op(context, following))
     return lines

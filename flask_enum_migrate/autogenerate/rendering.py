@@ -1,7 +1,8 @@
 """Write column types so that SQLAlchemy neither creates nor drops an enum by itself.
 
 ``repr(postgresql.ENUM(...))`` leaves ``create_type=False`` out, and ``sa.Enum`` ignores it on
-SQLAlchemy 2.0, so that types are written here, through Alembic's ``render_item``.
+SQLAlchemy 2.0, so that types are written here, through Alembic's ``render_item``: as a variant for
+PostgreSQL of what other databases, such as SQLite, have there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _repr_type
 from sqlalchemy import Enum
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import ARRAY
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -23,6 +26,7 @@ from ..core.schema import Name
 
 RenderItem = Callable[[str, Any, AutogenContext], "str | Literal[False]"]
 
+_POSTGRESQL = "postgresql"
 _OPTION = "flask_enum_migrate_types"
 
 
@@ -36,7 +40,11 @@ class TypeRenderer:
         self._names: dict[Name, Name] = {}
         self._users: RenderItem | None = None
         self._base: TypeEngine[Any] | None = None
+        self._variant: TypeEngine[Any] | None = None
+        self._variant_of = ""
         self._dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        self._sqlite = sqlite.dialect()
+        self._default = DefaultDialect()
 
     @classmethod
     def of(cls, context: AutogenContext) -> TypeRenderer | None:
@@ -67,29 +75,59 @@ class TypeRenderer:
                 return rendered
         if kind != "type" or not isinstance(object_, TypeEngine):
             return False
+        if object_ is self._variant:  # it can't have variants itself
+            return self._native(object_, context) if self._variant_of == _POSTGRESQL else False
         variants: dict[str, TypeEngine[Any]] = dict(
             getattr(object_, "_variant_mapping", None) or {}
         )
         if not variants:
             return self._type(object_, context)
         if object_ is self._base:  # Alembic asks for it without its variants
-            return False if "postgresql" in variants else self._type(object_, context)
+            return False if _POSTGRESQL in variants else self._type(object_, context)
         if self._type(object_, context) is False:
             return False
-        self._base = object_
+        return self._with_variants(object_, variants, context)
+
+    def _with_variants(
+        self, type_: TypeEngine[Any], variants: dict[str, TypeEngine[Any]], context: AutogenContext
+    ) -> str:
+        self._base = type_
         try:
-            source = _repr_type(object_, context, _skip_variants=True)
+            source = _repr_type(type_, context, _skip_variants=True)
+            for self._variant_of, self._variant in sorted(variants.items()):
+                variant = _repr_type(self._variant, context, _skip_variants=True)
+                source += f".with_variant({variant}, {self._variant_of!r})"
         finally:
-            self._base = None
-        for dialect in sorted(variants):
-            variant = _repr_type(variants[dialect], context, _skip_variants=True)
-            source += f".with_variant({variant}, {dialect!r})"
+            self._base = self._variant = None
         return source
 
     def _type(self, type_: TypeEngine[Any], context: AutogenContext) -> str | Literal[False]:
+        """Return the source of a type for all databases, or False if it is no known enum."""
+        source = self._native(type_, context)
+        if source is False or isinstance(native(type_, self._dialect), ARRAY):
+            return source
+        return f"{self._elsewhere_type(type_, context)}.with_variant({source}, {_POSTGRESQL!r})"
+
+    def _elsewhere_type(self, type_: TypeEngine[Any], context: AutogenContext) -> str:
+        """Return the source of what a type is on databases without enum types."""
+        variants = getattr(type_, "_variant_mapping", None) or {}
+        impl = native(type_, self._default if "sqlite" in variants else self._sqlite)
+        if not isinstance(impl, Enum):
+            return _repr_type(impl, context, _skip_variants=True)
+        labels = [str(label) for label in impl.enums]
+        written = [*map(repr, labels), f"name={str(impl.name)!r}"]
+        if impl.create_constraint:
+            written.append("create_constraint=True")
+        if impl.length != max(map(len, labels), default=0):
+            written.append(f"length={impl.length!r}")
+        prefix = context.opts.get("sqlalchemy_module_prefix") or ""
+        return f"{prefix}Enum({', '.join(written)})"
+
+    def _native(self, type_: TypeEngine[Any], context: AutogenContext) -> str | Literal[False]:
+        """Return the source of a type for PostgreSQL, or False if it is no known enum."""
         impl = native(type_, self._dialect)
         if isinstance(impl, ARRAY):
-            item = self._type(impl.item_type, context)
+            item = self._native(impl.item_type, context)
             if item is False:
                 return False
             dimensions = "" if impl.dimensions is None else f", dimensions={impl.dimensions!r}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.backend import Differences
@@ -19,7 +20,9 @@ from ..core.wording import describe
 from ..core.wording import describe_conversion
 from ..proposal import Draft
 from ..proposal import comments
+from ..revision.elsewhere import lines
 from ..revision.source import Body
+from ..revision.source import Frame
 from ..revision.source import Renderer
 from .operations import EnumDifference
 from .operations import EnumOperations
@@ -60,9 +63,15 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     affected = one.database.looked_by.affected_defaults(one.changes, seen.live)
     places = [(column.table, column.column) for column in affected]
     places += [conversion.place for conversion in one.conversions]
+    texts = one.elsewhere
+    back = Frame("", elsewhere=lines(texts.downgrade))
+    if said.refused:  # what comes last refuses for PostgreSQL, whose part is over then
+        downgrade = Direction()
+    else:
+        back = replace(back, notes=said.downgrade)
     return EnumOperations(
-        _render(renderer, one, upgrade, said.upgrade),
-        "" if said.refused else _render(renderer, one, downgrade, said.downgrade),
+        _render(renderer, one, upgrade, Frame("", said.upgrade, "", lines(texts.upgrade))),
+        _render(renderer, one, downgrade, back),
         _differences(seen),
         seen.tree.take_defaults(places),
     )
@@ -77,8 +86,8 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     downgrade = Direction(one.plan.downgrade.committing, drops.downgrade.steps)
     again = tuple(f"{facts.shown(drop.name)}: create it again." for drop in seen.drops)
     return EnumOperations(
-        _render(renderer, one, drops.upgrade),
-        _render(renderer, one, downgrade, () if refused else again, refused),
+        _render(renderer, one, drops.upgrade, Frame("")),
+        _render(renderer, one, downgrade, Frame("", () if refused else again, refused)),
     )
 
 
@@ -86,17 +95,12 @@ def _step(comment: str, statements: Sequence[str]) -> list[Step]:
     return [Step(comment, tuple(statements))] if statements else []
 
 
-def _render(
-    renderer: Renderer,
-    one: Draft,
-    direction: Direction,
-    notes: Sequence[str] = (),
-    refused: str = "",
-) -> str:
+def _render(renderer: Renderer, one: Draft, direction: Direction, frame: Frame) -> str:
     """Return the source of some statements, or ``""`` where there are none."""
-    if not (direction.statements or notes or refused):
+    if not (direction.statements or frame.notes or frame.refused or frame.elsewhere):
         return ""
-    return renderer.render(direction, notes, one.database.transaction, refused)
+    frame = replace(frame, commit=one.database.transaction, part=True)
+    return renderer.render(direction, frame)
 
 
 def tell(seen: Seen) -> None:

@@ -38,9 +38,11 @@ from ..core.errors import Refusal
 from ..core.errors import Refused
 from ..core.errors import RevisionFileError
 from ..core.errors import SettingError
+from .source import IMPORT
 from .source import Body as Body
 from .source import Renderer as Renderer
 from .source import texts
+from .source import uses_sqlalchemy
 
 # It becomes part of a file's name, of SQL and of Python, and VARCHAR(32) in alembic_version.
 _REVISION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,31}")
@@ -200,11 +202,15 @@ def _generate(
         if body and directives:
             directives[0].upgrade_ops_list[-1].ops.append(EnumStatements(body.upgrade))
             directives[0].downgrade_ops_list[-1].ops.append(EnumStatements(body.downgrade))
+            if _uses_sqlalchemy(body) and IMPORT not in template:
+                directives[0].imports.add(IMPORT)
 
     def collect(revisions: Any, context: MigrationContext) -> list[MigrationStep]:
         made.run_no_autogenerate(revisions, context)
         return []
 
+    mako = environment.directory / "script.py.mako"
+    template = mako.read_text(encoding="utf-8") if mako.exists() else ""
     directory = ScriptDirectory.from_config(config)
     arguments = {
         "message": _docstring(message),
@@ -226,7 +232,6 @@ def _generate(
         template_args=made.template_args,
         revision_context=made,
     )
-    mako = environment.directory / "script.py.mako"
     with _all_or_nothing(_folders(config)) as before:
         _require_unknown(directory, [one.rev_id for one in made.generated_revisions])
         with _file_errors(mako), quiet():
@@ -244,6 +249,12 @@ def _generate(
                 f"Does {mako} print ${{upgrades}} and ${{downgrades}}? Or does a post-write hook "
                 "or process_revision_directives take them away?",
             )
+        for script in scripts:
+            if not hasattr(script.module, "sa") and any(map(_uses_sqlalchemy, bodies.values())):
+                raise RevisionFileError(
+                    f"{Path(script.path).name} lacked the line {IMPORT!r}, and was removed.",
+                    f"Put it into {mako}, below: from alembic import op",
+                )
     return scripts
 
 
@@ -329,6 +340,10 @@ def _missing(paths: Sequence[Path], bodies: Mapping[str, Body]) -> str:
     present = {s for path in paths for s in texts(path.read_text(encoding="utf-8"))}
     needed = (string for body in bodies.values() for string in _all_strings(body))
     return next((string for string in needed if string not in present), "")
+
+
+def _uses_sqlalchemy(body: Body) -> bool:
+    return uses_sqlalchemy(body.upgrade) or uses_sqlalchemy(body.downgrade)
 
 
 def _all_strings(body: Body) -> list[str]:

@@ -19,6 +19,7 @@ from ..core.errors import RevisionFileError
 from ..core.plan import Direction
 
 TEMPLATE = "enum_revision.py.jinja"
+IMPORT = "import sqlalchemy as sa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,24 @@ class Body:
 
     upgrade: str
     downgrade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a direction's statements.
+
+    :param commit: ``"alembic"``, ``"external"`` or ``"autocommit"``: who holds the transaction.
+    :param notes: comments that say what changes.
+    :param refused: why the direction can't be done, or ``""``.
+    :param elsewhere: what databases without enum types do instead, as lines of Python.
+    :param part: whether other statements stand beside it in the function.
+    """
+
+    commit: str
+    notes: Sequence[str] = ()
+    refused: str = ""
+    elsewhere: Sequence[str] = ()
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +72,9 @@ class Renderer:
         self._directory = directory
         self._jinja = jinja
 
-    def render(
-        self, direction: Direction, notes: Sequence[str], commit: str, refused: str = ""
-    ) -> str:
-        """Return one function's body.
+    def render(self, direction: Direction, frame: Frame) -> str:
+        """Return one function's body, or a part of it.
 
-        :param notes: comments that say what changes.
-        :param commit: ``"alembic"``, ``"external"`` or ``"autocommit"``: who holds the transaction.
-        :param refused: why the direction can't be done, or ``""``.
         :raises RevisionFileError: if the template fails, makes no Python or leaves statements out.
         """
         steps = [
@@ -68,19 +82,21 @@ class Renderer:
             for step in direction.steps
         ]
         data = {
-            "notes": [_comment(note) for note in notes],
-            "refused": refused,
+            "notes": [_comment(note) for note in frame.notes],
+            "refused": frame.refused,
             "exact": any(needs_exact(sql) for sql in direction.statements),
             "committing": _statements(direction.committing),
             "steps": steps,
-            "commit": commit,
+            "commit": frame.commit,
+            "part": frame.part,
+            "elsewhere": frame.elsewhere,
         }
         try:
             source = self._jinja.get_template(TEMPLATE).render(direction=data).strip()
             present = set(texts(source))
         except Exception as error:  # a template may raise anything
             raise self._failed(f"fails: {type(error).__name__}: {error}") from error
-        for needed in (refused,) if refused else direction.statements:
+        for needed in (frame.refused,) if frame.refused else direction.statements:
             if _text(needed) not in present:
                 raise self._failed(f"leaves out a statement: {needed!r}")
         return source
@@ -91,6 +107,14 @@ class Renderer:
             f"The template {own if own.exists() else TEMPLATE} {how}.",
             f"Compare it with flask_enum_migrate/revision/templates/{TEMPLATE}.",
         )
+
+
+def uses_sqlalchemy(source: str) -> bool:
+    """Return whether Python source needs ``import sqlalchemy as sa``.
+
+    :raises SyntaxError: if it isn't Python.
+    """
+    return any(isinstance(n, ast.Name) and n.id == "sa" for n in ast.walk(ast.parse(source)))
 
 
 def strings(source: str) -> Iterator[str]:
@@ -126,7 +150,7 @@ def python_string(text: str) -> str:
     """
     first, *others = text.split("\n")
     if not others:
-        return _quoted(text)
+        return quoted(text)
     if _may_be_indented(text):
         raw = "r" if "\\" in text else ""
         return (
@@ -135,7 +159,7 @@ def python_string(text: str) -> str:
             + '"""'
         )
     lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
-    return "\n    " + "\n    ".join(map(_quoted, lines)) + "\n"
+    return "\n    " + "\n    ".join(map(quoted, lines)) + "\n"
 
 
 # What white space is part of, or hides such: literals, quoted names, comments.
@@ -150,7 +174,8 @@ def _may_be_indented(sql: str) -> bool:
     return one_body and whole and plain
 
 
-def _quoted(line: str) -> str:
+def quoted(line: str) -> str:
+    """Return a string as one literal of Python, in double quotes."""
     body = repr(line)[1:-1]
     if repr(line)[0] == "'":
         body = body.replace("\\'", "'").replace('"', '\\"')
