@@ -14,12 +14,14 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations import Operations
+from alembic.operations.batch import ApplyBatchImpl
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection
@@ -67,7 +69,8 @@ def read(path: Path) -> Revision:
 
 
 def in_order(revisions: Sequence[Revision]) -> Iterator[Revision]:
-    waiting, done = list(revisions), set()
+    waiting = list(revisions)
+    done: set[str] = set()
     known = {one.names["revision"] for one in waiting}
     while waiting:
         ready = [one for one in waiting if not (one.before & known) - done]
@@ -146,12 +149,11 @@ class Chain:
                     opts={"as_sql": True, "output_buffer": output, "literal_binds": True},
                 )
                 with self._said(revision, f"{direction} --sql"):
-                    try:
-                        with leniency(), Operations.context(context):
-                            function()
-                    except CommandError as error:
-                        # SQLite can't alter a column, and the table can't be read.
-                        assert "batch_alter_table(" in revision.source, error
+                    # SQLite can't alter a column, and the table can't be read.
+                    copies = "batch_alter_table(" in revision.source
+                    refused = suppress(*([CommandError] if copies else []))
+                    with refused, leniency(), Operations.context(context):
+                        function()
                 assert not re.search(r"CREATE TYPE|ALTER TYPE|DO \$", output.getvalue())
 
     @contextmanager
@@ -196,10 +198,19 @@ def leniency() -> Iterator[None]:
         found = default_string(self, column)
         return found and re.sub(r"::[\w. \"]+(\[\])?", "", found)
 
+    def dropped(method: Any) -> Any:
+        def drop(self: object, *args: object, **options: object) -> None:
+            with suppress(ValueError):  # a test made it by hand
+                method(self, *args, **options)
+
+        return drop
+
     patches: dict[tuple[type, str], Any] = {
         (SQLiteImpl, "alter_column"): nothing,
         (SQLiteImpl, "add_constraint"): nothing,
         (SQLiteImpl, "drop_constraint"): nothing,
+        (ApplyBatchImpl, "drop_constraint"): dropped(ApplyBatchImpl.drop_constraint),
+        (ApplyBatchImpl, "drop_index"): dropped(ApplyBatchImpl.drop_index),
         (SQLiteTypeCompiler, "visit_unsupported_compilation"): text,
         (SQLiteDDLCompiler, "get_column_default_string"): default,
     }

@@ -116,6 +116,7 @@ class Project:
 
     def run(self, *args: str, expect: int | None = 0) -> Result:
         """Run ``flask …`` in this process and check its exit code."""
+        before = len(self.revisions())
         result = self.app.test_cli_runner().invoke(args=list(args))
         self._dispose()
         if result.exception and not isinstance(result.exception, SystemExit):
@@ -123,7 +124,7 @@ class Project:
         done = Result(result.exit_code, result.stdout, result.stderr)
         if expect is not None:
             assert done.exit_code == expect, done.output
-        if self.portable and {"sync", "migrate"} & {*args} and self._dbs:
+        if self.portable and {"sync", "migrate"} & {*args} and len(self.revisions()) > before:
             self._on_sqlite.follow(self.revisions(), self._dbs[-1][1].metadata)
         return done
 

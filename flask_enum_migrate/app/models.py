@@ -186,12 +186,20 @@ def kept_as_text(
     found: dict[DeclaredColumn, TextColumn] = {}
     for table in _tables(metadata):
         place = Name(_schema(table.schema, schema_map), table.name)
-        for column in table.columns:
-            impl = _impl(column.type, dialect)
+        impls = {column.name: _impl(column.type, dialect) for column in table.columns}
+        checks = {
+            column: impl.name
+            for column, impl in impls.items()
+            if isinstance(impl, Enum) and impl.create_constraint
+        }
+        names = [*checks.values()]
+        for column, impl in impls.items():
             if isinstance(impl, String):
-                checked = isinstance(impl, Enum) and impl.create_constraint
-                found[DeclaredColumn(place, column.name)] = TextColumn(
-                    Name(table.schema or "", table.name), column.name, checked
+                found[DeclaredColumn(place, column)] = TextColumn(
+                    Name(table.schema or "", table.name),
+                    column,
+                    column in checks,
+                    column in checks and names.count(checks[column]) > 1,
                 )
     return found
 

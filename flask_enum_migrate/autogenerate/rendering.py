@@ -84,7 +84,7 @@ class TypeRenderer:
             return self._type(object_, context)
         if object_ is self._base:  # Alembic asks for it without its variants
             return False if _POSTGRESQL in variants else self._type(object_, context)
-        if self._type(object_, context) is False:
+        if self._native(object_, context) is False:
             return False
         return self._with_variants(object_, variants, context)
 

@@ -26,11 +26,13 @@ class TextColumn:
     :param table: its table, as the models name it.
     :param column: its name.
     :param checked: whether a CHECK holds its labels there (``create_constraint=True``).
+    :param shared: whether another column of the table has a CHECK of the same name.
     """
 
     table: Name
     column: str
     checked: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
