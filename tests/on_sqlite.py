@@ -36,6 +36,8 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.schema import CreateTable
 
 DIALECT = create_engine("sqlite://").dialect
+CAST = re.compile(r'::(\w+|"[^"]+")(\.(\w+|"[^"]+"))?(\[\])?')
+LEFT = "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp_%'"
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class Chain:
             self.engines[bind] = create_engine("sqlite://", poolclass=StaticPool)
         with self.engines[bind].connect() as connection:
             there = {row[1] for row in connection.exec_driver_sql("PRAGMA database_list")}
-            for schema in {*re.findall(r"""schema=(?:'|")(\w+)""", revision.source)} - there:
-                connection.exec_driver_sql(f"ATTACH ':memory:' AS {schema}")
+            for schema in {*re.findall(r"""schema=(?:'|")([^'"]+)""", revision.source)} - there:
+                connection.exec_driver_sql(f"ATTACH ':memory:' AS \"{schema}\"")
         return self.engines[bind]
 
     def _run(
@@ -138,6 +140,8 @@ class Chain:
                     raise
                 added.add(missing[0])
                 with leniency(), engine.begin() as connection:
+                    for (left,) in connection.exec_driver_sql(LEFT).all():
+                        connection.exec_driver_sql(f'DROP TABLE "{left}"')
                     add(connection, metadata, error, *missing.groups())
 
     def _offline(self, revision: Revision) -> None:
@@ -192,11 +196,14 @@ def leniency() -> Iterator[None]:
     def text(self: object, type_: object, error: Exception, **options: object) -> str:
         return "TEXT"
 
-    default_string = SQLiteDDLCompiler.get_column_default_string
+    check, default_string = SQLiteDDLCompiler.visit_check_constraint, SQLiteDDLCompiler.get_column_default_string
 
     def default(self: SQLiteDDLCompiler, column: Any) -> str | None:
         found = default_string(self, column)
-        return found and re.sub(r"::[\w. \"]+(\[\])?", "", found)
+        return found and CAST.sub("", found)
+
+    def condition(self: SQLiteDDLCompiler, constraint: Any, **options: Any) -> str:
+        return CAST.sub("", check(self, constraint, **options))
 
     def dropped(method: Any) -> Any:
         def drop(self: object, *args: object, **options: object) -> None:
@@ -213,6 +220,7 @@ def leniency() -> Iterator[None]:
         (ApplyBatchImpl, "drop_index"): dropped(ApplyBatchImpl.drop_index),
         (SQLiteTypeCompiler, "visit_unsupported_compilation"): text,
         (SQLiteDDLCompiler, "get_column_default_string"): default,
+        (SQLiteDDLCompiler, "visit_check_constraint"): condition,
     }
     before = {key: key[0].__dict__.get(key[1]) for key in patches}
     for (owner, name), value in patches.items():

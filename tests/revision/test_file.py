@@ -555,6 +555,7 @@ def own_template(project: Project, text: str) -> None:
 
 
 def test_own_jinja_template(changed: Project) -> None:
+    changed.portable = False  # nor is the template
     own_template(changed, OWN_TEMPLATE)
     changed.sync()
     assert 'op.execute("COMMIT AND CHAIN")  # ours\n' in changed.revision()
