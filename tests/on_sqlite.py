@@ -196,14 +196,17 @@ def leniency() -> Iterator[None]:
     def text(self: object, type_: object, error: Exception, **options: object) -> str:
         return "TEXT"
 
-    check, default_string = SQLiteDDLCompiler.visit_check_constraint, SQLiteDDLCompiler.get_column_default_string
+    check, default_string = (
+        SQLiteDDLCompiler.visit_check_constraint,
+        SQLiteDDLCompiler.get_column_default_string,
+    )
 
     def default(self: SQLiteDDLCompiler, column: Any) -> str | None:
         found = default_string(self, column)
         return found and CAST.sub("", found)
 
     def condition(self: SQLiteDDLCompiler, constraint: Any, **options: Any) -> str:
-        return CAST.sub("", check(self, constraint, **options))
+        return CAST.sub("", check(self, constraint, **options))  # type: ignore[no-untyped-call]
 
     def dropped(method: Any) -> Any:
         def drop(self: object, *args: object, **options: object) -> None:

@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from keyword import iskeyword
+
+import sqlalchemy as sa
 
 from ..core.texts import AlterText
 from ..core.texts import Check
 from ..core.texts import TextColumn
 from .source import quoted
 
-_WIDTH = 150  # indented by eight, it fits into 160
+_WIDTH = 152  # indented by eight, it fits into 160
+_TAKEN = {"self", *dir(sa.table("any").c)}
 
 _EXACT = (
     "context = op.get_context()",
@@ -29,35 +33,25 @@ _EXACT = (
 )
 
 # Dropping a table takes its triggers along, and what ON DELETE says about rows that refer to it.
-_MAY_COPY = (
-    "def may_copy(table):",
-    '    """Refuse what SQLite would lose with a table that is replaced by its copy."""',
-    "    if op.get_context().as_sql:",
-    "        return",
-    '    lost = op.get_bind().execute(sa.text("""',
-    "        SELECT group_concat(what, ', ') FROM (",
-    "            SELECT 'the trigger ' || name AS what FROM sqlite_master",
-    "            WHERE type = 'trigger' AND lower(tbl_name) = lower(:name)",
-    "            UNION ALL SELECT 'rows of ' || m.name",
-    "            FROM pragma_foreign_keys k, sqlite_master m, pragma_foreign_key_list(m.name) f",
-    '            WHERE k.foreign_keys AND lower(f."table") = lower(:name))',
-    '    """), {"name": table}).scalar()',
-    "    if lost:",
-    "        raise RuntimeError(",
-    '            f"SQLite replaces {table} by a copy, and {lost} would go with it. "',
-    '            "Drop triggers first, and let env.py turn PRAGMA foreign_keys off."',
-    "        )",
-    "",
+_AT_STAKE = (
+    "# SQLite alters a column by a copy of its table, and would lose what hangs on the original.",
+    'lost = None if op.get_context().as_sql else op.get_bind().scalar(sa.text("""',
+    "    SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t COLLATE NOCASE",
+    "    UNION ALL SELECT m.name",
+    "    FROM pragma_foreign_keys k, sqlite_master m, pragma_foreign_key_list(m.name) f",
+    '    WHERE k.foreign_keys AND f."table" = :t COLLATE NOCASE',
+    '"""), {"t": TABLE})',
+    "if lost:",
+    '    raise RuntimeError(f"SQLite would lose {lost} with the table that it copies: drop a "',
+    '                       "trigger first, and let env.py turn PRAGMA foreign_keys off.")',
 )
-
-_COPIES = "# SQLite changes a CHECK or a default by a copy of the table."
 _OPENS = "# Without rows too, this opens the transaction around the copy."
 
 
 def lines(alterations: Iterable[AlterText]) -> tuple[str, ...]:
     """Return what is done about some columns, as lines of source without indentation."""
     alterations = sorted(alterations, key=lambda one: one.column.table)
-    made = [*_MAY_COPY] if any(one.copies for one in alterations) else []
+    made: list[str] = []
     for _, of_table in groupby(alterations, lambda one: one.column.table):
         made += _of_table([*of_table])
     return tuple(made)
@@ -67,8 +61,8 @@ def _of_table(alterations: Sequence[AlterText]) -> Iterator[str]:
     copied = [one for one in alterations if one.copies]
     updated = [one for one in alterations if one.values]
     if copied:
-        yield _COPIES
-        yield f"may_copy({quoted(copied[0].column.table.name)})"
+        name = quoted(copied[0].column.table.name)
+        yield from (line.replace("TABLE", name) for line in _AT_STAKE)
     unchecked = any(one.check and one.values for one in copied)
     if unchecked:
         yield 'op.execute("PRAGMA ignore_check_constraints = ON")'
@@ -80,31 +74,39 @@ def _of_table(alterations: Sequence[AlterText]) -> Iterator[str]:
         column = copied[0].column
         update = f"sa.update({_table(column)}).where(sa.false())"
         yield _OPENS
-        yield f"op.execute({update}.values({{{quoted(column.column)}: None}}))"
+        yield f"op.execute({update}.values({_set(column.column, 'None')}))"
     if copied:
         yield from _copy(copied)
 
 
 def _update(one: AlterText) -> list[str]:
     """Return an UPDATE: one for all labels, so that those which swap aren't merged."""
-    column, name = _column(one.column.column), quoted(one.column.column)
-    update = f"sa.update({_table(one.column)})"
-    if len(one.values) == 1:
+    name, table = one.column.column, _table(one.column)
+    tab = any("\t" in text for pair in one.values.items() for text in pair if text)
+    if len(one.values) == 1 and not tab:
         ((old, new),) = one.values.items()
-        made, where, value = [], f"{column} == {quoted(old)}", _value(new)
-    else:
-        pairs = [f"{quoted(old)}: {_value(new)}" for old, new in one.values.items()]
-        made = [f"labels = {{{', '.join(pairs)}}}"]
-        if len(made[0]) > _WIDTH:
-            made = ["labels = {", *(f"    {pair}," for pair in pairs), "}"]
-        where, value = f"{column}.in_([*labels])", f"sa.case(labels, value={column})"
-    parts = [update, f".where({where})", f".values({{{name}: {value}}})"]
-    if any("\t" in text for pair in one.values.items() for text in pair if text):
-        return [*made, "statement = (", *(f"    {part}" for part in parts), ")", *_EXACT]
-    short = f"op.execute({''.join(parts)})"
-    if len(short) <= _WIDTH:
-        return [*made, short]
-    return [*made, "op.execute(", *(f"    {part}" for part in parts), ")"]
+        where = f"sa.column({quoted(name)}) == {quoted(old)}"
+        short = f"op.execute(sa.update({table}).where({where}).values({_set(name, _value(new))}))"
+        if len(short) <= _WIDTH:
+            return [short]
+    column = f"table.c.{name}" if _is_attribute(name) else f"table.c[{quoted(name)}]"
+    pairs = [f"{quoted(old)}: {_value(new)}" for old, new in one.values.items()]
+    labels = [f"labels = {{{', '.join(pairs)}}}"]
+    if len(labels[0]) > _WIDTH:
+        labels = ["labels = {", *(f"    {pair}," for pair in pairs), "}"]
+    value = _set(name, f"sa.case(labels, value={column})")
+    update = f"sa.update(table).where({column}.in_([*labels])).values({value})"
+    made = [f"table = {table}", *labels]
+    return [*made, f"statement = {update}", *_EXACT] if tab else [*made, f"op.execute({update})"]
+
+
+def _set(column: str, value: str) -> str:
+    return f"{column}={value}" if _is_attribute(column) else f"{{{quoted(column)}: {value}}}"
+
+
+def _is_attribute(name: str) -> bool:
+    """Return whether a column can be written as Python has names."""
+    return name.isidentifier() and name.isascii() and not iskeyword(name) and name not in _TAKEN
 
 
 def _copy(alterations: Sequence[AlterText]) -> Iterator[str]:
@@ -143,10 +145,6 @@ def _table(column: TextColumn) -> str:
     table, typed = column.table, f"sa.column({quoted(column.column)}, sa.String)"
     schema = f", schema={quoted(table.schema)}" if table.schema else ""
     return f"sa.table({quoted(table.name)}, {typed}{schema})"
-
-
-def _column(name: str) -> str:
-    return f"sa.column({quoted(name)})"
 
 
 def _type(check: Check) -> str:
