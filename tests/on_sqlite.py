@@ -115,6 +115,9 @@ class Chain:
         if bind not in self.engines:
             self.engines[bind] = create_engine("sqlite://", poolclass=StaticPool)
         with self.engines[bind].connect() as connection:
+            for name in re.findall(r"""collation=(?:'|")([^'"]+)""", revision.source):
+                driver: Any = connection.connection.driver_connection
+                driver.create_collation(name, lambda one, other: (one > other) - (one < other))
             there = {row[1] for row in connection.exec_driver_sql("PRAGMA database_list")}
             for schema in {*re.findall(r"""schema=(?:'|")([^'"]+)""", revision.source)} - there:
                 connection.exec_driver_sql(f"ATTACH ':memory:' AS \"{schema}\"")
