@@ -134,8 +134,10 @@ def _of_types(
         defaults = {(one.table, one.column): one.default for one in match.live.columns}
         for declared in match.declared.columns:
             there, column = live.found[declared], columns.get(declared)
-            # What another type has there is converted; what is missing is yet to be created.
-            if column is None or declared.array or there.type_key != match.live.key:
+            # What another type has there is converted; what is missing is yet to be created; what
+            # is no table keeps no rows.
+            own = there.type_key == match.live.key and there.relation_kind in ("r", "p")
+            if column is None or declared.array or not own:
                 continue
             default = there.table and defaults.get((there.table, declared.column))
             yield _alter(change, column, default or None)

@@ -30,6 +30,7 @@ class Both:
     project: Project
     source: str = MODELS
     names: dict[str, Any] = field(default_factory=dict)
+    seen: bool = False
 
     @property
     def url(self) -> str:
@@ -347,3 +348,55 @@ def test_standing_answers_of_migrate(both: Both) -> None:
     both.project.db("migrate")
     assert "else:\n" in both.project.revision()
     assert as_on_postgresql(both) == [("a", "b"), ("b", "C"), ("C", None)]
+
+
+ODD = """
+class Job(db.Model):
+    __tablename__ = "Or der"
+    id = db.Column(db.Integer, primary_key=True)
+    keys = db.Column(db.Enum(*labels, name="state"))
+    by = db.Column("select %", db.Enum(*labels, name="state"))
+"""
+
+
+@pytest.mark.parametrize("flags", [["--rename", "a=A"], ["--rename", "a=A", "--rename", "b=B"]])
+def test_names_that_need_quotes(both: Both, flags: list[str]) -> None:
+    both.start(ODD, labels=["a", "b"])
+    both.sql("""INSERT INTO "Or der" VALUES (1, 'a', 'b')""", """UPDATE "Or der" SET keys = 'a'""")
+    both.models(ODD, labels=["A", "B" if len(flags) > 2 else "b"])
+    both.sync(*flags)
+    both.db("upgrade")
+    assert both.rows('SELECT * FROM "Or der"') == [(1, "A", both.names["labels"][1])]
+    both.db("downgrade")
+    assert both.rows('SELECT * FROM "Or der"') == [(1, "a", "b")]
+
+
+def test_a_view_has_no_rows_to_change(both: Both) -> None:
+    view = MODELS + MODELS.replace("Job", "Seen").replace("nullable=False", "info={}")
+    both.project.migrate_options["include_object"] = lambda _, name, kind, *args: (
+        (name, kind) != ("seen", "table") or both.seen
+    )
+    both.start(MODELS, *ROWS, labels=["a", "b", "c"])
+    for sql in (both.project.sql, both.sql):
+        sql("CREATE VIEW seen AS SELECT * FROM job")
+    both.seen = True
+    both.models(view, labels=["A", "b", "c"])
+    assert '"seen"' not in both.sync("--rename", "a=A")
+    assert as_on_postgresql(both) == [("A", "b"), ("b", "c"), ("c", None)]
+
+
+MULTIDB = MODELS + MODELS.replace("Job", "Event").replace(
+    "    id", "    __bind_key__ = 'audit'\n    id"
+)
+
+
+def test_each_bind_has_its_own(both: Both) -> None:
+    both.project.config["SQLALCHEMY_BINDS"] = {"audit": f"sqlite:///{both.project.folder}/audit.db"}
+    both.project.models(MULTIDB, labels=["a", "b", "c"])
+    both.project.db("init", "--multidb")
+    both.start(MULTIDB, *ROWS, labels=["a", "b", "c"])
+    both.models(MULTIDB, labels=["a", "B", "c"])
+    written = both.sync("--rename", "b=B")
+    assert written.count("sa.update(") == 4
+    assert "sa.update(" not in written.split("def upgrade_audit")[1]
+    assert as_on_postgresql(both) == [("a", "B"), ("B", "c"), ("c", None)]
