@@ -36,7 +36,7 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.schema import CreateTable
 
 DIALECT = create_engine("sqlite://").dialect
-CAST = re.compile(r'::(\w+|"[^"]+")(\.(\w+|"[^"]+"))?(\[\])?')
+CAST = re.compile(r'::(character varying|\w+|"[^"]+")(\.(\w+|"[^"]+"))?(\[\])?')
 LEFT = "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp_%'"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 from tests.project import Project
 
@@ -400,3 +401,65 @@ def test_each_bind_has_its_own(both: Both) -> None:
     assert written.count("sa.update(") == 4
     assert "sa.update(" not in written.split("def upgrade_audit")[1]
     assert as_on_postgresql(both) == [("a", "B"), ("B", "c"), ("c", None)]
+
+
+def test_a_chain_from_before_is_mended(both: Both) -> None:
+    """As docs/cookbook/sqlite.md says."""
+    first, second = BEFORE_CHAIN
+    both.project.portable = False
+    both.project.models(MODELS, labels=["a", "b"])
+    both.project.db("init")
+    versions = both.project.migrations / "versions"
+    (versions / "first.py").write_text(first)
+    (versions / "second.py").write_text(second)
+    both.project.db("upgrade")
+    both.names = {"labels": ["a", "b"]}
+    with pytest.raises(OperationalError, match='near "TYPE": syntax error'):
+        both.db("upgrade")
+    guard = '    if op.get_context().dialect.name == "postgresql":\n    '
+    executed = "    op.execute("
+    (versions / "first.py").write_text(first.replace(executed, guard + executed))
+    with pytest.raises(OperationalError, match='near "TYPE": syntax error'):
+        both.db("upgrade")
+    guard = '    if op.get_context().dialect.name != "postgresql":\n        return\n'
+    (versions / "second.py").write_text(second.replace("():\n", f"():\n{guard}"))
+    for command in ("upgrade", "downgrade", "upgrade"):
+        both.db(command)
+    both.sql("INSERT INTO job VALUES (1, 'b', NULL)")
+    both.db("downgrade", "base")
+    both.project.db("downgrade", "base")
+
+
+BEFORE_CHAIN = (
+    """
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision, down_revision = "0001", None
+
+def upgrade():
+    op.execute("CREATE TYPE state AS ENUM ('a')")
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("state", postgresql.ENUM("a", name="state", create_type=False), nullable=False),
+        sa.Column("last", postgresql.ENUM("a", name="state", create_type=False)),
+    )
+
+def downgrade():
+    op.drop_table("job")
+    op.execute("DROP TYPE state")
+""",
+    """
+from alembic import op
+
+revision, down_revision = "0002", "0001"
+
+def upgrade():
+    op.execute("ALTER TYPE public.state ADD VALUE IF NOT EXISTS 'b' AFTER 'a'")
+
+def downgrade():
+    op.execute("ALTER TYPE public.state RENAME VALUE 'b' TO 'gone'")
+""",
+)
