@@ -206,7 +206,8 @@ def leniency() -> Iterator[None]:
 
     def default(self: SQLiteDDLCompiler, column: Any) -> str | None:
         found = default_string(self, column)
-        return found and CAST.sub("", found)
+        sequence = "nextval(" in (found or "")  # as older Alembic reads a serial column
+        return None if found is None or sequence else CAST.sub("", found)
 
     def condition(self: SQLiteDDLCompiler, constraint: Any, **options: Any) -> str:
         return CAST.sub("", check(self, constraint, **options))  # type: ignore[no-untyped-call]
