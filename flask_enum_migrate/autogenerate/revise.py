@@ -67,7 +67,7 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     back = Frame("", elsewhere=lines(texts.downgrade))
     if said.refused:  # what comes last refuses for PostgreSQL, whose part is over then
         downgrade = Direction()
-    else:
+    elif not _commits_all(one.plan.downgrade):
         back = replace(back, notes=said.downgrade)
     return EnumOperations(
         _render(renderer, one, upgrade, Frame("", said.upgrade, "", lines(texts.upgrade))),
@@ -79,16 +79,23 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
 
 def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what comes behind Alembic's operations, and before them in the downgrade."""
-    one, refused = seen.draft, comments(seen.draft).refused
+    one, said = seen.draft, comments(seen.draft)
     # As Alembic names tables: without the schema in which they would be created.
     facts = one.database.facts.without(seen.live.default_schema)
     drops = one.database.looked_by.plan(Differences(drops=seen.drops), facts)
     downgrade = Direction(one.plan.downgrade.committing, drops.downgrade.steps)
-    again = tuple(f"{facts.shown(drop.name)}: create it again." for drop in seen.drops)
+    notes = [f"{facts.shown(drop.name)}: create it again." for drop in seen.drops]
+    if _commits_all(one.plan.downgrade):
+        notes = [*said.downgrade, *notes]
     return EnumOperations(
         _render(renderer, one, drops.upgrade, Frame("")),
-        _render(renderer, one, downgrade, Frame("", () if refused else again, refused)),
+        _render(renderer, one, downgrade, Frame("", () if said.refused else notes, said.refused)),
     )
+
+
+def _commits_all(direction: Direction) -> bool:
+    """Return whether all that it does to types are labels that have to be committed."""
+    return bool(direction.committing) and not direction.steps
 
 
 def _step(comment: str, statements: Sequence[str]) -> list[Step]:

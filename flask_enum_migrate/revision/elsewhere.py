@@ -85,8 +85,10 @@ def _update(one: AlterText) -> list[str]:
     tab = any("\t" in text for pair in one.values.items() for text in pair if text)
     if len(one.values) == 1 and not tab:
         ((old, new),) = one.values.items()
-        where = f"sa.column({quoted(name)}) == {quoted(old)}"
-        short = f"op.execute(sa.update({table}).where({where}).values({_set(name, _value(new))}))"
+        where = f"where(sa.column({quoted(name)}) == {quoted(old)})"
+        if _is_attribute(name):
+            where = f"filter_by({name}={quoted(old)})"
+        short = f"op.execute(sa.update({table}).{where}.values({_set(name, _value(new))}))"
         if len(short) <= _WIDTH:
             return [short]
     column = f"table.c.{name}" if _is_attribute(name) else f"table.c[{quoted(name)}]"
@@ -97,6 +99,9 @@ def _update(one: AlterText) -> list[str]:
     value = _set(name, f"sa.case(labels, value={column})")
     update = f"sa.update(table).where({column}.in_([*labels])).values({value})"
     made = [f"table = {table}", *labels]
+    both = f"table, labels = {table}, {labels[0].removeprefix('labels = ')}"
+    if len(labels) == 1 and len(both) <= _WIDTH:
+        made = [both]
     return [*made, f"statement = {update}", *_EXACT] if tab else [*made, f"op.execute({update})"]
 
 

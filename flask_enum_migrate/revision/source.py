@@ -153,11 +153,9 @@ def python_string(text: str) -> str:
         return quoted(text)
     if _may_be_indented(text):
         raw = "r" if "\\" in text else ""
-        return (
-            f'{raw}"""\n'
-            + "".join(f"    {line}".rstrip() + "\n" for line in (first, *others))
-            + '"""'
-        )
+        lines = [f"    {line}".rstrip() for line in (first, *others)]
+        end = "" if lines[-1][-1:] in (";", ")", "$") or lines[-1][-1:].isalnum() else "\n"
+        return f'{raw}"""\n' + "\n".join(lines) + f'{end}"""'
     lines = [f"{line}\n" for line in (first, *others[:-1])] + [others[-1]]
     return "\n    " + "\n    ".join(map(quoted, lines)) + "\n"
 

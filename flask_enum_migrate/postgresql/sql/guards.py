@@ -20,6 +20,7 @@ from ...core.schema import Name
 from .quoting import DEPARSED
 from .quoting import WIDTH
 from .quoting import filled
+from .quoting import flowing
 from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
@@ -110,42 +111,81 @@ class Block:
         :param drops: the statements that drop what was put aside, when all is given back.
         """
         compared = any(known.state_kind for known in self.objects)
-        settings = {**({"lock_timeout": _MOMENT} if self.lock.tries else {}), **self.settings}
         lines = [*_lock(self.lock), *_labels(self.labels)]
         lines += _look(self) if self.objects else []
+        own = [*(["lock_timeout"] if self.lock.tries else []), *self.settings]
+        before = _Before((*own, *(_DEPARSING if compared else ())))
         if compared:
-            lines += [_MISSING, f"{_reset(_DEPARSING)};", *_REFUSED]
+            lines += [_MISSING, *before.back(_DEPARSING), *_REFUSED]
         for one in statements:
             lines += [f"-- {one.comment}"] if one.comment else []
             lines.append(f"{one.sql};")
-        lines += _ending(self.objects, [*drops, *([_reset(settings)] if settings else [])])
-        path = "''" if self.qualified else "quote_ident(current_schema())"
-        deparsing = {**_DEPARSING, "search_path": path} if compared else {}
-        values = {**{name: literal(value) for name, value in settings.items()}, **deparsing}
+        lines += _ending(self.objects, drops, before.back(own))
+        values = {name: literal(value) for name, value in self.settings.items()}
+        values = {**({"lock_timeout": literal(_MOMENT)} if self.lock.tries else {}), **values}
+        sets = [f"SET LOCAL {name} = {value};" for name, value in values.items()]
+        if compared:
+            sets += _deparsing(qualified=self.qualified)
+        declared = ["DECLARE found text;", *(["kept text;"] if self.objects else [])]
+        begin = [*declared, *before.declared, *_wait(self.lock, before)]
+        begin += [" ".join(["BEGIN", *sets[:1]]), *sets[1:]]
         body = "\n".join(f"    {indented(line)}" for line in lines)
-        begin = f"BEGIN {_set(values)}" if values else "BEGIN"
-        declared = f" DECLARE found text; kept text;{_wait(self.lock)}\n{begin}\n{body} END "
-        return f"DO {_quoted(declared)}"
+        return "DO " + _quoted(f" {flowing(begin)}\n{body} END ")
 
 
-def _ending(objects: Sequence[Known], statements: Sequence[str]) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Before:
+    """The settings that env.py had, in the block's variable ``own``.
+
+    ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set.
+    """
+
+    names: tuple[str, ...]
+
+    @property
+    def declared(self) -> list[str]:
+        """The declaration of the variable."""
+        values = [f"current_setting({literal(name)})" for name in self.names]
+        if len(values) < 2:
+            return [f"own text := {value};" for value in values]
+        return [f"own text[] := ARRAY[{filled(values)}];"]
+
+    def of(self, name: str) -> str:
+        """Return the value that a setting had, as SQL."""
+        return "own" if len(self.names) == 1 else f"own[{self.names.index(name) + 1}]"
+
+    def back(self, names: Collection[str]) -> list[str]:
+        """Return the statement that gives some of them back."""
+        given = [f"set_config({literal(name)}, {self.of(name)}, true)" for name in names]
+        return [f"PERFORM {filled(given)};"] if given else []
+
+
+def _ending(objects: Sequence[Known], drops: Sequence[str], back: Sequence[str]) -> Iterator[str]:
     """Yield the lines that give back what was kept, and then do the rest."""
     kept = []
     if objects:
         owned = any(one.kind in _OWNED for one in objects)
         kept = ["EXECUTE kept" if owned else "EXECUTE coalesce(kept, 'SELECT')"]
-    line = " ".join(f"{sql};" for sql in (*kept, *statements))
-    yield from (
-        [line] if len(line) < WIDTH + 10 else line.replace("; PERFORM", ";\nPERFORM").split("\n")
-    )
+    yield from flowing([*(f"{sql};" for sql in (*kept, *drops)), *back]).split("\n")
 
 
 # As it was deparsed when the revision was written.
 _DEPARSING = {
     "search_path": "''",
-    "quote_all_identifiers": "'off'",
-    "standard_conforming_strings": "'on'",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
 }
+
+
+def _deparsing(*, qualified: bool) -> list[str]:
+    """Return the statements that set these."""
+    sets = {name: f"SET LOCAL {name} = {value};" for name, value in _DEPARSING.items()}
+    if not qualified:
+        own = "PERFORM set_config('search_path', quote_ident(current_schema()), true);"
+        sets["search_path"] = own
+    return [*sets.values()]
+
+
 _MISSING = (
     "EXCEPTION WHEN undefined_object OR undefined_table OR undefined_column OR undefined_function "
     "THEN found := SQLERRM || '. '; END;"
@@ -163,48 +203,20 @@ _MOMENT = "200ms"
 """For how long a try waits: who comes behind us waits no longer for what we don't get."""
 
 
-def _wait(lock: Lock) -> str:
+def _wait(lock: Lock, before: _Before) -> list[str]:
     """Return the declarations of for how long locks are waited for, and since when.
 
     It is the shorter of our time and env.py's, where 0 is for ever.
     """
     if not lock.tries:
-        return ""
-    own = "current_setting('lock_timeout')"
-    wait, time = own, str(lock.timeout)
+        return []
+    own, time = before.of("lock_timeout"), str(lock.timeout)
+    wait = own
     # Without a unit it is milliseconds to PostgreSQL's settings, and seconds to its intervals.
     time = literal(time if time[-1:].isalpha() else f"{time}ms")
     if any(digit in time for digit in "123456789"):
         wait = f"CASE WHEN {own}::interval BETWEEN '1ms' AND {time} THEN {own} ELSE {time} END"
-    return f" began timestamptz := clock_timestamp();\n    wait text := {wait};"
-
-
-def _set(values: Mapping[str, str]) -> str:
-    """Return the statement that changes settings for now, and keeps the old values for later.
-
-    ``SET LOCAL`` and a later ``SET … TO DEFAULT`` would lose what env.py had set.
-
-    :param values: as SQL, by name.
-    """
-    if len(values) == 1:
-        ((name, value),) = values.items()
-        kept = f"set_config('enum_migrate.{name}', current_setting({literal(name)}), true)"
-        return f"PERFORM {kept}, set_config({literal(name)}, {value}, true);"
-    rows = filled([f"({literal(name)}, {value})" for name, value in values.items()])
-    return (
-        "PERFORM set_config('enum_migrate.' || name, current_setting(name), true), "
-        f"set_config(name, value, true)\n    FROM (VALUES {rows}) s (name, value);"
-    )
-
-
-def _reset(settings: Collection[str]) -> str:
-    """Return the statement that gives settings the values back that they had."""
-    if len(settings) == 1:
-        (name,) = settings
-        return f"PERFORM set_config('{name}', current_setting('enum_migrate.{name}'), true)"
-    names = ", ".join(f"({literal(name)})" for name in settings)
-    value = "current_setting('enum_migrate.' || name)"
-    return f"PERFORM set_config(name, {value}, true)\n    FROM (VALUES {names}) s (name)"
+    return ["began timestamptz := clock_timestamp();", f"wait text := {wait};"]
 
 
 def _lock(lock: Lock) -> list[str]:
@@ -519,14 +531,16 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
     code = literal(*codes) if len(codes) == 1 and not columns else "code"
     target = "what" if [*codes] == ["T"] and not columns else "target"
     given = (
-        "(SELECT array_agg(grantee) FROM pg_default_acl LEFT JOIN pg_catalog.aclexplode(defaclacl) ON true"
-        f"\n        WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid AND (defaclnamespace = 0"
-        f"\n            OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner))) d (given)"
+        "(SELECT string_agg(concat(', ' || nullif(grantee, 0)::regrole::text), '') FROM pg_default_acl"
+        "\n        LEFT JOIN pg_catalog.aclexplode(defaclacl) ON true WHERE "
+        f"defaclobjtype = {code} AND defaclrole = current_user::regrole::oid"
+        "\n        AND (defaclnamespace = 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) "
+        f"acldefault({code}, owner))) d (given)"
     )
     source = "pg_catalog.aclexplode(all_) WITH ORDINALITY x"
     col = ""
     if columns:
-        col = " || col"
+        col = "col, "
         source = (
             "(SELECT '' AS col, x.* FROM pg_catalog.aclexplode(all_) WITH ORDINALITY x\n        "
             "UNION ALL SELECT ' (' || quote_ident(attname) || ')', x.* FROM pg_attribute, "
@@ -534,12 +548,11 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
             "'pg_class'::regclass::oid AND attrelid = id AND sub IN (0, attnum)) x"
         )
     first = "col <> '', " if columns else ""
-    return f"""(SELECT concat_ws('; ', 'REVOKE ALL ON ' || {target} || ' FROM PUBLIC' || (SELECT string_agg(', ' || r::regrole::text, '')
-        FROM (SELECT owner UNION SELECT pg_catalog.unnest(given)) g (r) WHERE all_ IS NOT NULL AND r > 0),
-    (SELECT string_agg('SET LOCAL ROLE ' || CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE
-            (what || ' has privileges granted by ' || grantor::regrole::text || ', as whom this role may not act')::int::text END
-        || '; GRANT ' || privilege_type{col} || ' ON ' || {target} || ' TO ' || {_ROLE.format("grantee")}
-        || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END || '; SET LOCAL ROLE ' || quote_literal(current_setting('role')), '; '
+    return f"""(SELECT concat_ws('; ', CASE WHEN all_ IS NOT NULL THEN concat('REVOKE ALL ON ', {target}, ' FROM PUBLIC, ', owner::regrole, given) END,
+    (SELECT string_agg(concat('SET LOCAL ROLE ', CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE
+            concat(what, ' has privileges granted by ', grantor::regrole, ', as whom this role may not act')::int::text END,
+        '; GRANT ', privilege_type, {col}' ON ', {target}, ' TO ', {_ROLE.format("grantee")},
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END, '; SET LOCAL ROLE ', quote_literal(current_setting('role'))), '; '
         ORDER BY {first}grantor <> owner, ordinality) FROM {source}))
     FROM {given},
         LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN acldefault({code}, owner) END)) e (all_))"""

@@ -132,13 +132,22 @@ def indented(sql: str) -> str:
 
 def filled(items: Sequence[str], width: int = WIDTH) -> str:
     """Return a list, on several lines where it is long."""
+    return ",\n        ".join(_lines(items, ", ", width))
+
+
+def flowing(statements: Sequence[str]) -> str:
+    """Return short statements one behind the other, on several lines where they are long."""
+    return "\n    ".join(_lines(statements, " ", WIDTH))
+
+
+def _lines(items: Sequence[str], between: str, width: int) -> list[str]:
     lines: list[str] = []
     for item in items:
         if lines and len(lines[-1]) + len(item) < width:
-            lines[-1] += f", {item}"
+            lines[-1] += f"{between}{item}"
         else:
             lines.append(item)
-    return ",\n        ".join(lines)
+    return lines
 
 
 def shortened(name: str, suffix: str) -> str:
