@@ -57,14 +57,16 @@ def check(
     *,
     head: str | None = None,
     from_migrations: bool = False,
+    thorough: bool = False,
 ) -> CheckResult:
     """Compare all enum types of the models with those of the databases.
 
     :param head: the revision that they should be at, or None for all heads.
     :param from_migrations: whether the databases are what the migrations make of empty ones.
+    :param thorough: whether to look at rows too.
     :raises EnumMigrateError: if a database can't be looked at, or models contradict each other.
     """
-    databases = survey(environment, settings, thorough=False, head=head)
+    databases = survey(environment, settings, thorough=thorough, head=head)
     looked_at = tuple(database for database in databases if database.live is not None)
     states = [
         replace(state, from_migrations=from_migrations)

@@ -26,6 +26,7 @@ from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
+from .core.likeness import is_likely
 from .core.likeness import ranked
 from .core.pairing import Pair
 from .core.plan import Direction
@@ -225,7 +226,9 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
 
 def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
     where = ", ".join(map(str, held))
-    flags = [_flag("--rename", called, drop.label, new) for new in ranked(change, drop.label)[:3]]
+    renames = ranked(change, drop.label)[:3]
+    flags = [_flag("--rename", called, drop.label, new) for new in renames]
+    guess = flags[0] if flags and is_likely(drop.label, renames[0]) else ""
     flags.append(_flag("--map", called, drop.label, "LABEL"))
     nullable = not any(one.column.not_null and not one.column.array for one in held)
     if nullable:
@@ -236,6 +239,7 @@ def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: 
         "Say what becomes of them:",
         tuple(flags),
         (Question(f"{called}.{drop.label}", change.new_labels, nullable),),
+        guess,
     )
 
 

@@ -27,7 +27,7 @@ from .core.diff import Answers
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
-from .core.hints import names_and_values
+from .core.hints import other_sides
 from .core.pairing import WrongColumn
 from .core.plan import Plan
 from .core.rehearsal import Rehearsal
@@ -168,7 +168,7 @@ def sync(
     wrong = tuple(
         column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
     )
-    _refuse(looked_at, drafts, wrong)
+    _refuse(looked_at, drafts, wrong, environment.command)
     rehearsals = _rehearsed(environment, settings, databases, drafts, rehearsing)
     plans = tuple(_bind_plans(Renderer(environment.directory), drafts, rehearsals))
     message = message or message_for(
@@ -217,10 +217,14 @@ def _drafts(
 
 
 def _refuse(
-    databases: Iterable[Database], drafts: Sequence[Draft], wrong: Sequence[WrongColumn]
+    databases: Iterable[Database],
+    drafts: Sequence[Draft],
+    wrong: Sequence[WrongColumn],
+    command: str,
 ) -> None:
     """Raise what speaks against writing anything.
 
+    :param command: the name of Flask-Migrate's command group.
     :raises Refused: if something does.
     """
     refusals = [refusal for one in drafts for refusal in one.refusals]
@@ -228,8 +232,7 @@ def _refuse(
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
         compared = [p for d in databases for p in (*d.pairing.pairs, *strange_pairs(d))]
-        hints = (names_and_values(pair) for pair in compared)
-        raise Refused(tuple(dict.fromkeys(refusals)), tuple(hint for hint in hints if hint))
+        raise Refused(tuple(dict.fromkeys(refusals)), other_sides(compared, command))
 
 
 def _bind_plans(
@@ -252,11 +255,13 @@ def _bind_plans(
 def look(environment: Environment, settings: Settings, head: str) -> CheckResult:
     """Look at what ``sync`` will compare, before anything is asked that it would refuse anyway.
 
+    It looks at rows too, which say how much hangs on an answer.
+
     :param head: the revision to build on.
     :raises Refused: if a database isn't at that revision.
     :raises EnumMigrateError: if it can't be looked at.
     """
-    found = check(environment, settings, head=head)
+    found = check(environment, settings, head=head, thorough=True)
     _require_head(found.databases, environment, head)
     return found
 

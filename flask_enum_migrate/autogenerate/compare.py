@@ -16,7 +16,8 @@ from ..app.driver_errors import refused
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
 from ..core.hints import maybe_renamed
-from ..core.hints import names_and_values
+from ..core.hints import other_side
+from ..core.hints import other_sides
 from ..core.wording import unread
 from ..proposal import strange_pairs
 from ..rehearsal import proof
@@ -77,8 +78,7 @@ def compare(
     if seen.refusals:
         database = seen.draft.database
         pairs = (*database.pairing.pairs, *strange_pairs(database))
-        hints = (names_and_values(pair) for pair in pairs)
-        raise Refused(tuple(dict.fromkeys(seen.refusals)), tuple(hint for hint in hints if hint))
+        raise Refused(tuple(dict.fromkeys(seen.refusals)), other_sides(pairs, command))
     untried = _rehearsed(context, seen, settings, command) if writes else ()
     leave_types(seen)
     renderer = renderer or TypeRenderer()
@@ -162,7 +162,7 @@ def _renames(seen: Seen, command: str) -> Iterator[str]:
         called = seen.draft.database.facts.called(change.name)
         how, typed = "remove the file and say so", f"flask {command} enum sync "
         hint = maybe_renamed(change, called, how, typed)
-        if hint and not names_and_values(pairs[change.name]):
+        if hint and not other_side(pairs[change.name]):
             yield hint
 
 

@@ -125,12 +125,14 @@ class Refusal:
     :param next_action: what to do about it.
     :param flags: options with which the command would go on.
     :param questions: the same as questions to a person.
+    :param guess: the one of these options that is most likely meant, or ``""``.
     """
 
     fact: str
     next_action: str
     flags: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    guess: str = ""
 
     def __str__(self) -> str:
         return f"{self.fact} {self.next_action}".strip()

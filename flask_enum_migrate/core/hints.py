@@ -3,39 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from dataclasses import replace
 
 from .changes import AlterEnum
+from .diff import Answers
+from .diff import alter
 from .errors import typed
 from .likeness import likeliest
 from .pairing import Pair
 from .schema import EnumClass
 
 
-def names_and_values(pair: Pair) -> str:
-    """Return a hint where one side holds the members' names and the other one their values.
+@dataclass(frozen=True, slots=True)
+class OtherSide:
+    """A database that holds the members' values where the model stores their names, or reverse.
 
     SQLAlchemy stores the names unless a ``values_callable`` says otherwise. It is the commonest
     reason for a difference in all labels at once.
 
-    :return: the hint, or ``""``.
+    :param pair: the type on both sides.
+    :param cls: the class that the model was made from.
+    :param stored: what the model stores, ``"names"`` or ``"values"``.
+    :param renames: each label that is the other side's to the one that the model has for it.
+    :param called: the type's name, as an option writes it.
     """
-    # What a string column holds is no label yet.
-    found = "labels in the database" if pair.live.key else "strings in the database"
+
+    pair: Pair
+    cls: EnumClass
+    stored: str
+    renames: Mapping[str, str]
+    called: str
+
+    @property
+    def fact(self) -> str:
+        """What was found."""
+        other = "values" if self.stored == "names" else "names"
+        found = "labels of" if self.pair.live.key else "strings for"
+        return (
+            f"{len(self.renames)} of {len(self.pair.live.labels)} {found} {self.pair.live.name} "
+            f"are the {other} of {self.cls.path}; the model stores its {self.stored}."
+        )
+
+    @property
+    def declaration(self) -> str:
+        """How the model is declared to go with the database as it is."""
+        name = self.cls.path.rpartition(".")[2]
+        if self.stored == "values":
+            return f"db.Enum({name})"
+        return f"db.Enum({name}, values_callable=lambda cls: [m.value for m in cls])"
+
+    @property
+    def answers(self) -> str:
+        """The options of ``sync`` by which the database goes with the model."""
+        option = "--rename" if self.pair.live.key else "--map"
+        return " ".join(
+            typed(option, f"{self.called}.{old}={new}") for old, new in self.renames.items()
+        )
+
+    @property
+    def cost(self) -> str:
+        """What these options cost."""
+        change = alter(self.pair, Answers(renames=self.renames)) if self.pair.live.key else None
+        if change is None or change.replaces_type:
+            return "rewrites its tables"
+        return "instant"
+
+    def text(self, command: str) -> str:
+        """Return the fact and both ways out, each on a line of its own.
+
+        :param command: the name of Flask-Migrate's command group.
+        """
+        other = "values" if self.stored == "names" else "names"
+        return (
+            f"{self.fact} Choose one:\n"
+            f"  keep the {other}, in the model, without a migration:\n"
+            f"    {self.declaration}\n"
+            f"  store the {self.stored}, in the database ({self.cost}):\n"
+            f"    flask {command} enum sync {self.answers}"
+        )
+
+
+def other_side(pair: Pair, called: str = "") -> OtherSide | None:
+    """Return what explains a difference where one side holds names and the other one values.
+
+    Most labels of the database have to be the other side's: a member that was renamed while its
+    value stayed looks the same. Those that are neither side's are leftovers.
+
+    :param called: the type's name as an option writes it, by default without its schema.
+    """
     for cls in pair.declared.classes:
-        names, values = zip(*cls.members, strict=True) if cls.members else ((), ())
-        if _is_other_side(pair, names, values):
-            return (
-                f"The {found} are the values of {cls.path}, the model stores its "
-                f"names: was it declared without "
-                f"{_callable(cls)}?"
-            )
-        if _is_other_side(pair, values, names):
-            return (
-                f"The {found} are the names of {cls.path}, the model stores its "
-                "values: is the values_callable of its db.Enum(...) new, or not wanted?"
-            )
-    return ""
+        for stored, members in (
+            ("names", {value: name for name, value in cls.members}),
+            ("values", dict(cls.members)),
+        ):
+            own = frozenset(members.values())
+            live = pair.live.labels
+            renames = {label: members[label] for label in live if label in members.keys() - own}
+            if own >= {*pair.declared.labels} and 2 * len(renames) > len(live):
+                return OtherSide(pair, cls, stored, renames, called or pair.live.name.name)
+    return None
+
+
+def other_sides(pairs: Iterable[Pair], command: str) -> tuple[str, ...]:
+    """Return of some types how names and values differ, and both ways out.
+
+    :param command: the name of Flask-Migrate's command group.
+    """
+    pairs = list(pairs)
+    names = [name.name for name in {pair.live.name for pair in pairs}]
+    found = []
+    for pair in pairs:
+        name = pair.live.name
+        called = name.name if names.count(name.name) == 1 else str(name)
+        if one := other_side(pair, called):
+            found.append(one.text(command))
+    return tuple(dict.fromkeys(found))
 
 
 def maybe_renamed(change: AlterEnum, called: str, how: str, command: str = "") -> str:
@@ -54,18 +138,3 @@ def maybe_renamed(change: AlterEnum, called: str, how: str, command: str = "") -
     gain = "" if instead.replaces_type else ", and nothing is rewritten"
     option = typed("--rename", f"{called}.{old}={new}")
     return f"if {old!r} is called {new!r} now, {how}{gain}: {command}{option}"
-
-
-def _callable(cls: EnumClass) -> str:
-    name = cls.path.rpartition(".")[2]
-    return f"db.Enum({name}, values_callable=lambda cls: [member.value for member in cls])"
-
-
-def _is_other_side(pair: Pair, stored: Iterable[str], other: Iterable[str]) -> bool:
-    """Return whether the model stores some texts, and the database holds the others instead.
-
-    A member that was renamed while its value stayed looks the same: most labels have to differ.
-    """
-    stored, other, live = set(stored), set(other), set(pair.live.labels)
-    strange = live - stored
-    return set(pair.declared.labels) <= stored and strange <= other and 2 * len(strange) > len(live)

@@ -10,6 +10,7 @@ from itertools import product
 from .changes import AlterEnum
 
 MOST = 12
+_LIKELY = 0.6
 _ENOUGH = 40  # that many squared are compared in a few hundredths of a second
 
 
@@ -24,6 +25,12 @@ def likeness(label: str, other: str, distance: float) -> float:
     :param distance: how far apart they stand, as a part of the whole: 0.0 to 1.0.
     """
     return similarity(label, other) - distance / 2
+
+
+def is_likely(old: str, new: str) -> bool:
+    """Return whether a label looks as if it were another one, spelt anew."""
+    words = sorted(old.casefold().split("_")), sorted(new.casefold().split("_"))
+    return words[0] == words[1] or similarity(old, new) >= _LIKELY
 
 
 def ranked(change: AlterEnum, old: str) -> list[str]:

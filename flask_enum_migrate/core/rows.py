@@ -27,10 +27,15 @@ class Held:
     label: str
     rows: int | None
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more rows than were counted."""
+        return self.rows is not None and self.rows >= LIMIT
+
     def __str__(self) -> str:
         if self.rows is None:
             return f"an unknown number of rows of {self.column}"
-        more = "or more " if self.rows >= LIMIT else ""
+        more = "or more " if self.is_capped else ""
         return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
 
 

@@ -33,6 +33,12 @@ def plain(text: str) -> str:
     )
 
 
+def bare(label: str) -> str:
+    """Return a label as it is, or in quotes where it could be taken for something else."""
+    simple = label.isprintable() and label and not set(label) & set(" ,'\"")
+    return label if simple else repr(label)
+
+
 def some(items: Sequence[str], most: int) -> str:
     """Return the first items, and how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
@@ -167,12 +173,16 @@ def message_for(
 
 def cost(rewritten: Iterable[Name], rebuilt: Sequence[str], sizes: Mapping[Name, TableSize]) -> str:
     """Return what a function rewrites, and creates again."""
-    tables = [
-        f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
-        for table in rewritten
-    ]
-    told = f"rewrites {some(tables, 5)} under an ACCESS EXCLUSIVE lock"
+    told = f"rewrites {some(sized(rewritten, sizes), 5)} under an ACCESS EXCLUSIVE lock"
     return f"{told}, and creates {some(rebuilt, 5)} again." if rebuilt else f"{told}."
+
+
+def sized(tables: Iterable[Name], sizes: Mapping[Name, TableSize]) -> list[str]:
+    """Return tables with their sizes, where these are known."""
+    return [
+        f"{table} ({human_size(sizes[table].total)})" if table in sizes else str(table)
+        for table in tables
+    ]
 
 
 def human_size(size: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..comparison import Comparison
 from ..core.hints import maybe_renamed
-from ..core.hints import names_and_values
+from ..core.hints import other_side
 from ..core.pairing import Pair
 
 
@@ -43,5 +43,5 @@ def renames(result: Comparison) -> Iterator[str]:
         name = state.change.name
         called = name.name if names.count(name.name) == 1 else str(name)
         hint = maybe_renamed(state.change, called, "say so", command)
-        if hint and not names_and_values(Pair(state.declared, state.live, name)):
+        if hint and not other_side(Pair(state.declared, state.live, name)):
             yield hint

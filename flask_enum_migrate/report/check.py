@@ -13,7 +13,7 @@ from ..core.changes import AddValue
 from ..core.changes import AlterEnum
 from ..core.changes import Change
 from ..core.changes import DropValue
-from ..core.hints import names_and_values
+from ..core.hints import other_sides
 from ..core.pairing import Pair
 from ..core.pairing import WrongColumn
 from ..core.schema import DeclaredColumn
@@ -47,6 +47,7 @@ def report(result: Comparison) -> Report:
         remarks=tuple(map(plain, (*skipped(result.skipped), *left_out(result)))),
         body=tuple(body),
         notes=tuple(map(plain, _notes(result))),
+        hints=hints(result),
         last=_last(result),
     )
 
@@ -78,6 +79,8 @@ def next_action(result: Comparison) -> str:
     if not command:
         return "Next: convert the columns in a migration of your own."
     why, _ = in_the_way(result)
+    if hints(result) and not why:
+        return "Next: one of the ways above."
     return f"{why and why + '. '}Next: {command}"
 
 
@@ -171,8 +174,6 @@ def difference(state: EnumState) -> Iterator[Line]:
     if state.change:
         yield from changes(state.change)
         yield Line(f"  Cost: {plain(_outlook(state))}.")
-        if said := hint(state):
-            yield Line(f"  Hint: {plain(said)}")
     for wrong in state.wrong_columns:
         if wrong.conversion:
             text = f"convert {wrong.column} from {wrong.found.type_name} to {wrong.wanted}"
@@ -202,11 +203,23 @@ def unmade(state: EnumState) -> str:
     return f"no migration makes {columns}"
 
 
-def hint(state: EnumState) -> str:
-    """Return what explains a difference better than itself, or ``""``."""
+def hint(state: EnumState, command: str) -> str:
+    """Return what explains a difference better than itself, and the ways out, or ``""``.
+
+    :param command: the name of Flask-Migrate's command group.
+    """
+    return next(iter(other_sides(filter(None, [_changed(state)]), command)), "")
+
+
+def hints(result: Comparison) -> tuple[str, ...]:
+    """Return what explains differences better than themselves, and what to do instead."""
+    return other_sides(filter(None, map(_changed, result.drift)), result.command)
+
+
+def _changed(state: EnumState) -> Pair | None:
     if state.change and state.declared and state.live:
-        return names_and_values(Pair(state.declared, state.live, state.live.name))
-    return ""
+        return Pair(state.declared, state.live, state.change.new_name)
+    return None
 
 
 def _outlook(state: EnumState) -> str:

@@ -32,12 +32,14 @@ class Report:
     :param remarks: what to know before: what wasn't looked at.
     :param body: what differs.
     :param notes: what else to know.
+    :param hints: what explains the differences, each with lines to paste.
     :param last: the outcome and the next action.
     """
 
     remarks: tuple[str, ...]
     body: tuple[Line, ...]
     notes: tuple[str, ...]
+    hints: tuple[str, ...]
     last: Line
 
     def __str__(self) -> str:
@@ -45,6 +47,7 @@ class Report:
             *(f"Note: {remark}" for remark in self.remarks),
             *map(str, self.body),
             *(f"Note: {note}" for note in self.notes),
+            *(f"Hint: {hint}" for hint in self.hints),
             str(self.last),
         ]
         return "\n".join(lines)

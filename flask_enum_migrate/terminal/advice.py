@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..core.hints import maybe_renamed
-from ..core.hints import names_and_values
+from ..core.hints import other_side
 
 if TYPE_CHECKING:
     from ..sync import BindPlan
@@ -23,5 +23,5 @@ def renames_instead(plans: Iterable[BindPlan], how: str) -> Iterator[str]:
         for change in plan.changes:
             called = plan.database.facts.called(change.name)
             hint = maybe_renamed(change, called, how)
-            if hint and not names_and_values(pairs[change.name]):
+            if hint and not other_side(pairs[change.name]):
                 yield hint

@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 
 from ..core.errors import EnumMigrateError
 from ..core.errors import EnvironmentFailed
+from ..core.errors import Refused
 from ..core.errors import SettingError
 from ..settings import current_settings
 
@@ -84,19 +85,22 @@ def enum() -> None:
 
 
 @contextmanager
-def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
+def _errors(
+    outcome: str, format_: str = "text", again: Callable[[Refused | None], str] | None = None
+) -> Iterator[None]:
     """Print an error as its fact and its next action, and exit with its code.
 
     Exit code 1 is an answer, so what nobody foresaw must not end with it.
 
     :param outcome: what an error means for what was asked.
     :param format_: the format that ``check`` was asked for.
+    :param again: gives the command that goes on from here, where there is one.
     """
     from . import output
     from .streams import OutputFailed
 
     try:
-        with _failures(outcome, format_):
+        with _failures(outcome, format_, again):
             yield
     except OutputFailed as failed:
         if failed.nobody_reads:
@@ -107,20 +111,25 @@ def _errors(outcome: str, format_: str = "text") -> Iterator[None]:
 
 
 @contextmanager
-def _failures(outcome: str, format_: str) -> Iterator[None]:
+def _failures(
+    outcome: str, format_: str, again: Callable[[Refused | None], str] | None
+) -> Iterator[None]:
     from . import output
+    from .prompt import Stopped
 
     try:
         yield
     except EnumMigrateError as error:
-        output.failure(error, outcome, format_)
+        goes_on = again(error) if again and isinstance(error, Refused) else ""
+        output.failure(error, outcome, format_, goes_on)
         sys.exit(error.exit_code)
     except SystemExit as error:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
         output.failure(EnvironmentFailed(fact), outcome, format_)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        output.aborted(outcome)
+    except (click.Abort, KeyboardInterrupt) as stopped:
+        how = "stopped" if isinstance(stopped, Stopped) else "aborted"
+        output.aborted(outcome, how, again(None) if again else "")
         sys.exit(1 if outcome == _NOTHING_WRITTEN else 2)
     except BrokenPipeError:  # of a question: click ends silently
         raise
@@ -310,9 +319,10 @@ def sync(
     from ..sync import look
     from ..sync import sync as write
     from . import output
-    from . import prompt
     from . import streams
     from .progress import Rehearsing
+    from .prompt import Conversation
+    from .questions import Differing
 
     if dry_run and sql:
         raise click.UsageError("--dry-run and --sql exclude each other.")
@@ -320,12 +330,12 @@ def sync(
     place = _place(directory, x_arg)
     asks = not no_input and streams.is_terminal(sys.stdin)
 
-    def run(flags: Flags, *, only_try: bool = False) -> SyncResult:
+    def run(flags: Flags) -> SyncResult:
         settings = current_settings()
         if drop_unused:
             settings = settings.overridden({"drop_unused": True}, str)
-        if rehearse is not None or only_try:
-            wanted = "always" if rehearse and not only_try else None
+        if rehearse is not None:
+            wanted = "always" if rehearse else None
             settings = settings.overridden({"rehearse": wanted}, str)
         with nullcontext() if asks else streams.reserved():
             return write(
@@ -334,31 +344,27 @@ def sync(
                 message=message,
                 flags=flags,
                 options=options,
-                dry_run=dry_run or only_try,
-                sql=sql and not only_try,
+                dry_run=dry_run,
+                sql=sql,
                 confirm=_confirm if asks else None,
                 from_migrations=from_migrations,
                 rehearsing=Rehearsing,
             )
 
-    def settle(flags: Flags) -> Flags:
-        return prompt.answered(partial(run, only_try=True), flags, asks=True)[1]
-
+    talk = Conversation(Flags(rename, map_, map_null, downgrade_map))
+    options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     with (
-        _errors(_NOTHING_WRITTEN),
+        _errors(_NOTHING_WRITTEN, again=talk.again),
         _databases(partial(Environment, **place), from_migrations, server, init_sql),
     ):
-        typed_in = flags = Flags(rename, map_, map_null, downgrade_map)
-        options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
+        differing = None
         if asks:
-            settings = current_settings()
-            found = look(Environment(**place), settings, head)
-            flags = prompt.ask_renames(found, flags, prompt.choose)
-            flags = prompt.ask_downgrades(found, flags, prompt.choose, settle)
-        result, flags = prompt.answered(run, flags, asks=asks)
+            found = look(Environment(**place), current_settings(), head)
+            differing = Differing.of(found, talk.given, from_migrations=from_migrations)
+        result = talk.run(run, differing)
         confirmed = asks and result.plans and not dry_run and not sql
         output.sync(result, dry_run=dry_run, planned=not confirmed, asked=asks)
-        output.answers(prompt.as_options(flags, typed_in))
+        output.answers(talk.again())
         output.rehearsed(result)
     if result.declined:
         sys.exit(1)
@@ -368,7 +374,8 @@ def _confirm(result: SyncResult) -> bool:
     """Show the whole plan and ask once before anything is written."""
     from . import output
 
-    output.plans(result)
+    click.echo(err=True)
+    output.plans(result, asked=True)
     return click.confirm("Write this migration?", default=True, err=True)
 
 

@@ -61,21 +61,20 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
         return
     from ..autogenerate.compare import compare
     from . import output
+    from .printing import note
 
     command = str(current_app.extensions["migrate"].migrate.command)
     writes = _writes(context)
     try:
-        for note in compare(context, operations, settings, writes=writes, command=command):
-            output.note(note)
+        for text in compare(context, operations, settings, writes=writes, command=command):
+            note(text)
     except EnumMigrateError as error:
         sync = _by_sync(error, command) if isinstance(error, Refused) else ""
         output.failure(_filled(error, sync), "Nothing was written" if writes else "Could not tell")
         if sync and not _is_named(error):
-            output.note(
-                "the options are those of sync; give it one of them for each refusal:", sync
-            )
+            note("the options are those of sync; give it one of them for each refusal:", sync)
         if sync:
-            output.note(
+            note(
                 f"after that, run flask {command} upgrade, and this command again. Or answer in "
                 "the settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )

@@ -1,189 +1,142 @@
-"""Ask a person in a terminal what the flags don't say: renames, rows, then the way back."""
+"""Ask a person in a terminal what the options don't say, one question after the other."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import replace
 
 import click
 
-from ..check import CheckResult
 from ..core.answers import Flags
-from ..core.answers import add_standing
-from ..core.answers import resolve
-from ..core.changes import AlterEnum
-from ..core.diff import Answers
-from ..core.diff import alter
 from ..core.errors import AnswerError
-from ..core.errors import Question
 from ..core.errors import Refused
-from ..core.errors import typed
-from ..core.likeness import ranked
-from ..core.pairing import Pair
-from ..core.schema import Name
 from ..core.wording import plain
-from ..settings import current_settings
+from ..report.lines import Line
 from ..sync import SyncResult
-from . import output
+from . import invocation
+from .printing import echo
+from .printing import err
+from .printing import hint
+from .printing import red
+from .printing import styled
+from .questions import Asked
+from .questions import Choice
+from .questions import Differing
+from .questions import Given
+from .questions import as_options
+from .questions import guessed
+from .questions import matching
+from .questions import next_row
+from .streams import width_of
+from .wrapping import side_by_side
 
 _MOST = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the answers that a question offers.
+class Stopped(click.Abort):
+    """Somebody has answered that they want to stop."""
 
-    :param text: the answer, as it is offered.
-    :param label: the label it is about, which may be typed instead of its number, or None.
-    :param null: whether it is ``NULL``.
+
+class _Back(Exception):
+    """Somebody wants to answer the question before this one once more."""
+
+
+class Conversation:
+    """What was asked and answered, so that nothing of it is lost however it ends.
+
+    :param typed_in: the options that were there from the start.
     """
 
-    text: str
-    label: str | None = None
-    null: bool = False
+    def __init__(self, typed_in: Flags) -> None:
+        self.given = typed_in
+        self._given = Given(typed_in)
+        self._history: list[Given] = []
+        self._told: object = None
 
+    @property
+    def options(self) -> list[str]:
+        """The answers, as the options that would have given them."""
+        return as_options(self._given.flags, self.given)
 
-Choose = Callable[[str, Sequence[Choice]], Choice]
-"""Asks a question; the last choice is the default."""
+    def again(self, refused: Refused | None = None) -> str:
+        """Return the command that goes on from here, ``""`` where it is the one that was typed.
 
+        :param refused: what still needs an answer.
+        """
+        options = [*self.options, *(guessed(refused) if refused and not refused.hints else [])]
+        return invocation.command(options) if options else ""
 
-def ask_renames(result: CheckResult, flags: Flags, choose: Choose) -> Flags:
-    """Ask for each label that goes whether it became one that comes.
+    def run(self, write: Callable[[Flags], SyncResult], differing: Differing | None) -> SyncResult:
+        """Ask until no answer is missing, and write.
 
-    :return: the flags with the answers added.
-    """
-    renames: list[str] = []
-    for change in _changes(result, flags):
-        for old, new in _renamed(change, choose):
-            value = f"{_called(change)}.{old}={new}"
-            if value not in renames:
-                renames.append(value)
-    return replace(flags, rename=[*flags.rename, *renames])
-
-
-def _changes(result: CheckResult, flags: Flags) -> Iterator[AlterEnum]:
-    """Yield what changes about each type, with the answers of flags and settings.
-
-    Where names are written without their schema, it is asked once for all schemas.
-    """
-    settings = current_settings()
-    everywhere = not settings.qualify
-    pairs = [
-        Pair(state.declared, state.live, state.change.new_name)
-        for state in result.drift
-        if state.change and state.declared and state.live
-    ]
-    conversions = [
-        (wrong.conversion, ())
-        for state in result.drift
-        for wrong in state.wrong_columns
-        if wrong.conversion
-    ]
-
-    def resolved(tried: Flags) -> dict[Name, Answers]:
-        return resolve(tried, pairs, conversions, everywhere=everywhere)
-
-    answers = resolved(add_standing(flags, settings.answers, resolved)[0])
-    seen = set()
-    for pair in pairs:
-        if change := alter(pair, answers.get(pair.live.name, Answers())):
-            same = (change.name.name, change.labels, change.new_labels)
-            if not everywhere or same not in seen:
-                yield change
-            seen.add(same)
-
-
-def _called(change: AlterEnum) -> str:
-    """Return a type's name as an answer writes it: without a schema, it holds in all of them."""
-    return str(change.name) if current_settings().qualify else change.name.name
-
-
-def _renamed(change: AlterEnum, choose: Choose) -> Iterator[tuple[str, str]]:
-    free = {add.label for add in change.added}
-    for drop in change.removed:
-        if drop.mapped or not free:
-            continue
-        likely = [new for new in ranked(change, drop.label) if new in free]
-        choices = [Choice(f"it is called {new!r} now", new) for new in likely]
-        chosen = choose(
-            f"{change.name} has lost {drop.label!r}. What became of it?",
-            [*choices, Choice("it was removed")],
-        )
-        if chosen.label is not None:
-            free.remove(chosen.label)
-            yield drop.label, chosen.label
-
-
-def ask_downgrades(
-    result: CheckResult, flags: Flags, choose: Choose, settle: Callable[[Flags], Flags]
-) -> Flags:
-    """Ask for each type what a downgrade does with rows that hold labels which are new.
-
-    A new label that an old one's rows get turns back into it, and isn't asked about.
-
-    :param settle: asks about rows first; called only where there is something to ask here.
-    :return: the flags with the answers added.
-    """
-    if not any(map(_undecided, _changes(result, flags))):
-        return flags
-    flags = settle(flags)
-    given: list[str] = []
-    for change in _changes(result, flags):
-        open_ = _undecided(change)
-        if not open_:
-            continue
-        some = ", ".join(map(repr, open_[:_MOST])) + (", …" if len(open_) > _MOST else "")
-        chosen = choose(
-            f"{change.name} gains {some}. What does a downgrade do with rows that hold "
-            f"{'it' if len(open_) == 1 else 'one of them'}?",
-            [
-                *(Choice(f"they become {label!r}", label) for label in change.labels),
-                Choice("it refuses, and changes nothing"),
-            ],
-        )
-        if chosen.label is not None:
-            given += [f"{_called(change)}.{new}={chosen.label}" for new in open_]
-    return replace(flags, downgrade_map=[*flags.downgrade_map, *dict.fromkeys(given)])
-
-
-def _undecided(change: AlterEnum) -> list[str]:
-    return [add.label for add in change.added if add.label not in change.reverse_mapping]
-
-
-def ask_rows(refused: Refused, flags: Flags, choose: Choose) -> Flags | None:
-    """Ask what becomes of the rows and defaults for which a revision was refused.
-
-    :return: the flags with the answers added, or None where nothing can be asked or the answer was
-        to stop.
-    """
-    if not all(refusal.questions for refusal in refused.refusals):
-        return None
-    maps: list[str] = []
-    nulls: list[str] = []
-    asked: set[str] = set()
-    for refusal in refused.refusals:
-        for question in refusal.questions:
-            if question.value in asked:
+        :param write: what is to be done with the answers.
+        :param differing: what may be asked about before anything is tried, None to ask nothing.
+        """
+        if differing is None:
+            return write(self._given.flags)
+        for text in differing.hints:
+            hint(text)
+        refused: Refused | None = None
+        while True:
+            asked = differing.next_rename(self._given)
+            if asked is not None:
+                refused = None  # what is refused depends on what is renamed
+            elif refused:
+                asked = next_row(refused, self._given)
+            if asked is not None:
+                self._ask(asked)
                 continue
-            asked.add(question.value)
-            chosen = choose(f"{refusal.fact} What becomes of {question.about}?", _rows(question))
-            if chosen.null:
-                nulls.append(question.value)
-            elif chosen.label is not None:
-                maps.append(f"{question.value}={chosen.label}")
-            else:
-                return None
-    return replace(flags, map=[*flags.map, *maps], map_null=[*flags.map_null, *nulls])
+            try:
+                return write(self._given.flags)
+            except Refused as error:
+                refused = error
+                if not all(one.questions for one in error.refusals):
+                    raise
+                if next_row(error, self._given) is None:  # what was answered didn't help
+                    raise
+            except AnswerError as error:
+                if not self._history:
+                    raise
+                _wrong_answer(error)
+                self._given = self._history.pop()
+
+    def _ask(self, asked: Asked) -> None:
+        """Ask one question, or go back to the one before."""
+        if asked.topic != self._told:
+            _topic(asked.topic)
+            self._told = asked.topic
+        try:
+            chosen = choose(asked, may_go_back=bool(self._history))
+        except _Back:
+            self._given = self._history.pop()
+            return
+        self._history.append(self._given)
+        self._given = chosen.then
 
 
-def _rows(question: Question) -> list[Choice]:
-    choices = [Choice(f"they become {label!r}", label) for label in question.labels]
-    if question.nullable:
-        choices.append(Choice("they become NULL", null=True))
-    return [*choices, Choice("stop, and write nothing")]
+def choose(asked: Asked, *, may_go_back: bool) -> Choice:
+    """Ask a question that is answered with a number, or with a label in any case.
+
+    :raises Stopped: if the answer is to stop.
+    :raises _Back: if it is to go back.
+    """
+    shown, more = offered(asked.choices)
+    _question(asked.text, [choice.text for choice in shown], more, may_go_back)
+    keys = f"1-{len(shown)}" if len(shown) > 1 else "1"
+    keys += ", b, q" if may_go_back else ", q"
+    while True:
+        answer = click.prompt(f"Answer [{keys}]", err=True).strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+            return shown[int(answer) - 1]
+        if answer.casefold() in ("q", "quit", "stop"):
+            raise Stopped
+        if answer.casefold() in ("b", "back") and may_go_back:
+            raise _Back
+        if chosen := matching(answer, asked.choices):
+            return chosen
+        label = any(choice.label is not None for choice in asked.choices)
+        _misunderstood(keys, label=label)
 
 
 def offered(choices: Sequence[Choice]) -> tuple[Sequence[Choice], int]:
@@ -193,62 +146,39 @@ def offered(choices: Sequence[Choice]) -> tuple[Sequence[Choice], int]:
     return [*labels[:_MOST], *others], max(len(labels) - _MOST, 0)
 
 
-def as_options(flags: Flags, given: Flags) -> list[str]:
-    """Return the answers as the options that would have given them.
+def _topic(lines: Sequence[Line]) -> None:
+    """Print what questions are about, set off from what was said before."""
+    err("")
+    plain_ = (Line(plain(line.head), plain(line.tail), line.tone) for line in lines)
+    for line in side_by_side(plain_, width_of(sys.stderr)):
+        echo(styled(line), sys.stderr)
 
-    :param given: the options that were there from the start.
+
+def _question(text: str, choices: Sequence[str], more: int, may_go_back: bool) -> None:
+    """Print a question with its answers.
+
+    :param more: how many other labels can be typed.
+    :param may_go_back: whether there is a question before it.
     """
-    return [
-        typed(option, value)
-        for option, values, known in (
-            ("--rename", flags.rename, given.rename),
-            ("--map", flags.map, given.map),
-            ("--map-null", flags.map_null, given.map_null),
-            ("--downgrade-map", flags.downgrade_map, given.downgrade_map),
-        )
-        for value in values
-        if value not in known
-    ]
-
-
-def answered(
-    run: Callable[[Flags], SyncResult], flags: Flags, *, asks: bool
-) -> tuple[SyncResult, Flags]:
-    """Run, and ask about rows until no answer is missing.
-
-    :return: what came out, and the flags with the answers added.
-    """
-    given = flags
-    while True:
-        try:
-            return run(flags), flags
-        except Refused as refused:
-            more = ask_rows(refused, flags, choose) if asks else None
-            if more is None:
-                raise
-            given, flags = flags, more
-        except AnswerError as error:
-            if flags is given:
-                raise
-            output.wrong_answer(error)
-            flags = given
-
-
-def choose(question: str, choices: Sequence[Choice]) -> Choice:
-    """Ask a question that is answered with a number, or with a label as it is written."""
-    shown, more = offered(choices)
-    click.echo(plain(question), err=True)
-    for number, choice in enumerate(shown, 1):
-        click.echo(f"  {number}  {plain(choice.text)}", err=True)
+    err("")
+    err(click.style(plain(text), bold=True))
+    for number, choice in enumerate(choices, 1):
+        err(f"  {number}  {plain(choice)}")
     if more:
-        click.echo(f"  or any of {more} other labels, as it is written", err=True)
-    while True:
-        answer = click.prompt("Answer", default=str(len(shown)), err=True).strip()
-        if answer.isdecimal() and 1 <= int(answer) <= len(shown):
-            return shown[int(answer) - 1]
-        for choice in choices:
-            if choice.label == answer:
-                return choice
-        label = any(choice.label is not None for choice in choices)
-        or_so = ", or with one of the labels" if label else ""
-        click.echo(f"Please answer with a number from 1 to {len(shown)}{or_so}.", err=True)
+        err(f"  or any of {more} other labels, by name")
+    if may_go_back:
+        err("  b  back to the question before")
+    err("  q  stop, and show the answers as options")
+
+
+def _misunderstood(keys: str, *, label: bool) -> None:
+    """Print how a question can be answered.
+
+    :param label: whether a label can be typed.
+    """
+    err(f"Please answer with {keys}{', or with one of the labels' if label else ''}.")
+
+
+def _wrong_answer(error: AnswerError) -> None:
+    """Print why an answer doesn't fit, before the question is asked again."""
+    err(red("No: ") + plain(f"{error.fact} {error.next_action}".strip()))

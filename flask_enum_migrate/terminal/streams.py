@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,11 @@ def _discard(stream: IO[Any] | None) -> None:
 def is_terminal(stream: IO[Any] | None) -> bool:
     """Return whether a stream, which may be closed, is a terminal."""
     return stream is not None and stream.isatty()
+
+
+def width_of(stream: IO[Any] | None) -> int | None:
+    """Return the columns of a terminal, or None where long lines may stay long."""
+    return shutil.get_terminal_size().columns if is_terminal(stream) else None
 
 
 @contextmanager

@@ -1,0 +1,43 @@
+"""The command that runs, as somebody typed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+import click
+from click.core import ParameterSource
+
+from ..core.errors import typed
+
+
+def command(more: Sequence[str]) -> str:
+    """Return the command that runs with its options, and some more, ready to paste.
+
+    :param more: options with their values.
+    """
+    context = click.get_current_context()
+    return " ".join([_path(context), *_options(context), *more])
+
+
+def _path(context: click.Context) -> str:
+    """Return the names of the command and its groups, without the options of ``flask`` itself."""
+    names: list[str] = []
+    one: click.Context | None = context
+    while one is not None and one.parent is not None:
+        names.insert(0, one.info_name or "")
+        one = one.parent
+    return " ".join(["flask", *names])
+
+
+def _options(context: click.Context) -> Iterator[str]:
+    for param in context.command.params:
+        given = context.get_parameter_source(param.name or "")
+        if not isinstance(param, click.Option) or given is not ParameterSource.COMMANDLINE:
+            continue
+        value, name = context.params[param.name or ""], max(param.opts, key=len)
+        if param.is_flag:
+            yield name if value else param.secondary_opts[0]
+            continue
+        for one in value if param.multiple else [value]:
+            yield typed(name, str(one))
