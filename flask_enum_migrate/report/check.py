@@ -61,7 +61,9 @@ def _last(result: Comparison) -> Line:
             also = f", and so do{'es' if tables == 1 else ''} {counted(tables, 'table')}"
             only = f"{counted(tables, 'table')} differ{'s' if tables == 1 else ''}"
             differ = differ + also if count else only
-        return Line("Drift", f": {differ}. {next_action(result)}", "bad")
+        return Line(
+            "Drift", f": {differ}. {next_action(result, hinted=bool(hints(result)))}", "bad"
+        )
     found = f"{types} compared, no difference"
     if result.tables is not None:
         found = f"{f'{types} and ' if result.compared else ''}all tables compared, no difference"
@@ -73,14 +75,17 @@ def _last(result: Comparison) -> Line:
     return Line("In sync", f": {found}.", "good")
 
 
-def next_action(result: Comparison) -> str:
-    """Return what to do next about a difference."""
+def next_action(result: Comparison, *, hinted: bool = False) -> str:
+    """Return what to do next about a difference.
+
+    :param hinted: whether a hint has told two ways to choose from.
+    """
     command = next_command(result)
     if not command:
         return "Next: convert the columns in a migration of your own."
-    why, _ = in_the_way(result)
-    if hints(result) and not why:
+    if hinted and command.endswith(" enum sync"):
         return "Next: one of the ways above."
+    why, _ = in_the_way(result)
     return f"{why and why + '. '}Next: {command}"
 
 

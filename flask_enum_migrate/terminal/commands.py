@@ -461,8 +461,9 @@ def check(
 
 
 @enum.command("list")
+@click.option("--drift", is_flag=True, help="Show only the types that differ.")
 @_shared
-def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
+def list_(drift: bool, directory: str | None, x_arg: tuple[str, ...]) -> None:
     """Show all enum types of models and databases.
 
     \b
@@ -474,9 +475,13 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
       not in the models        something uses it, but no model does
       unused                   nothing uses it
 
+    Types that differ come first. Behind - stands what only the database has, behind + what only
+    the models have.
+
     \b
-    Example:
+    Examples:
       flask db enum list
+      flask db enum list --drift
 
     \b
     Exit codes:
@@ -492,4 +497,4 @@ def list_(directory: str | None, x_arg: tuple[str, ...]) -> None:
         settings = current_settings()
         with reserved():
             result = check_databases(Environment(**_place(directory, x_arg)), settings)
-        output.table(result)
+        output.table(result, drift=drift)

@@ -134,6 +134,11 @@ class Finding:
     place: Place | None = None
 
 
+def _next(one: Finding, result: Comparison) -> str:
+    hinted = any(said.startswith("Hint: ") for said in one.said)
+    return next_action(result, hinted=hinted)
+
+
 def findings(result: Comparison) -> Iterator[Finding]:
     """Yield each type and table that differs, at each of its places.
 
@@ -172,7 +177,7 @@ def github(result: Comparison) -> Iterator[str]:
     What differs about one stands in lines of its own; the last one says what to do next.
     """
     for one in findings(result):
-        text = "\n".join((f"{one.about}: {one.said[0]}", *one.said[1:], next_action(result)))
+        text = "\n".join((f"{one.about}: {one.said[0]}", *one.said[1:], _next(one, result)))
         yield annotation(text, one.place)
     said = report(result)
     for note in (*said.remarks, *said.notes):
@@ -222,7 +227,7 @@ def gitlab(result: Comparison) -> str:
     """Return what differs as a report of GitLab's Code Quality."""
     return _dumped(
         [
-            _issue(one.about, "; ".join((*one.said, next_action(result))), one.place)
+            _issue(one.about, "; ".join((*one.said, _next(one, result))), one.place)
             for one in findings(result)
         ]
     )

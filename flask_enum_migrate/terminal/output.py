@@ -237,7 +237,7 @@ def plans(result: SyncResult, *, dry_run: bool = False, asked: bool = False) -> 
             hint(text)
     for one in result.plans:
         for line in layout.lines(one, width, rows_known=not result.from_migrations):
-            echo(styled(line), sys.stderr)
+            echo(styled(line), err=True)
     if result.unseen_values:
         err(plain(unseen_values(result.unseen_values)))
 
@@ -258,7 +258,7 @@ def _bodies(plans: Sequence[BindPlan]) -> None:
             ("downgrade", plan.body.downgrade),
         ):
             body = f"def {function}{bind}():\n{textwrap.indent(source, '    ')}\n"
-            echo(body, sys.stdout)
+            echo(body, err=False)
 
 
 def _hints(result: SyncResult) -> tuple[str, ...]:
@@ -272,22 +272,22 @@ def _hints(result: SyncResult) -> tuple[str, ...]:
     return other_sides(pairs, result.command)
 
 
-def table(result: CheckResult) -> None:
-    """Print a table of all enum types."""
+def table(result: CheckResult, *, drift: bool = False) -> None:
+    """Print a table of all enum types, and how many differ.
+
+    :param drift: whether to print only those that differ.
+    """
     _remark(skipped(result.skipped))
     _remark(left_out(result))
-    if not result.databases:
-        err(f"{NOT_COMPARED}.")
-        return
-    if not result.enums and result.unlooked:
+    if not result.databases or (not result.enums and result.unlooked):
         err(f"{NOT_COMPARED}.")
         return
     if not result.enums:
         err("There are no enum types, neither in the models nor in the database.")
         return
-    width = width_of(sys.stdout)
-    for line, state in listing.table(result, width):
-        out(click.style(line, fg=_COLOURS[state]) if state in _COLOURS else line)
+    for line, state in listing.table(result, width_of(sys.stdout), drift=drift):
+        echo(click.style(line, fg=_COLOURS[state]) if state in _COLOURS else line, err=False)
+    err(listing.summary(result))
 
 
 def _remark(notes: Iterable[str]) -> None:

@@ -63,15 +63,16 @@ def hint(text: str, show: Callable[[str], None] | None = None) -> None:
     :param show: prints a line, by default to standard error.
     """
     show = show or err
+    aside = show is not out
     first, *rest = text.split("\n")
     show(click.style("Hint", fg="magenta") + ": " + plain(first))
-    stream = sys.stdout if show is out else sys.stderr
     for line in rest:
         if line.startswith("    flask "):
-            for part in command(plain(line.strip()), width_of(stream)):
-                echo(part, stream)
+            width = width_of(sys.stderr if aside else sys.stdout)
+            for part in command(plain(line.strip()), width):
+                echo(part, err=aside)
         elif line.startswith("    "):
-            echo(plain(line), stream)
+            echo(plain(line), err=aside)
         else:
             show(plain(line))
 
@@ -79,23 +80,24 @@ def hint(text: str, show: Callable[[str], None] | None = None) -> None:
 def out(text: str) -> None:
     """Print a text to standard output."""
     for line in wrapped(text, width_of(sys.stdout)):
-        echo(line, sys.stdout)
+        echo(line, err=False)
 
 
 def err(text: str) -> None:
     """Print a text to standard error."""
     for line in wrapped(text, width_of(sys.stderr)):
-        echo(line, sys.stderr)
+        echo(line, err=True)
 
 
 def paste(text: str) -> None:
     """Print what is to be pasted on lines of its own."""
     for line in command(plain(text), width_of(sys.stderr)):
-        echo(line, sys.stderr)
+        echo(line, err=True)
 
 
-def echo(text: str, stream: Any) -> None:
+def echo(text: str, *, err: bool) -> None:
     """Print a line, also on a terminal whose encoding lacks a letter of a label."""
+    stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     safe = text.encode(encoding, "backslashreplace").decode(encoding)
-    write(safe, err=stream is sys.stderr, color=False if os.environ.get("NO_COLOR") else None)
+    write(safe, err=err, color=False if os.environ.get("NO_COLOR") else None)

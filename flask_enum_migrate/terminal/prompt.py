@@ -151,7 +151,7 @@ def _topic(lines: Sequence[Line]) -> None:
     err("")
     plain_ = (Line(plain(line.head), plain(line.tail), line.tone) for line in lines)
     for line in side_by_side(plain_, width_of(sys.stderr)):
-        echo(styled(line), sys.stderr)
+        echo(styled(line), err=True)
 
 
 def _question(text: str, choices: Sequence[str], more: int, may_go_back: bool) -> None:

@@ -2,43 +2,87 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from collections.abc import Sequence
 
 from ..check import CheckResult
 from ..check import EnumState
+from ..core.changes import AlterEnum
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import Name
+from ..core.wording import bare
+from ..core.wording import counted
 from ..core.wording import plain
 from ..core.wording import some
+from .wrapping import wrapped
 
-_NARROWEST = 24
+_NARROW = 100
+"""On a terminal of fewer columns, labels have lines of their own."""
+
 _MANY = 12
+_INDENT = "    "
 
 
-def table(result: CheckResult, width: int | None = None) -> Iterator[tuple[str, str]]:
+def table(
+    result: CheckResult, width: int | None = None, *, drift: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield each line, and the state of the type that it is about, ``""`` for the header.
 
+    Types that differ come first.
+
     :param width: the columns of the terminal, or None to leave long lines long.
+    :param drift: whether to leave all others out.
     """
+    states = sorted(
+        (state for state in result.enums if state.is_drift or not drift),
+        key=lambda state: (not state.is_drift, state.bind, _name(state)),
+    )
+    if not states:
+        return
     binds = any(state.bind for state in result.enums)
-    states = sorted(result.enums, key=lambda state: (state.bind, _name(state)))
     rows = [_cells(state, binds) for state in states]
     header = ["TYPE", "SCHEMA", *(["BIND"] if binds else []), "STATE", "USED BY"]
+    narrow = width is not None and width < _NARROW
+    if narrow and _wide([header, *rows], width):
+        header.pop()  # it goes beside the labels
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+
+    def line(cells: Sequence[str], *last: str) -> str:
+        padded = [cell.ljust(size) for cell, size in zip(cells, widths, strict=False)]
+        return "  ".join([*padded, *last]).rstrip()
+
+    yield line(header, *(() if narrow else ("LABELS",))), ""
     left = sum(widths) + 2 * len(widths)
-    room = None if width is None else max(width - left, _NARROWEST)
-
-    def line(cells: Sequence[str], last: str) -> str:
-        padded = [cell.ljust(size) for cell, size in zip(cells, widths, strict=True)]
-        return "  ".join([*padded, last]).rstrip()
-
-    yield line(header, "LABELS"), ""
     for state, row in zip(states, rows, strict=True):
-        for number, labels in enumerate(_folded(_labels(state), room)):
-            yield line(row if number == 0 else [""] * len(row), labels), state.state
+        labels = _labels(state)
+        if narrow:
+            yield line(row), state.state
+            below = labels if len(header) == len(row) else f"{row[-1]}: {labels}"
+            yield from ((part, state.state) for part in wrapped(_INDENT + below, width, ""))
+            continue
+        room = None if width is None else max(width - left, _NARROW // 3)
+        for number, part in enumerate(wrapped(labels, room)):
+            yield line(row if number == 0 else [""] * len(row), part), state.state
+
+
+def _wide(rows: Sequence[Sequence[str]], width: int | None) -> bool:
+    sizes = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return width is not None and sum(sizes) + 2 * (len(rows[0]) - 1) > width
+
+
+def summary(result: CheckResult) -> str:
+    """Return how many types there are, and how many differ."""
+    differ = len(result.drift)
+    types = counted(len(result.enums), "type")
+    others = [
+        f"{len(found)} {state}"
+        for state in dict.fromkeys(one.state for one in result.enums if not one.is_drift)
+        if (found := [one for one in result.enums if one.state == state and not one.is_drift])
+    ]
+    told = [*([f"{differ} differ{'s' if differ == 1 else ''}"] if differ else []), *others]
+    then = f" Next: flask {result.command} enum check" if differ else ""
+    return f"{types}: {', '.join(told)}.{then}"
 
 
 def _cells(state: EnumState, binds: bool) -> list[str]:
@@ -69,28 +113,23 @@ def _used_by(state: EnumState) -> str:
     return some(shown, 1) or "-"
 
 
-def _labels(state: EnumState) -> list[str]:
-    declared = state.declared.labels if state.declared else None
-    live = state.live.labels if state.live else None
-    if declared is None or live is None or (declared == live and not state.change):
-        return [_shortened(live or declared or ())]
-    return [f"models:   {_shortened(declared)}", f"database: {_shortened(live)}"]
+def _labels(state: EnumState) -> str:
+    """Return the labels of a type, or how the models' differ from the database's."""
+    if state.change:
+        return _difference(state.change)
+    labels = (state.live or state.named).labels
+    return some([*map(bare, labels)], _MANY) or "(none)"
 
 
-def _shortened(labels: Sequence[str]) -> str:
-    simple = [
-        label if label.isprintable() and label and not set(label) & set(" ,'\"") else repr(label)
-        for label in labels
-    ]
-    return some(simple, _MANY) or "(none)"
+def _difference(change: AlterEnum) -> str:
+    """Return what the database has and the models lack, and the reverse."""
+    gone = [f"- {bare(drop.label)}" for drop in change.removed]
+    come = [f"+ {bare(add.label)}" for add in change.added]
+    named = [f"~ called {change.new_name}"] if change.name != change.new_name else []
+    order = ["~ another order"] if change.reordered else []
+    return "  ".join([*named, *_first(gone), *_first(come), *order])
 
 
-def _folded(lines: Sequence[str], room: int | None) -> Iterator[str]:
-    for line in lines:
-        if room is None:
-            yield line
-            continue
-        indent = " " * 10 if line.startswith(("models: ", "database: ")) else ""
-        yield from textwrap.wrap(
-            line, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+def _first(labels: Sequence[str]) -> Sequence[str]:
+    more = len(labels) - _MANY
+    return [*labels[:_MANY], f"and {more} more"] if more > 0 else labels

@@ -280,7 +280,7 @@ def test_long_lists_are_shortened(one_project: Project) -> None:
     assert "  … and 88 more\n" in done.stdout
     assert len(done.stdout.splitlines()) < 20
     listed = one_project.db("enum", "list").stdout
-    assert "label10 and 89 more" in listed
+    assert "+ label11  and 88 more" in listed
 
 
 NASTY = ["\x1b[2J\x1b]0;x\x07", "a\nb", "\u202eevil", "\t", "\x9b31m", "'\"", "ok"]
@@ -318,14 +318,57 @@ def test_list_is_a_table(one_project: Project) -> None:
     )
     one_project.models(mood("SAD", "GREAT"))
     done = one_project.db("enum", "list")
-    assert done.stderr == ""
+    assert done.stderr == (
+        "3 types: 1 differs, 1 not in the models, 1 unused. Next: flask db enum check\n"
+    )
     assert done.stdout == (
         "TYPE     SCHEMA  STATE              USED BY               LABELS\n"
+        "mood     public  differs            item.mood and 1 more  - OK  + GREAT\n"
         "colour   other   not in the models  paint.colour          red, 'dark blue'\n"
-        "mood     public  differs            item.mood and 1 more  models:   SAD, GREAT\n"
-        "                                                          database: SAD, OK\n"
         "nobodys  public  unused             -                     (none)\n"
     )
+    done = one_project.db("enum", "list", "--drift")
+    assert done.stdout.splitlines()[1:] == [
+        "mood  public  differs  item.mood and 1 more  - OK  + GREAT"
+    ]
+    one_project.models(mood("SAD", "OK"))
+    done = one_project.db("enum", "list", "--drift")
+    assert (done.stdout, done.stderr) == (
+        "",
+        "3 types: 1 in sync, 1 not in the models, 1 unused.\n",
+    )
+
+
+MANY = """
+for number in range(30):
+    name = f"a_type_with_a_name_{number}"
+    labels = [f"QUITE_A_LONG_LABEL_{n}" for n in range(4)] + (["MORE"] if number in more else [])
+    type(f"Table{number}", (db.Model,), {
+        "__tablename__": f"a_table_for_the_type_{number}",
+        "id": db.Column(db.Integer, primary_key=True),
+        "state": db.Column(sa.Enum(*labels, name=name)),
+    })
+"""
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_thirty_types_are_readable_on_a_terminal(one_project: Project, columns: int) -> None:
+    one_project.start(MANY, more=())
+    command = flask(one_project, [])
+    program = (one_project.folder / "app.py").read_text()
+    start, _, _ = program.partition("class Item")
+    source = f"{start}import sqlalchemy as sa\nmore = (7, 23)\n{MANY}"
+    (one_project.folder / "app.py").write_text(source)
+    shown = on_a_terminal(
+        [*command, "list"], one_project.folder, columns=columns, NO_COLOR="1"
+    ).splitlines()
+    assert [line for line in shown if len(line) > columns] == []
+    assert len(shown) <= 2 + 30 * (3 if columns == 80 else 2)
+    differ = [line for line in shown if " differs" in line and "types" not in line]
+    assert [line.split()[0] for line in differ] == ["a_type_with_a_name_23", "a_type_with_a_name_7"]
+    assert shown.index(differ[1]) <= 4
+    assert sum("+ MORE" in line for line in shown) == 2
+    assert shown[-1] == "30 types: 2 differ, 28 in sync. Next: flask db enum check"
 
 
 def test_list_of_nothing(one_project: Project) -> None:

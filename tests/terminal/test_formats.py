@@ -153,7 +153,7 @@ def test_json_says_where_and_why(
     server = ("--from-migrations", "--tables", "--server", one_project.server.url)
     answer = checked(one_project, 1, *server)
     enums = {enum["name"]: enum for enum in answer["enums"]}
-    assert enums["mood"]["hint"].startswith("The labels in the database are the values of placed")
+    assert enums["mood"]["hint"].startswith("2 of 2 labels of public.mood are the values of placed")
     assert (enums["mood"]["file"], enums["mood"]["line"]) == ("placed_models.py", 3)
     assert enums["fresh"]["missing_columns"] == ["note.fresh"]
     assert [(t["table"], t["kind"], t["text"], t["file"], t["line"]) for t in answer["tables"]] == [

@@ -131,7 +131,7 @@ def test_a_name_that_no_type_has_is_told(one_project: Project) -> None:
         "database have such a type.\n"
     )
     assert one_project.db("enum", "check").stderr == note
-    assert one_project.db("enum", "list").stderr == note
+    assert one_project.db("enum", "list").stderr == f"{note}1 type: 1 in sync.\n"
     assert one_project.db("enum", "check", "--format", "json").stderr == note
 
 

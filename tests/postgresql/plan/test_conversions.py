@@ -168,7 +168,7 @@ class State(enum.Enum):
     one_project.models(values + PLAIN.format(type="db.Enum(State)", default=None))
     refused = one_project.sync(expect=1).stderr
     assert "values_callable" in refused
-    assert "The strings in the database are the values of models.State" in refused
+    assert "strings for state are the values of models.State" in refused
     one_project.round_trip("--map", "state.new=NEW", "--map", "state.done=DONE", merges=True)
     assert one_project.rows("SELECT state::text FROM ticket ORDER BY id") == [("NEW",), ("DONE",)]
 
