@@ -197,7 +197,7 @@ class Reader:
         :return: the command with what it should be said to print.
         """
         words = shlex.split(command)
-        answers = re.findall(r"(?:\[Y/n\]|^Answer \[\d+\]): (.+)$", expected, re.MULTILINE)
+        answers = re.findall(r"(?:\[Y/n\]|^Answer \[.+\]): (.+)$", expected, re.MULTILINE)
         if words == ["echo", "$?"]:
             printed = f"{self.exit_code}\n"
         elif words[0] == "python":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from inspect import signature
 from pathlib import Path
@@ -71,7 +72,11 @@ def test_every_option_is_told(command: str) -> None:
 def test_every_setting_is_told() -> None:
     page = (DOCS / "settings.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## `ENUM_MIGRATE_(\w+)`", page, re.MULTILINE)
-    assert [heading.lower() for heading in headings] == [*Settings.__dataclass_fields__]
+    assert {heading.lower() for heading in headings} == {*Settings.__dataclass_fields__}
+    told = re.findall(r"^## `ENUM_MIGRATE_(\w+)`\n\nDefault `(.+?)`[.:]", page, re.MULTILINE)
+    defaults = {name.lower(): ast.literal_eval(default) for name, default in told}
+    assert defaults == {name: getattr(Settings(), name) for name in defaults}
+    assert len(defaults) == len(headings)
 
 
 def test_settings_are_set_as_told() -> None:
@@ -84,7 +89,7 @@ def test_settings_are_set_as_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [DOCS / "comparison.md", pages.ROOT / "README.md"], ids=["docs", "README"]
+    "path", [DOCS / "comparison.md", DOCS / "cookbook" / "by_hand.md"], ids=["comparison", "by hand"]
 )
 def test_the_recipe_by_hand_does_what_it_is_for(path: Path, newest: Server) -> None:
     page = path.read_text(encoding="utf-8")
