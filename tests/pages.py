@@ -206,6 +206,9 @@ class Reader:
             printed = self.psql(words[1:])
         elif words[0] == "pytest":
             printed = self.pytest(words[1:])
+        elif words[0] == "rm":
+            (self.folder / words[1]).unlink()
+            printed = ""
         else:
             assert words[0] == "flask", command
             printed = self.flask(words[1:], answers)
