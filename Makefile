@@ -62,8 +62,8 @@ fuzz: $(VENV)/.ready  ## Try thousands of random changes (FUZZ_EXAMPLES=5000)
 		tests/autogenerate/test_random.py
 
 .PHONY: bench
-bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 20 minutes; writes docs/benchmarks.* and the README's table
-	$(VENV_BENCH)/bin/python -m benchmarks --output docs --readme README.md
+bench: $(VENV_BENCH)/.ready  ## Measure beside the alternatives, about 20 minutes; writes docs/benchmarks.* and the table of docs/comparison.md
+	$(VENV_BENCH)/bin/python -m benchmarks --output docs --readme docs/comparison.md
 
 .PHONY: demo
 demo: $(VENV)/.ready  ## Play the story of the audit log on a throwaway server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only try that everything runs")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
     parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.svg")
-    parser.add_argument("--readme", type=Path, help="file that shows a short table and the chart")
+    parser.add_argument("--readme", type=Path, help="page that shows a short table and the chart")
     given = parser.parse_args()
 
     def say(text: str) -> None:
@@ -70,7 +71,7 @@ def main() -> None:
             if given.output:  # what is measured is kept, should a later section fail
                 _write(given.output, sections, server)
     if given.readme:
-        page = (given.output / "benchmarks.md").as_posix()
+        page = os.path.relpath(given.output / "benchmarks.md", given.readme.parent)
         shown = between_marks(given.readme.read_text(encoding="utf-8"), summary(sections, page))
         given.readme.write_text(shown, encoding="utf-8")
     print(markdown(sections, server, _today(), None))

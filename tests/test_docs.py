@@ -89,7 +89,9 @@ def test_settings_are_set_as_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [DOCS / "comparison.md", DOCS / "cookbook" / "by_hand.md"], ids=["comparison", "by hand"]
+    "path",
+    [DOCS / "comparison.md", DOCS / "cookbook" / "by_hand.md"],
+    ids=["comparison", "by hand"],
 )
 def test_the_recipe_by_hand_does_what_it_is_for(path: Path, newest: Server) -> None:
     page = path.read_text(encoding="utf-8")

@@ -25,6 +25,27 @@ def test_everything_is_as_the_readme_says(
         reader.close()
 
 
+def test_the_first_screen(newest: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Alembic says by itself, and what check says."""
+    screen = re.search(r"(?:^(?: {4}.*)?\n)+", README[README.index("    $ flask") :], re.MULTILINE)
+    assert screen
+    told = re.sub(r" *# .*$|^ {4}", "", screen[0], flags=re.MULTILINE).strip()
+    shown = dict(pages.commands(told))
+    app = next(block.text for block in pages.blocks(README) if block.file == "app.py")
+    diff = next(block.text for block in pages.blocks(README) if block.language == "diff")
+    reader = pages.Reader(folder, newest, monkeypatch)
+    try:
+        reader.start(re.sub(r"^.*  # [123]$\n", "", app, flags=re.MULTILINE))
+        reader.edit(diff)
+        assert shown["flask db migrate"].strip() in reader.flask(["db", "migrate"])
+        reader.write("app.py", app)
+        reader.edit(diff)
+        printed = reader.flask(["db", "enum", "check"])
+        assert pages.plain(printed) == pages.plain(shown["flask db enum check"])
+    finally:
+        reader.close()
+
+
 def test_no_block_is_left_unread() -> None:
     pages.require_blocks_are_read(README)
 

@@ -157,7 +157,7 @@ class Differing:
 
     def _topic(self, change: AlterEnum, position: int, types: int) -> Iterator[Line]:
         of = f", {position} of {types} types" if types > 1 else ""
-        yield Line(f"{change.name}{of}", tone="title")
+        yield Line(f"{_called(change)}{of}", tone="title")
         gone = [drop.label for drop in change.removed]
         for number, label in enumerate(gone[:_MANY]):
             head = f"  {'' if number else 'went':5} {bare(label)}"
@@ -172,7 +172,13 @@ class Differing:
         """Return how many rows hold a label, in words."""
         if self.held is None:
             return ""
-        columns = {c for pair in self.pairs if pair.live.name == name for c in pair.live.columns}
+        everywhere = not current_settings().qualify
+        meant = (
+            pair.live
+            for pair in self.pairs
+            if pair.live.name == name or (everywhere and pair.live.name.name == name.name)
+        )
+        columns = {column for live in meant for column in live.columns}
         places = {str(column) for column in columns}
         found = [one for one in self.held if one.label == label and str(one.column) in places]
         if not found:
