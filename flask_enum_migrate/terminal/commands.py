@@ -352,11 +352,11 @@ def sync(
             )
 
     talk = Conversation(Flags(rename, map_, map_null, downgrade_map))
-    options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
     with (
         _errors(_NOTHING_WRITTEN, again=talk.again),
         _databases(partial(Environment, **place), from_migrations, server, init_sql),
     ):
+        options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
         differing = None
         if asks:
             found = look(Environment(**place), current_settings(), head)

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 import click
 from click.core import ParameterSource
 
+from ..app.driver_errors import masked
 from ..core.errors import typed
+
+_SECRET = {"server", "x_arg"}
+"""Options whose value may hold a password, which is never printed."""
 
 
 def command(more: Sequence[str]) -> str:
@@ -39,5 +43,6 @@ def _options(context: click.Context) -> Iterator[str]:
         if param.is_flag:
             yield name if value else param.secondary_opts[0]
             continue
-        for one in value if param.multiple else [value]:
-            yield typed(name, str(one))
+        secret = param.name in _SECRET
+        for one in map(str, value if param.multiple else [value]):
+            yield typed(name, masked(one) if secret else one)

@@ -42,8 +42,9 @@ def ending(said: str, again: str) -> None:
     if not again:
         err(said)
         return
-    filled = ", with a label for each LABEL" if re.search(r"=LABEL\b", again) else ""
-    err(f"{said} To go on{filled}:")
+    wanted = ["a label for each LABEL"] if re.search(r"=LABEL\b", again) else []
+    wanted += ["the password for ***"] if "***" in again else []
+    err(f"{said} To go on{', with ' if wanted else ''}{' and '.join(wanted)}:")
     paste(again)
 
 

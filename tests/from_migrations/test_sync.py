@@ -95,7 +95,7 @@ def test_answers_leave_nothing_unlooked(one_project: Project) -> None:
     nowhere(one_project, ["OPEN", "DONE"])
     done = sync(one_project, "--rename", "CLOSED=DONE", "--map", "state.HELD=OPEN", "-m", "Tidy up")
     assert "Rows were not looked at" not in done.stderr
-    assert "rows that hold it become 'OPEN'" in done.stderr
+    assert "  - HELD    rows become OPEN\n" in done.stderr
     (path,) = (one_project.migrations / "versions").glob("*_tidy_up.py")
     assert "RENAME" in path.read_text() or "CASE" in path.read_text()
 
@@ -112,7 +112,10 @@ def test_rows_that_a_migration_inserts_are_known(one_project: Project) -> None:
     nowhere(one_project, ["OPEN"])
     done = sync(one_project, expect=1)
     assert "which 1 row of public.event.state holds" in done.stderr
-    assert done.stderr.endswith("Nothing was written.\n")
+    last, command = done.stderr.splitlines()[-2:]
+    assert last == "Nothing was written. To go on, with a label for each LABEL:"
+    assert command.startswith("    flask db enum sync --from-migrations ")
+    assert command.endswith(" --map state.CLOSED=LABEL")
 
 
 def test_dry_run_and_sql(one_project: Project) -> None:

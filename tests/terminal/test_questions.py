@@ -10,6 +10,8 @@ import pytest
 from flask_enum_migrate.core.errors import Refusal
 from flask_enum_migrate.core.errors import Refused
 from flask_enum_migrate.core.likeness import is_likely
+from flask_enum_migrate.terminal import commands as cli
+from flask_enum_migrate.terminal import invocation
 from flask_enum_migrate.terminal.questions import guessed
 from tests.project import Project
 from tests.screens import CONTROL_C
@@ -233,6 +235,23 @@ def test_a_refusal_ends_with_one_command(one_project: Project) -> None:
     assert rows == [("PARTIALLY_REFUNDED",), ("CHARGED",)]
 
 
+def test_no_password_is_printed_again() -> None:
+    given = [
+        "--server",
+        "postgresql://me:hush@host",
+        "-x",
+        "password=hush",
+        "-m",
+        "a b",
+        "--splice",
+    ]
+    with cli.sync.make_context("sync", [*given, "--splice", "--no-rehearse"]):
+        assert invocation.command(["--map s.a=b"]) == (
+            "flask --message 'a b' --no-rehearse --splice --server 'postgresql://me:***@host' "
+            "--x-arg 'password=***' --map s.a=b"
+        )
+
+
 def test_no_two_guesses_rename_to_one_label() -> None:
     def refusal(old: str) -> Refusal:
         rename = f"--rename s.{old}=NEW"
@@ -335,3 +354,10 @@ def test_strings_that_are_no_label_are_asked_about(one_project: Project) -> None
     assert pasted(shown)[4:] == ["--map", "state.LEGACY=b", "--map-null", "state.junk"]
     one_project.db("upgrade")
     assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [("a",), ("b",), (None,)]
+
+
+def test_rows_of_a_database_that_the_migrations_made_are_not_shown(one_project: Project) -> None:
+    one_project.start(LABELS, labels=["old"])
+    server = (f"--server={one_project.server.url}", "--from-migrations")
+    shown = sync(one_project, ["new"], *server, "q")
+    assert "public.state\n  went  old\n  came  new\n\nWhat became of old?\n" in shown
