@@ -242,6 +242,12 @@ def test_a_materialized_view_that_is_stale(one_project: Project) -> None:
     assert RAN.search(one_project.sync("--dry-run").stderr)
 
 
+def test_a_materialized_view_that_compares_labels(one_project: Project) -> None:
+    begin(one_project, "CREATE MATERIALIZED VIEW m AS SELECT id FROM entry WHERE mood < 'ok'")
+    one_project.models(MOODS, LABELS=["ok", "bad", "gone"])
+    assert RAN.search(one_project.sync("--dry-run").stderr)
+
+
 def test_a_materialized_view_that_loses_rows(
     one_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,9 @@ class _Trial:
         trial.run(self._connection, "downgrade", self._plan.downgrade.statements)
         after = self._read(counted, upgraded=False)
         filled = self._plan.upgrade.rebuilt
-        contrasts = tuple(differing("downgrade", *refreshed(before, between, after, filled)))
+        reordered = any(change.reordered for change in self._differences.changes)
+        comparable = refreshed(before, between, after, filled, reordered=reordered)
+        contrasts = tuple(differing("downgrade", *comparable))
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
 
     def _read(self, counted: Collection[Name], *, upgraded: bool) -> Mapping[Property, str]:
