@@ -70,9 +70,14 @@ def rehearse_one(context: MigrationContext, settings: Settings, one: Draft) -> R
         context.connection,
         one.plan,
         differences,
-        lambda: list(_remaining(context, settings, one)),
+        lambda: list(remaining(context, settings, one)),
         settings.rehearse_limit,
     )
+    return sized(made, settings)
+
+
+def sized(made: Rehearsal, settings: Settings) -> Rehearsal:
+    """Return the same that says so where it was too large."""
     if made.too_large:
         why = (
             f"it would rewrite, index and refresh {human_size(made.size)}, and "
@@ -82,7 +87,7 @@ def rehearse_one(context: MigrationContext, settings: Settings, one: Draft) -> R
     return made
 
 
-def _remaining(context: MigrationContext, settings: Settings, one: Draft) -> Iterator[Contrast]:
+def remaining(context: MigrationContext, settings: Settings, one: Draft) -> Iterator[Contrast]:
     """Yield what still differs from the models, of what was to change."""
     names = {change.new_name for change in one.changes}
     places = {change.place for change in one.conversions}
@@ -102,20 +107,21 @@ def _remaining(context: MigrationContext, settings: Settings, one: Draft) -> Ite
                 yield Contrast("upgrade", f"column {change}", str(change.new), str(change.old))
 
 
-def refusals(one: Draft, made: Rehearsal, command: str) -> Iterator[Refusal]:
+def refusals(one: Draft, made: Rehearsal, untried: str) -> Iterator[Refusal]:
     """Yield why a rehearsal speaks against a revision.
 
-    :param command: the name of Flask-Migrate's command group.
+    :param untried: how to write it nevertheless.
     """
     bind = f" of bind {one.database.bind!r}" if one.database.bind else ""
+    without = f"To write it untried: {untried}"
     if made.failure:
-        yield _failed(made.failure, bind, command)
+        yield Refusal(failed(made.failure, bind), f"{_advice(made.failure)} {without}")
     for contrast in made.contrasts:
         yield Refusal(
             f"After the {contrast.direction}, in a rehearsal on this database{bind}, "
             f"{contrast.what} was not as it must be: {_shown(contrast.expected)} expected, "
             f"{_shown(contrast.found)} found.",
-            f"This is a defect of Flask-Enum-Migrate: please report it. {_without(command)}",
+            f"This is a defect of Flask-Enum-Migrate: please report it. {without}",
         )
 
 
@@ -123,18 +129,21 @@ def _shown(text: str | None) -> str:
     return "nothing" if text is None else f"«{' '.join(text.split())}»"
 
 
-def _failed(failure: Failure, bind: str, command: str) -> Refusal:
+def failed(failure: Failure, bind: str = "") -> str:
+    """Return a sentence that says what failed, in the server's words.
+
+    :param bind: the bind as it is told, or ``""``.
+    """
     said = failure.message.rstrip(".")
     told = [said, failure.detail.rstrip("."), f"Hint: {failure.hint}".rstrip(".")]
     code = f"SQLSTATE {failure.sqlstate}" if failure.sqlstate else ""
     about = ", ".join(filter(None, (code, failure.object)))
-    return Refusal(
+    return (
         f"The {failure.direction} fails on this database{bind}: "
         + ". ".join(told if failure.hint else filter(None, told[:2]))
         + (f" ({about})" if about else "")
         + f", at: {failure.statement.removesuffix(';')}"
-        + ("" if failure.statement.endswith("…") else "."),
-        f"{_advice(failure)} {_without(command)}",
+        + ("" if failure.statement.endswith("…") else ".")
     )
 
 
@@ -157,10 +166,6 @@ def _advice(failure: Failure) -> str:
     return next(fitting, _UNFORESEEN)
 
 
-def _without(command: str) -> str:
-    return f"To write it untried: flask {command} enum sync --no-rehearse"
-
-
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What several rehearsals prove, in words.
@@ -173,10 +178,11 @@ class Proof:
     notes: tuple[str, ...]
 
 
-def proof(rehearsed: Sequence[tuple[Database, Rehearsal]], command: str) -> Proof:
+def proof(rehearsed: Sequence[tuple[Database, Rehearsal]], command: str, part: str = "") -> Proof:
     """Say what some rehearsals prove.
 
     :param rehearsed: the databases, and what came of each rehearsal.
+    :param part: what of the revision was run, or ``""`` for all of it.
     :param command: the name of Flask-Migrate's command group.
     """
     ran = [made for _, made in rehearsed if made.upgrade]
@@ -187,6 +193,7 @@ def proof(rehearsed: Sequence[tuple[Database, Rehearsal]], command: str) -> Proo
         where = "this database" if len(rehearsed) == 1 else f"{len(ran)} of {len(rehearsed)} places"
         spent = sum(made.seconds for made in ran)
         time = f"{spent * 1000:.0f} ms" if spent < 1 else f"{spent:.1f} s"
+        what += f" of {part}" if part else ""
         line = f"Rehearsed: {what} ran on {where} and {verb} rolled back ({time})."
     return Proof(line, tuple(_notes(rehearsed, command)))
 

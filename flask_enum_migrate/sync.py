@@ -288,10 +288,11 @@ def _rehearsed(
     :raises Refused: if something fails, or reads otherwise afterwards than it must.
     """
     made = rehearse(environment, settings, databases, drafts, around)
+    untried = f"flask {environment.command} enum sync --no-rehearse"
     refusals = [
         refusal
         for one, rehearsal in zip(drafts, made, strict=False)
-        for refusal in rehearsed_refusals(one, rehearsal, environment.command)
+        for refusal in rehearsed_refusals(one, rehearsal, untried)
     ]
     if refusals:
         raise Refused(tuple(dict.fromkeys(refusals)))

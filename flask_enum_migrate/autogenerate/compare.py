@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from alembic.autogenerate.api import AutogenContext
@@ -18,11 +19,14 @@ from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import other_side
 from ..core.hints import other_sides
+from ..core.rehearsal import Rehearsal
 from ..core.wording import unread
 from ..proposal import strange_pairs
+from ..rehearsal import failed
 from ..rehearsal import proof
 from ..rehearsal import refusals
 from ..rehearsal import rehearse_one
+from ..rehearsal import sized
 from ..revision.file import by_token
 from ..revision.source import Body
 from ..settings import Settings
@@ -35,6 +39,8 @@ from .revise import leave_types
 from .revise import tell
 from .seen import Seen
 from .seen import see
+from .trial import is_mixed
+from .trial import rehearse
 
 log = logging.getLogger("alembic.flask_enum_migrate")
 
@@ -79,7 +85,6 @@ def compare(
         database = seen.draft.database
         pairs = (*database.pairing.pairs, *strange_pairs(database))
         raise Refused(tuple(dict.fromkeys(seen.refusals)), other_sides(pairs, command))
-    untried = _rehearsed(context, seen, settings, command) if writes else ()
     leave_types(seen)
     renderer = renderer or TypeRenderer()
     renderer.install(context)
@@ -88,6 +93,7 @@ def compare(
     know_types(seen, renderer, options.get("schema_translate_map"))
     for line in described(seen):
         log.info("Detected %s", line)
+    untried: tuple[str, ...] = ()
     if writes:
         script = context.migration_context.script
         body = insert(seen, Path(script.dir if script else "."))
@@ -95,6 +101,7 @@ def compare(
         inserted: list[tuple[str, Body]] = context.opts.setdefault(_INSERTED, [])
         inserted.append((seen.draft.database.token, body))
         by_token(inserted)
+        untried = _rehearsed(context, seen, settings, command)
     else:
         tell(seen)
     return (
@@ -116,23 +123,52 @@ def _seen(
     return see(database, live, connection, operations, settings, writes=writes)
 
 
+_UNTRIED = "ENUM_MIGRATE_REHEARSE = None"
+
+
 def _rehearsed(
     context: AutogenContext, seen: Seen, settings: Settings, command: str
 ) -> tuple[str, ...]:
-    """Run what changes types that exist, on the tables as they are, and roll it back.
+    """Run what is about to be written, and roll it back.
+
+    What Alembic found is its author's: where that fails, ours has been run alone, and a note says
+    so.
 
     :return: what was not run, and why.
-    :raises Refused: if something fails, or reads otherwise afterwards than it must.
+    :raises Refused: if something of ours fails, or reads otherwise afterwards than it must.
     """
-    if settings.rehearse is None or seen.draft.is_empty:
+    if settings.rehearse is None or seen.is_empty:
         return ()
-    made = rehearse_one(context.migration_context, settings, seen.draft)
-    if found := tuple(refusals(seen.draft, made, command)):
-        raise Refused(found)
-    proven = proof([(seen.draft.database, made)], command)
+    made, part = Rehearsal(), ""
+    notes: list[str] = []
+    if not seen.draft.is_empty:
+        made = _accepted(seen, rehearse_one(context.migration_context, settings, seen.draft))
+    if is_mixed(seen) and (made.upgrade or seen.draft.is_empty):
+        whole = _accepted(seen, sized(rehearse(context, seen, settings), settings))
+        if whole.failure:
+            notes.append(f"{failed(whole.failure)} That is Alembic's: mend it in the file.")
+        if whole.upgrade or seen.draft.is_empty:
+            made = replace(whole, seconds=made.seconds + whole.seconds)
+        else:
+            part = "what changes existing enums"
+            if whole.left_out:
+                notes.append(f"what Alembic found beside it was not rehearsed: {whole.left_out}")
+    proven = proof([(seen.draft.database, made)], command, part)
     if proven.line:
         log.info("%s", proven.line)
-    return proven.notes
+    return (*proven.notes, *notes)
+
+
+def _accepted(seen: Seen, made: Rehearsal) -> Rehearsal:
+    """Return a rehearsal that speaks not against our part of the revision.
+
+    :raises Refused: if it does.
+    """
+    if not (made.failure and made.failure.alembics) and (
+        found := tuple(refusals(seen.draft, made, _UNTRIED))
+    ):
+        raise Refused(found)
+    return made
 
 
 def _unknown(seen: Seen) -> tuple[str, ...]:

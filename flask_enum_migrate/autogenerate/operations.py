@@ -40,6 +40,8 @@ class EnumOperations(MigrateOperation):
     :param undo: the source for the other function.
     :param differences: what of the difference between models and database it covers.
     :param then: operations of Alembic that have to come after it in both functions.
+    :param statements: the SQL that the source runs.
+    :param undoing: the SQL that the source for the other function runs.
     """
 
     def __init__(
@@ -48,11 +50,15 @@ class EnumOperations(MigrateOperation):
         undo: str = "",
         differences: Iterable[EnumDifference] = (),
         then: Sequence[MigrateOperation] = (),
+        statements: Sequence[str] = (),
+        undoing: Sequence[str] = (),
     ) -> None:
         self.source = source
         self.undo = undo
         self.differences = list(differences)
         self.then = list(then)
+        self.statements = statements
+        self.undoing = undoing
 
     @property
     def ops(self) -> list[MigrateOperation]:
@@ -62,7 +68,9 @@ class EnumOperations(MigrateOperation):
     def reverse(self) -> EnumOperations:
         """Return the operation for the other function."""
         then = [operation.reverse() for operation in reversed(self.then)]
-        return EnumOperations(self.undo, self.source, self.differences, then)
+        return EnumOperations(
+            self.undo, self.source, self.differences, then, self.undoing, self.statements
+        )
 
 
 @renderers.dispatch_for(EnumDifference)

@@ -74,6 +74,8 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
         _render(renderer, one, downgrade, back),
         _differences(seen),
         seen.tree.take_defaults(places),
+        upgrade.statements,
+        downgrade.statements,
     )
 
 
@@ -90,6 +92,8 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     return EnumOperations(
         _render(renderer, one, drops.upgrade, Frame("")),
         _render(renderer, one, downgrade, Frame("", () if said.refused else notes, said.refused)),
+        statements=drops.upgrade.statements,
+        undoing=() if said.refused else downgrade.statements,
     )
 
 

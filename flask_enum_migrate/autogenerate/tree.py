@@ -55,6 +55,17 @@ class Tree:
             if isinstance(operation, ops.DropColumnOp)
         }
 
+    def worked_on(self) -> set[Name]:
+        """Return the tables that exist and may be read or rewritten."""
+        gone = self.dropped_tables()
+        names = {
+            self._table(str(name), getattr(operation, "schema", None))
+            for operation in _each(self.operations)
+            if (name := getattr(operation, "table_name", None))
+            and not isinstance(operation, ops.CreateTableOp)
+        }
+        return names - gone
+
     def other_types(self) -> dict[Place, ops.AlterColumnOp]:
         """Return the columns that Alembic would give another type."""
         return {

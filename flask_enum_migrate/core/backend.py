@@ -23,6 +23,7 @@ from .changes import DropType
 from .errors import Refusal
 from .pairing import Pairing
 from .plan import Plan
+from .rehearsal import Functions
 from .rehearsal import Look
 from .rehearsal import Rehearsal
 from .rows import Held
@@ -160,6 +161,17 @@ class Backend(Protocol):
 
         :param look: compares the models with the database after the upgrade.
         :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None.
+        """
+
+    def rehearse_functions(
+        self, connection: Any, functions: Functions, look: Look, limit: int | None
+    ) -> Rehearsal:
+        """Run all that both functions of a revision do, and roll it back.
+
+        What becomes of tables is their author's: only enums are looked at afterwards.
+
+        :param look: compares the models with the database after the upgrade.
+        :param limit: how many bytes the tables may have that it works on, or None for any.
         """
 
     def users(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from .schema import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Failure:
     :param detail: what else it said, or ``""``.
     :param hint: its advice, or ``""``.
     :param object: what it was about, as far as the server named it, or ``""``.
+    :param alembics: whether it was no statement of ours, but an operation of Alembic.
     """
 
     direction: str
@@ -27,6 +31,43 @@ class Failure:
     detail: str = ""
     hint: str = ""
     object: str = ""
+    alembics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What somebody else does in a revision, on the connection of the rehearsal.
+
+    :param source: how the revision has it.
+    :param perform: does it, or raises :class:`CantPerform`.
+    """
+
+    source: str
+    perform: Callable[[], None]
+
+
+class CantPerform(Exception):
+    """Something can only be done where the revision runs; it says why."""
+
+
+Act = str | Operation
+"""A statement of ours, or what somebody else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Both functions of a revision, whoever wrote what of them.
+
+    :param upgrade: what ``upgrade()`` does, in order.
+    :param downgrade: what ``downgrade()`` does, or None where it refuses.
+    :param types: the enums that must be after the downgrade as they were before.
+    :param tables: the tables that it works on, whose rows may be read or rewritten.
+    """
+
+    upgrade: Sequence[Act]
+    downgrade: Sequence[Act] | None
+    types: Collection[Name]
+    tables: Collection[Name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ..core.changes import CreateType
 from ..core.errors import Refusal
 from ..core.pairing import Pairing
 from ..core.plan import Plan
+from ..core.rehearsal import Functions
 from ..core.rehearsal import Look
 from ..core.rehearsal import Rehearsal
 from ..core.schema import DeclaredColumn
@@ -69,6 +70,13 @@ class NativeEnums:
         from .rehearsal import rehearse
 
         return rehearse(connection, plan, differences, look, limit)
+
+    def rehearse_functions(
+        self, connection: Connection, functions: Functions, look: Look, limit: int | None
+    ) -> Rehearsal:
+        from .rehearsal import rehearse_functions
+
+        return rehearse_functions(connection, functions, look, limit)
 
     def users(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..core.backend import Differences
 from ..core.plan import Plan
+from ..core.rehearsal import Functions
 from ..core.rehearsal import Look
 from ..core.rehearsal import Rehearsal
 from ..core.schema import Name
@@ -25,6 +27,8 @@ from .contrast import types_concerned
 from .contrast import upgraded
 from .sql.values import TAKEN_AWAY
 
+_READ_ONLY = "the connection is read-only"
+
 
 def rehearse(
     connection: Connection, plan: Plan, differences: Differences, look: Look, limit: int | None
@@ -34,17 +38,71 @@ def rehearse(
     :param look: compares the models with the database after the upgrade.
     :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None for any.
     """
+    return _taken_back(connection, lambda: _Trial(connection, plan, differences).run(look, limit))
+
+
+def rehearse_functions(
+    connection: Connection, functions: Functions, look: Look, limit: int | None
+) -> Rehearsal:
+    """Run all that both functions of a revision do in a savepoint, and roll it back.
+
+    :param look: compares the models with the database after the upgrade.
+    :param limit: how many bytes the tables may have that it works on, or None for any.
+    """
+
+    def run() -> Rehearsal:
+        if trial.prepare(connection):
+            return Rehearsal(left_out=_READ_ONLY)
+        weights = snapshot.weights(connection, (), functions.tables)
+        done = Rehearsal(size=sum(one.total for one in weights))
+        if limit is not None and done.size > limit:
+            return replace(done, too_large=True)
+        before = _types(connection, functions)
+        try:
+            trial.run(connection, "upgrade", functions.upgrade)
+            contrasts = tuple(look())
+            done = replace(done, upgrade=not contrasts, contrasts=contrasts)
+            if contrasts or functions.downgrade is None:
+                return done
+            trial.run(connection, "downgrade", functions.downgrade)
+        except trial.StatementFailed as error:
+            return _stopped(done, error)
+        contrasts = tuple(differing("downgrade", before, _types(connection, functions)))
+        return replace(done, downgrade=not contrasts, contrasts=contrasts)
+
+    return _taken_back(connection, run)
+
+
+def _types(connection: Connection, functions: Functions) -> Mapping[Property, str]:
+    """Return what can be read of enums, without what uses them."""
+    found = snapshot.read(connection, functions.types, ())
+    return {one: value for one, value in found.items() if one.kind in ("type", "schema")}
+
+
+def _taken_back(connection: Connection, run: Callable[[], Rehearsal]) -> Rehearsal:
     if trial.is_autocommit(connection):
         return Rehearsal(left_out="the connection is AUTOCOMMIT")
     began = time.monotonic()
     try:
         with trial.taken_back(connection):
-            done = _Trial(connection, plan, differences).run(look, limit)
+            done = run()
     except DBAPIError as error:  # while it reads: others may hold locks on what it reads
         if why := trial.not_now(error):
             return Rehearsal(left_out=why)
         raise
     return replace(done, seconds=time.monotonic() - began)
+
+
+def _stopped(done: Rehearsal, error: trial.StatementFailed) -> Rehearsal:
+    """Return what came of a rehearsal that a statement ended."""
+    failure = error.failure
+    if error.why:
+        shown = shorten(failure.statement, 80, placeholder=" …")
+        return replace(done, left_out=f"{error.why} ({shown})")
+    if failure.direction == "downgrade" and TAKEN_AWAY in failure.message:
+        # What was merged can't be told apart again: the revision says so, and refuses.
+        return replace(done, left_out=f"rows refuse it: {failure.message}")
+    return replace(done, failure=failure)
 
 
 class _Trial:
@@ -62,7 +120,7 @@ class _Trial:
     def run(self, look: Look, limit: int | None) -> Rehearsal:
         """Run the upgrade, and the downgrade if there is one."""
         if trial.prepare(self._connection):
-            return Rehearsal(left_out="the connection is read-only")
+            return Rehearsal(left_out=_READ_ONLY)
         types = types_concerned(self._differences, upgraded=False)
         weights = snapshot.weights(self._connection, types, self._tables)
         plan = self._plan
@@ -79,13 +137,7 @@ class _Trial:
                 return done
             return self._downgrade(done, before, between, counted)
         except trial.StatementFailed as error:
-            if error.why:
-                shown = shorten(error.failure.statement, 80, placeholder=" …")
-                return replace(done, left_out=f"{error.why} ({shown})")
-            if error.failure.direction == "downgrade" and TAKEN_AWAY in error.failure.message:
-                # What was merged can't be told apart again: the revision says so, and refuses.
-                return replace(done, left_out=f"rows refuse it: {error.failure.message}")
-            return replace(done, failure=error.failure)
+            return _stopped(done, error)
 
     def _upgrade(
         self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name], look: Look

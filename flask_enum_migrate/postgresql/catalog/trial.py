@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from ...core.rehearsal import Act
+from ...core.rehearsal import CantPerform
 from ...core.rehearsal import Failure
+from ...core.rehearsal import Operation
 from ...core.schema import Name
 from ..sql import rehearsing
 from .statements import query
@@ -76,15 +80,17 @@ def prepare(connection: Connection) -> bool:
     return bool(connection.execute(query("rehearsing")).one().read_only)
 
 
-def run(connection: Connection, direction: str, statements: Iterable[str]) -> None:
-    """Run the statements of a function as its revision would, and what its COMMIT would check.
+def run(connection: Connection, direction: str, acts: Iterable[Act]) -> None:
+    """Do what a function of the revision does, and what its COMMIT would check.
 
     :param direction: ``"upgrade"`` or ``"downgrade"``.
-    :raises StatementFailed: if the server refuses one.
+    :raises StatementFailed: if the server refuses something.
     """
-    for statement in statements:
-        if not rehearsing.ends_transaction(statement):
-            _run(connection, direction, statement)
+    for act in acts:
+        if isinstance(act, Operation):
+            _perform(direction, act)
+        elif not rehearsing.ends_transaction(act):
+            _run(connection, direction, act)
     rows = connection.execute(query("deferred")).all()
     _run(connection, direction, rehearsing.FIRE)
     if deferred := rehearsing.defer(Name(row.schema, row.name) for row in rows):
@@ -105,14 +111,34 @@ def _run(connection: Connection, direction: str, statement: str) -> None:
     try:
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        failure = _failure(error, direction, statement)
-        code = failure.sqlstate
-        why = not_now(error) or _NOT_HERE.get(code, "")
-        if code == "53200" and direction == "downgrade":
-            why = "both directions at once need more locks than max_locks_per_transaction allows"
-        raise StatementFailed(failure, why) from error
+        raise _failed(error, direction, statement) from error
+
+
+def _perform(direction: str, operation: Operation) -> None:
+    try:
+        operation.perform()
+    except DBAPIError as error:
+        failed = _failed(error, direction, error.statement or operation.source)
+        failed.failure = replace(failed.failure, alembics=True)
+        raise failed from error
+    except CantPerform as error:
+        failure = Failure(direction, rehearsing.shortened(operation.source), alembics=True)
+        raise StatementFailed(failure, str(error)) from error
+
+
+def _failed(error: DBAPIError, direction: str, statement: str) -> StatementFailed:
+    """Return what to raise for a statement that failed.
+
+    :raises DBAPIError: if that was the end of the connection.
+    """
+    if error.connection_invalidated:
+        raise error
+    failure = _failure(error, direction, statement)
+    code = failure.sqlstate
+    why = not_now(error) or _NOT_HERE.get(code, "")
+    if code == "53200" and direction == "downgrade":
+        why = "both directions at once need more locks than max_locks_per_transaction allows"
+    return StatementFailed(failure, why)
 
 
 def _failure(error: DBAPIError, direction: str, statement: str) -> Failure:

@@ -38,7 +38,12 @@ def failed_statement(statement: str, internal: str, context: str) -> str:
     :param context: where the server says that it happened.
     """
     inside = _INSIDE.search(f"{context}\n")
-    shown = " ".join((internal or (inside[1] if inside else statement)).split())
+    return shortened(internal or (inside[1] if inside else statement))
+
+
+def shortened(text: str) -> str:
+    """Return what to show of a statement, on one line."""
+    shown = " ".join(text.split())
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 2].rstrip()} …"
 
 
