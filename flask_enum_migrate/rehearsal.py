@@ -135,12 +135,13 @@ def failed(failure: Failure, bind: str = "") -> str:
     :param bind: the bind as it is told, or ``""``.
     """
     said = failure.message.rstrip(".")
-    told = [said, failure.detail.rstrip("."), f"Hint: {failure.hint}".rstrip(".")]
+    hint = f"Hint: {failure.hint}".rstrip(".") if failure.hint else ""
+    told = filter(None, (said, failure.detail.rstrip("."), hint))
     code = f"SQLSTATE {failure.sqlstate}" if failure.sqlstate else ""
     about = ", ".join(filter(None, (code, failure.object)))
     return (
         f"The {failure.direction} fails on this database{bind}: "
-        + ". ".join(told if failure.hint else filter(None, told[:2]))
+        + ". ".join(told)
         + (f" ({about})" if about else "")
         + f", at: {failure.statement.removesuffix(';')}"
         + ("" if failure.statement.endswith("…") else ".")

@@ -169,7 +169,12 @@ def test_a_right_that_is_missing(one_project: Project) -> None:
         one_project.sql(f"DROP OWNED BY {role} CASCADE", f"DROP ROLE {role}")
 
 
-def changed(monkeypatch: pytest.MonkeyPatch, upgrade: str = "", downgrade: str = "") -> None:
+def changed(
+    monkeypatch: pytest.MonkeyPatch,
+    upgrade: str = "",
+    downgrade: str = "",
+    stand_in: tuple[str, ...] | None = None,
+) -> None:
     """Let plans do more than they should."""
     plan = NativeEnums.plan
 
@@ -179,7 +184,8 @@ def changed(monkeypatch: pytest.MonkeyPatch, upgrade: str = "", downgrade: str =
 
     def planned(self: NativeEnums, differences: object, facts: object) -> Plan:
         made = plan(self, differences, facts)  # type: ignore[arg-type]
-        return Plan(more(made.upgrade, upgrade), more(made.downgrade, downgrade))
+        stands_in = made.stand_in if stand_in is None else stand_in
+        return Plan(more(made.upgrade, upgrade), more(made.downgrade, downgrade), stands_in)
 
     monkeypatch.setattr(NativeEnums, "plan", planned)
 
@@ -227,7 +233,10 @@ def test_a_difference_is_our_defect(
     one_project: Project, monkeypatch: pytest.MonkeyPatch, sql: str, direction: str
 ) -> None:
     begin(one_project, *HANGING)
-    changed(monkeypatch, **{direction: sql})
+    if direction == "upgrade":
+        changed(monkeypatch, upgrade=sql)
+    else:
+        changed(monkeypatch, downgrade=sql)
     told = " ".join(refused(one_project, *GONE).split())
     assert f"After the {direction}, in a rehearsal on this database, {SPOILT[sql]}" in told
     assert " expected, " in told
@@ -343,8 +352,55 @@ def test_a_read_only_connection(one_project: Project) -> None:
     assert "Note: it was not rehearsed: the connection is read-only" in said
 
 
-def test_what_postgresql_does_not_let_run_there(one_project: Project) -> None:
+DEFAULT = "ALTER TABLE entry ALTER mood SET DEFAULT 'ok'"
+UNCOMMITTED = {
+    "a label that others become": (["new", *OLD], ("--downgrade-map", "mood.new=ok")),
+    "a default": (["bad", "gone"], ("--map", "mood.ok=bad")),
+    "both": (["bad", "x", "gone"], ("--map", "mood.ok=x", "--downgrade-map", "mood.x=ok")),
+    "beside a rename": (
+        ["bad", "fine", "new", "gone"],
+        ("--rename", "mood.ok=fine", "--downgrade-map", "mood.new=ok"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNCOMMITTED)
+def test_a_label_that_the_downgrade_uses(project: Project, case: str) -> None:
+    labels, flags = UNCOMMITTED[case]
+    begin(project, DEFAULT, *HANGING[2:4], "CREATE INDEX i ON entry (mood) WHERE mood = 'bad'")
+    if "ok" not in labels and "fine" not in labels:
+        project.sql("DROP VIEW v")
+    project.models(MOODS, LABELS=labels)
+    before = project.dump(), project.contents()
+    said = project.sync(*flags).stderr
+    assert RAN.fullmatch(said.splitlines()[-1]), said
+    assert (project.dump(), project.contents()) == before
+    project.db("upgrade")
+    project.db("downgrade")
+    assert project.dump() == before[0]
+
+
+def test_what_a_downgrade_does_with_a_new_label(
+    one_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(one_project, "COMMENT ON COLUMN entry.mood IS 'how'")
+    one_project.models(MOODS, LABELS=["new", *OLD])
+    with monkeypatch.context() as patch:
+        changed(patch, downgrade="COMMENT ON COLUMN entry.mood IS NULL")
+        told = " ".join(refused(one_project, "--downgrade-map", "mood.new=ok").split())
+        assert "After the downgrade, in a rehearsal on this database, table public.entry" in told
+    with monkeypatch.context() as patch:
+        changed(patch, downgrade="SELECT 1 / 0")
+        told = " ".join(refused(one_project, "--downgrade-map", "mood.new=ok").split())
+        assert "The downgrade fails on this database: division by zero (SQLSTATE 22012)" in told
+
+
+@pytest.mark.parametrize("stand_in", [(), ("SELECT 1 / 0",), ("COMMENT ON TABLE entry IS 'x'",)])
+def test_what_postgresql_does_not_let_run_there(
+    one_project: Project, monkeypatch: pytest.MonkeyPatch, stand_in: tuple[str, ...]
+) -> None:
     begin(one_project, labels=("new", *OLD))
+    changed(monkeypatch, stand_in=stand_in)
     said = one_project.sync("--downgrade-map", "mood.new=ok").stderr
     assert "Note: the downgrade was not rehearsed: PostgreSQL lets a label be used only" in said
     assert "Rehearsed: the upgrade ran on this database and was rolled back (" in said

@@ -42,6 +42,7 @@ class EnumOperations(MigrateOperation):
     :param then: operations of Alembic that have to come after it in both functions.
     :param statements: the SQL that the source runs.
     :param undoing: the SQL that the source for the other function runs.
+    :param stand_in: what comes to the same as the SQL without committing, where there is such.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class EnumOperations(MigrateOperation):
         then: Sequence[MigrateOperation] = (),
         statements: Sequence[str] = (),
         undoing: Sequence[str] = (),
+        stand_in: Sequence[str] = (),
     ) -> None:
         self.source = source
         self.undo = undo
@@ -59,6 +61,7 @@ class EnumOperations(MigrateOperation):
         self.then = list(then)
         self.statements = statements
         self.undoing = undoing
+        self.stand_in = stand_in
 
     @property
     def ops(self) -> list[MigrateOperation]:

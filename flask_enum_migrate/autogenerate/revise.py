@@ -76,6 +76,7 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
         seen.tree.take_defaults(places),
         upgrade.statements,
         downgrade.statements,
+        (*one.plan.stand_in, *created) if one.plan.stand_in else (),
     )
 
 

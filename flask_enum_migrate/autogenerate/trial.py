@@ -56,6 +56,7 @@ def rehearse(context: AutogenContext, seen: Seen, settings: Settings) -> Rehears
             None if downgrade is None else tuple(_acts(context, downgrade)),
             names,
             seen.tree.worked_on(),
+            tuple(_acts(context, upgrade, at_once=True)) if seen.draft.plan.stand_in else (),
         )
     except Exception as error:  # what is rendered may be anybody's
         return Rehearsal(left_out=_told(error))
@@ -67,11 +68,17 @@ def rehearse(context: AutogenContext, seen: Seen, settings: Settings) -> Rehears
     )
 
 
-def _acts(context: AutogenContext, container: ops.OpContainer) -> Iterator[Act]:
+def _acts(
+    context: AutogenContext, container: ops.OpContainer, *, at_once: bool = False
+) -> Iterator[Act]:
+    """Yield what a function does.
+
+    :param at_once: whether to do so without committing.
+    """
     together = context.opts.get("render_as_batch", False)
     for one in container.ops:
         if isinstance(one, EnumOperations):
-            yield from one.statements
+            yield from one.stand_in if at_once and one.stand_in else one.statements
             yield from _acts(context, ops.OpContainer(one.then))
         elif isinstance(one, ops.OpContainer) and not together:
             yield from _acts(context, one)

@@ -86,6 +86,7 @@ class AlterEnum:
     :param renames: old label to new label.
     :param mapping: removed label to the label its rows get, or None for NULL.
     :param reverse_mapping: the same for the way back: added label to old label or None.
+    :param anew: whether the type is to be replaced even where it needn't be.
     """
 
     name: Name
@@ -95,6 +96,7 @@ class AlterEnum:
     renames: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str | None] = field(default_factory=dict)
     reverse_mapping: Mapping[str, str | None] = field(default_factory=dict)
+    anew: bool = False
 
     def reverse(self) -> AlterEnum:
         """Return the change that undoes this one (but for rows that a mapping merged)."""
@@ -152,8 +154,8 @@ class AlterEnum:
 
     @property
     def replaces_type(self) -> bool:
-        """Whether the type has to be replaced: PostgreSQL can't drop or move a label."""
-        return bool(self.removed) or self.reordered
+        """Whether the type is replaced: PostgreSQL can't drop or move a label."""
+        return self.anew or bool(self.removed) or self.reordered
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

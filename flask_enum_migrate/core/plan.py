@@ -51,7 +51,14 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Both functions of the revision."""
+    """Both functions of the revision.
+
+    :param upgrade: one function.
+    :param downgrade: the other.
+    :param stand_in: what leaves a database as the upgrade and the committing statements of the
+        downgrade do, but in one transaction; none where there is no such thing.
+    """
 
     upgrade: Direction
     downgrade: Direction
+    stand_in: tuple[str, ...] = ()

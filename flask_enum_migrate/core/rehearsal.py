@@ -62,12 +62,14 @@ class Functions:
     :param downgrade: what ``downgrade()`` does, or None where it refuses.
     :param types: the enums that must be after the downgrade as they were before.
     :param tables: the tables that it works on, whose rows may be read or rewritten.
+    :param stand_in: what comes to the same as the upgrade without committing, where there is such.
     """
 
     upgrade: Sequence[Act]
     downgrade: Sequence[Act] | None
     types: Collection[Name]
     tables: Collection[Name]
+    stand_in: Sequence[Act] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import shorten
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..core.backend import Differences
 from ..core.plan import Plan
+from ..core.rehearsal import Act
 from ..core.rehearsal import Functions
 from ..core.rehearsal import Look
 from ..core.rehearsal import Rehearsal
@@ -59,13 +61,31 @@ def rehearse_functions(
             return replace(done, too_large=True)
         before = _types(connection, functions)
         try:
-            trial.run(connection, "upgrade", functions.upgrade)
-            contrasts = tuple(look())
-            done = replace(done, upgrade=not contrasts, contrasts=contrasts)
-            if contrasts or functions.downgrade is None:
-                return done
+            with trial.taken_back(connection):
+                return attempt(done, before, functions.upgrade)
+        except trial.StatementFailed as error:
+            stopped = _stopped(done, error)
+            if error.failure.sqlstate != trial.UNCOMMITTED or not functions.stand_in:
+                return stopped
+        try:
+            made = attempt(done, before, functions.stand_in)
+        except trial.StatementFailed:
+            return stopped
+        return stopped if made.contrasts else made
+
+    def attempt(
+        done: Rehearsal, before: Mapping[Property, str], upgrade: Sequence[Act]
+    ) -> Rehearsal:
+        trial.run(connection, "upgrade", upgrade)
+        contrasts = tuple(look())
+        done = replace(done, upgrade=not contrasts, contrasts=contrasts)
+        if contrasts or functions.downgrade is None:
+            return done
+        try:
             trial.run(connection, "downgrade", functions.downgrade)
         except trial.StatementFailed as error:
+            if error.failure.sqlstate == trial.UNCOMMITTED and upgrade is functions.upgrade:
+                raise
             return _stopped(done, error)
         contrasts = tuple(differing("downgrade", before, _types(connection, functions)))
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
@@ -105,6 +125,10 @@ def _stopped(done: Rehearsal, error: trial.StatementFailed) -> Rehearsal:
     return replace(done, failure=failure)
 
 
+def _without_labels(read: Mapping[Property, str]) -> Mapping[Property, str]:
+    return {one: value for one, value in read.items() if one.name != "labels"}
+
+
 class _Trial:
     """One rehearsal.
 
@@ -132,11 +156,40 @@ class _Trial:
         before = self._read(counted, upgraded=False)
         done = Rehearsal(size=size)
         try:
-            done, between = self._upgrade(done, before, counted, look)
-            if done.contrasts or plan.downgrade.refusals:
-                return done
+            with trial.taken_back(self._connection):
+                done, between = self._upgrade(done, before, counted, look)
+                if done.contrasts or plan.downgrade.refusals:
+                    return done
+                return self._downgrade(done, before, between, counted)
+        except trial.StatementFailed as error:
+            stopped = _stopped(done, error)
+            if error.failure.sqlstate != trial.UNCOMMITTED or not done.upgrade:
+                return stopped
+        return self._stand_in(done, before, between, counted) or stopped
+
+    def _stand_in(
+        self,
+        done: Rehearsal,
+        before: Mapping[Property, str],
+        between: Mapping[Property, str],
+        counted: Collection[Name],
+    ) -> Rehearsal | None:
+        """Run the downgrade on types that were created with the labels that it uses.
+
+        :param between: how it was read after the upgrade itself.
+        :return: None if there is no such thing, or if it reads otherwise.
+        """
+        if not self._plan.stand_in:
+            return None
+        try:
+            trial.run(self._connection, "upgrade", self._plan.stand_in)
+            found = self._read(counted, upgraded=True)
+            if any(differing("upgrade", _without_labels(between), _without_labels(found))):
+                return None
             return self._downgrade(done, before, between, counted)
         except trial.StatementFailed as error:
+            if error.failure.direction == "upgrade" or error.failure.sqlstate == trial.UNCOMMITTED:
+                return None
             return _stopped(done, error)
 
     def _upgrade(

@@ -26,9 +26,12 @@ _NOT_NOW = {
     "40P01": "another session stood in the way",
     "25006": "the connection is read-only",
 }
+UNCOMMITTED = "55P04"
+"""The code of an error where a label is used in the transaction that added it."""
+
 # What can be run, but not in one transaction with all that came before.
 _NOT_HERE = {
-    "55P04": "PostgreSQL lets a label be used only once it is committed",
+    UNCOMMITTED: "PostgreSQL lets a label be used only once it is committed",
     "25001": "PostgreSQL runs it outside of a transaction only",
     "2D000": "it commits on the way",
 }

@@ -24,11 +24,13 @@ class Alteration:
     :param change: what changes.
     :param enum: the type with its columns as they are now.
     :param old: what the type is called while another one takes its place.
+    :param more: the labels to create that one with, where they are more than change.
     """
 
     change: AlterEnum
     enum: EnumType
     old: Name | None = None
+    more: tuple[str, ...] = ()
 
     @property
     def old_name(self) -> Name:
@@ -67,9 +69,27 @@ class Alteration:
 
 def additions(alteration: Alteration) -> Iterator[str]:
     """Yield ``ADD VALUE`` for every new label, anchored on names from before the renames."""
+    name = alteration.change.name
+    for label, anchor, behind in _anchored(alteration):
+        if behind:
+            yield ddl.add_value(name, label, after=anchor)
+        else:
+            yield ddl.add_value(name, label, before=anchor)
+
+
+def with_additions(alteration: Alteration) -> tuple[str, ...]:
+    """Return the labels that the type has once :func:`additions` have run."""
+    labels = list(alteration.change.labels)
+    for label, anchor, behind in _anchored(alteration):
+        at = labels.index(anchor) + behind if anchor is not None else 0
+        labels.insert(at, label)
+    return tuple(labels)
+
+
+def _anchored(alteration: Alteration) -> Iterator[tuple[str, str | None, bool]]:
+    """Yield every new label, the one beside it, and whether it comes behind that."""
     change = alteration.change
     original = {new: old for old, new in change.renames.items()}
-    name = change.name
     kept = {change.renamed(label) for label in change.kept}
     first = next((label for label in change.new_labels if label in kept), None)
     for added in change.added:
@@ -78,10 +98,7 @@ def additions(alteration: Alteration) -> Iterator[str]:
             label = original[added.label] = alteration.temporary(added.label)
         anchor = added.after if added.after is not None else first
         anchor = original.get(anchor, anchor) if anchor is not None else None
-        if added.after is not None:
-            yield ddl.add_value(name, label, after=anchor)
-        else:
-            yield ddl.add_value(name, label, before=anchor)
+        yield label, anchor, added.after is not None
 
 
 def renames(alteration: Alteration) -> Iterator[Step]:
@@ -154,6 +171,6 @@ def displace(alteration: Alteration) -> Step:
         "",
         (
             ddl.rename_type(change.name, alteration.old_name.name),
-            ddl.create_type(change.new_name, change.new_labels),
+            ddl.create_type(change.new_name, alteration.more or change.new_labels),
         ),
     )

@@ -12,6 +12,7 @@ that a revision which was interrupted behind a commit can simply run again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...core.backend import Differences
 from ...core.errors import Refusal
@@ -29,6 +30,7 @@ from .frame import create_unused
 from .frame import drop_unused
 from .frame import step
 from .labels import Alteration
+from .labels import with_additions
 from .refusals import blocked
 from .refusals import dependents_blocked
 from .written import qualified
@@ -54,7 +56,37 @@ def plan(differences: Differences, facts: Facts) -> Plan:
     ]
     if reverse:
         return Plan(upgrade, Direction(refusals=tuple(reverse)))
-    return Plan(upgrade, _direction(back, _downgrade(back, named)))
+    downgrade = _direction(back, _downgrade(back, named))
+    return Plan(upgrade, downgrade, tuple(_stand_in(differences, facts, back)))
+
+
+def _stand_in(differences: Differences, facts: Facts, back: Course) -> Iterator[str]:
+    """Yield statements that do in one transaction what it takes several to do.
+
+    That is how a rehearsal comes to the labels that the downgrade uses: they come with the types,
+    which are all created anew, and not by ``ADD VALUE``.
+    """
+    again = [one for one in back.in_place if one.change.added]
+    if not again and not any(
+        change.added and not change.replaces_type for change in differences.changes
+    ):
+        return
+    anew = tuple(replace(one, anew=one.anew or bool(one.added)) for one in differences.changes)
+    everything = replace(differences, changes=anew)
+    if tuple(_refusals(everything, facts)):
+        return
+    named, own = written(everything, facts)
+    course, _ = courses(named, own)
+    if tuple(course.refusals()):
+        return
+    more = {one.change.name: with_additions(one) for one in again}
+    course = replace(
+        course,
+        alterations=[
+            replace(one, more=more.get(one.change.new_name, ())) for one in course.alterations
+        ],
+    )
+    yield from _direction(course, _upgrade(course, named)).statements
 
 
 def _upgrade(course: Course, differences: Differences) -> list[Step]:
