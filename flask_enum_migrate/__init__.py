@@ -11,7 +11,6 @@ from .extension import EnumMigrate
 if TYPE_CHECKING:
     from .check import CheckResult
     from .comparison import EnumState
-    from .core.answers import Flags
     from .core.errors import AnswerError
     from .core.errors import ConflictingDeclarations
     from .core.errors import EnumMigrateError
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from .core.errors import Refused
     from .core.errors import RevisionFileError
     from .core.errors import SettingError
+    from .core.flags import Flags
     from .from_migrations.connections import ForeignConnection
     from .from_migrations.run import ChainFailed
     from .from_migrations.run import Progress
@@ -42,7 +42,7 @@ _MODULES = {
     "EnumMigrateError": "core.errors",
     "EnumState": "comparison",
     "EnvironmentFailed": "core.errors",
-    "Flags": "core.answers",
+    "Flags": "core.flags",
     "ForeignConnection": "from_migrations.connections",
     "HeadsError": "core.errors",
     "NotInitialised": "core.errors",

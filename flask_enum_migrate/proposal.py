@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from .app.database import Database
-from .core.answers import Flags
-from .core.answers import add_standing
-from .core.answers import resolve
 from .core.backend import Differences
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
@@ -26,6 +23,9 @@ from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
+from .core.flags import Flags
+from .core.flags import add_standing
+from .core.flags import resolve
 from .core.likeness import is_likely
 from .core.likeness import ranked
 from .core.pairing import Pair

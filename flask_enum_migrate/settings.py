@@ -20,8 +20,8 @@ from .core.errors import NotInitialised
 from .core.errors import SettingError
 
 if TYPE_CHECKING:
-    from .core.answers import Flags
     from .core.backend import Options
+    from .core.flags import Flags
 
 EXTENSION = "enum_migrate"
 """The key of the settings in ``app.extensions``."""
@@ -119,7 +119,7 @@ class Settings:
     @property
     def answers(self) -> Flags:
         """The answers that stand in the settings."""
-        from .core.answers import Flags
+        from .core.flags import Flags
 
         return Flags(self.rename, self.map, self.map_null, self.downgrade_map)
 

@@ -18,7 +18,6 @@ from .app.environment import Environment
 from .check import CheckResult
 from .check import check
 from .check import unlooked
-from .core.answers import Flags
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
@@ -27,6 +26,7 @@ from .core.diff import Answers
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
+from .core.flags import Flags
 from .core.hints import other_sides
 from .core.pairing import WrongColumn
 from .core.plan import Plan

@@ -45,8 +45,8 @@ def roots(name: str) -> set[str]:
 
 
 def test_the_modules_were_found() -> None:
-    assert {"terminal.commands", "extension", "core.answers", *PURE} <= set(MODULES)
-    assert "flask_enum_migrate.core.errors" in set(imports("core.answers"))
+    assert {"terminal.commands", "extension", "core.flags", *PURE} <= set(MODULES)
+    assert "flask_enum_migrate.core.errors" in set(imports("core.flags"))
     assert "flask_enum_migrate.core.errors" in set(imports("terminal.commands"))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from flask_enum_migrate.core.answers import Flags
 from flask_enum_migrate.core.errors import Refused
+from flask_enum_migrate.core.flags import Flags
 from flask_enum_migrate.core.plan import Direction
 from flask_enum_migrate.core.plan import Plan
 from flask_enum_migrate.core.plan import Step

@@ -85,9 +85,9 @@ class NativeEnums:
         tables: Collection[Name],
         columns: Collection[backend.Place],
     ) -> dict[int, list[str]]:
-        from .catalog import orphans
+        from .catalog.users import users
 
-        return orphans.users(connection, keys, tables, columns)
+        return users(connection, keys, tables, columns)
 
     def creation_refusals(
         self,
@@ -95,14 +95,14 @@ class NativeEnums:
         creates: Sequence[CreateType],
         facts: backend.Facts | None,
     ) -> tuple[Refusal, ...]:
-        from .catalog import rights
         from .catalog import taken
+        from .catalog.may_create import may_create
         from .plan.facts import Facts
         from .plan.refusals import create_blocked
 
         known = replace(
             _own(facts) if facts else Facts({}),
-            may_create=rights.may_create(connection, {new.name.schema for new in creates}),
+            may_create=may_create(connection, {new.name.schema for new in creates}),
             taken=taken.read(connection, [new.name for new in creates]),
         )
         return tuple(refusal for new in creates for refusal in create_blocked(new, known))

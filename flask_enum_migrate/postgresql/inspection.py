@@ -17,11 +17,11 @@ from ..core.schema import Name
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
-from .catalog import orphans
-from .catalog import rights
 from .catalog import routines
 from .catalog import rows
 from .catalog import taken
+from .catalog.may_create import may_create
+from .catalog.users import users
 from .objects.column import Column
 from .objects.column import EnumType
 from .objects.made_types import MadeType
@@ -78,7 +78,7 @@ def inspect(
         unqualified=unqualified,
         role=live.user,
         version=live.version,
-        may_create=rights.may_create(connection, {name.schema for name in named}),
+        may_create=may_create(connection, {name.schema for name in named}),
         taken=taken.read(
             connection, {*named, *(Name(n.schema or unqualified, n.name) for n in made)}
         ),
@@ -109,5 +109,5 @@ def _orphans(connection: Connection, pairing: Pairing, options: Options) -> froz
     if not oids or not options.drop_unused:
         return frozenset()
     columns = [change.place for change in pairing.conversions]
-    users = orphans.users(connection, oids, (), columns)
-    return frozenset(oid for oid in oids if not users[oid])
+    used_by = users(connection, oids, (), columns)
+    return frozenset(oid for oid in oids if not used_by[oid])

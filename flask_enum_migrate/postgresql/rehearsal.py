@@ -27,7 +27,7 @@ from .contrast import differing
 from .contrast import refreshed
 from .contrast import types_concerned
 from .contrast import upgraded
-from .sql.values import TAKEN_AWAY
+from .sql.using import TAKEN_AWAY
 
 _READ_ONLY = "the connection is read-only"
 

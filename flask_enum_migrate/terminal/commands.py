@@ -27,7 +27,7 @@ from ..settings import current_settings
 
 if TYPE_CHECKING:
     from ..app.environment import Environment
-    from ..core.answers import Flags
+    from ..core.flags import Flags
     from ..sync import SyncResult
 
 
@@ -314,7 +314,7 @@ def sync(
       2  bad usage, or it could not look
     """
     from ..app.environment import Environment
-    from ..core.answers import Flags
+    from ..core.flags import Flags
     from ..revision.file import RevisionOptions
     from ..sync import look
     from ..sync import sync as write

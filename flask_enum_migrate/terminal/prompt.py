@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from ..core.answers import Flags
 from ..core.errors import AnswerError
 from ..core.errors import Refused
+from ..core.flags import Flags
 from ..core.wording import plain
 from ..report.lines import Line
 from ..sync import SyncResult

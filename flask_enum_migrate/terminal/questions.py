@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from ..check import CheckResult
-from ..core.answers import Flags
-from ..core.answers import add_standing
-from ..core.answers import resolve
 from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
 from ..core.diff import Answers
@@ -18,6 +15,9 @@ from ..core.diff import alter
 from ..core.errors import Question
 from ..core.errors import Refused
 from ..core.errors import typed
+from ..core.flags import Flags
+from ..core.flags import add_standing
+from ..core.flags import resolve
 from ..core.hints import other_sides
 from ..core.likeness import is_likely
 from ..core.likeness import ranked

@@ -47,7 +47,7 @@ def read(
     if not oids:
         return ()
     with qualified(connection, unqualified) as session:
-        rows = connection.execute(query("closure"), {"oids": list(oids)}).all()
+        rows = connection.execute(query("dependents"), {"oids": list(oids)}).all()
         known = list(_known(connection, rows, session))
         found = list(_read(connection, known))
         if session.version >= SET_EXPRESSION:

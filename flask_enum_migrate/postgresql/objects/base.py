@@ -31,7 +31,7 @@ class Reference:
 
     :param key: the other one.
     :param column: the number of its column, 0 for the whole.
-    :param via: ``pg_depend.deptype``, or one of the letters of ``closure.sql``.
+    :param via: ``pg_depend.deptype``, or one of the letters of ``dependents.sql``.
     """
 
     key: Key

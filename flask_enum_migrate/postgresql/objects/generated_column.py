@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..sql import ddl
-from ..sql import values
+from ..sql import using
 from .base import About
 from .base import Dependent
 from .base import Follow
@@ -138,7 +138,7 @@ class GeneratedColumn(Dependent):
         """Return the action after which nothing is computed from the old type."""
         value = "NULL"
         if self.rejects_null and self.placeholder is not None:
-            value = values.constant(self.placeholder, self.type)
+            value = using.constant(self.placeholder, self.type)
         return ddl.set_expression(self.name, value)
 
     def resume_action(self, follow: Follow) -> str:

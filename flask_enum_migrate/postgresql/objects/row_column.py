@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..sql import ddl
-from ..sql import values
+from ..sql import using
 from .base import About
 from .base import Dependent
 from .base import Follow
@@ -52,7 +52,7 @@ class RowColumn(Dependent):
     def _become(self, type_: str) -> Sequence[str]:
         if self.inherited:
             return []  # its parent's takes it along
-        action = ddl.alter_column_type(self.name, type_, values.through_text(self.name, type_))
+        action = ddl.alter_column_type(self.name, type_, using.through_text(self.name, type_))
         return [ddl.alter_table(self.table, [action])]
 
     def kept(self) -> Iterator[Kept]:

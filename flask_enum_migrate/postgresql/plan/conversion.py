@@ -27,7 +27,7 @@ from ..objects.column import EnumType
 from ..objects.reference import Reference
 from ..sql import ddl
 from ..sql import quoting
-from ..sql import values
+from ..sql import using
 from ..sql.expressions import TypeChange
 from ..sql.expressions import constant
 from ..sql.expressions import elements
@@ -87,12 +87,12 @@ def _actions(
         type_ = change.new.sql
         if column.collation and not today:
             type_ += f" COLLATE {column.collation}"
-        converted = values.to_text(change.column, pairs, array=change.array)
+        converted = using.to_text(change.column, pairs, array=change.array)
     else:
         name = change.new.enum
         type_ = quoting.qualified(name) + ("[]" if change.array else "")
         table = change.table
-        converted = values.to_enum(table, change.column, name, pairs, array=change.array)
+        converted = using.to_enum(table, change.column, name, pairs, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
 
 

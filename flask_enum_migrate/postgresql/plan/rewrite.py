@@ -15,7 +15,7 @@ from ..objects.column import Column
 from ..sql import ddl
 from ..sql import guards
 from ..sql import quoting
-from ..sql import values as using
+from ..sql import using
 from . import inheritance as kin
 from .defaults import Defaults
 from .defaults import set_default

@@ -1,4 +1,4 @@
-"""Who looks at the database, and in which schemas that role may create types."""
+"""In which schemas the current role may create types."""
 
 from __future__ import annotations
 

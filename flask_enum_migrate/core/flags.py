@@ -22,12 +22,12 @@ from .changes import AlterEnum
 from .diff import Answers
 from .diff import alter
 from .errors import AnswerError
+from .flag_values import Choices
+from .flag_values import Meaning
+from .flag_values import meanings
+from .flag_values import unique
 from .likeness import MOST
 from .likeness import similarity
-from .matching import Choices
-from .matching import Meaning
-from .matching import meanings
-from .matching import unique
 from .pairing import Pair
 from .schema import Name
 
