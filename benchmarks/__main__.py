@@ -18,6 +18,7 @@ from benchmarks import labels
 from benchmarks import rehearsed
 from benchmarks import replaced
 from benchmarks import scale
+from benchmarks import stalls
 from benchmarks import startup
 from benchmarks.chart import svg
 from benchmarks.lab import FULL
@@ -38,6 +39,7 @@ SECTIONS: dict[str, Callable[[Lab], Section]] = {
     "startup": startup.measure,
     "hanging": hanging.measure,
     "rehearsed": rehearsed.measure,
+    "stalls": stalls.measure,
 }
 
 

@@ -33,6 +33,8 @@ from flask_sqlalchemy import SQLAlchemy
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
 app.config["ENUM_MIGRATE_ANALYZE"] = "NO_ANALYZE" not in os.environ
+if "ONE_WAIT" in os.environ:
+    app.config["ENUM_MIGRATE_LOCK_TIMEOUT"] = None
 db = SQLAlchemy(app)
 Migrate(app, db)
 {setup}

@@ -30,6 +30,7 @@ SECTIONS = {
     "scale": ["`flask db enum check`", "`flask db check`, plain", "per column"],
     "startup": ["`import flask_migrate`", "`EnumMigrate().init_app(app)`"],
     "hanging": ["Dependents", "CHECK constraints", "partial indexes"],
+    "stalls": ["one wait of 10 s", "longest stall"],
     "rehearsed": ["without a rehearsal", "| added | 0 |", "| removed | 500 |"],
 }
 

@@ -18,11 +18,20 @@ LABELS = ["LOGIN_SUCCESS", "LOGIN_FAILURE", "LOGOUT", "PASSWORD_CHANGE", "PASSWO
 FOUR = LABELS[:4]
 ROW = "INSERT INTO audit_event (event) VALUES ('PASSWORD_RESET')"
 
+HANGING = (
+    "CREATE VIEW failed AS SELECT id, event FROM audit_event WHERE event = 'LOGIN_FAILURE'",
+    "ALTER TABLE audit_event ADD CONSTRAINT c CHECK (event <> 'LOGOUT' OR id > 0)",
+)
+INDEX = """
+    __table_args__ = (db.Index("i", "id", postgresql_where=sa.text("event = 'LOGIN_FAILURE'")),)
+"""
+
 # Labels before and after, answers, and the longest upgrade and downgrade, by what changes.
 CASES: dict[str, tuple[list[str], list[str], dict[str, str], tuple[int, int]]] = {
     "added": (FOUR, LABELS, {}, (10, 50)),
     "added, mapped": (FOUR, LABELS, {"DOWNGRADE_MAP": "PASSWORD_RESET=LOGOUT"}, (10, 50)),
     "removed": (LABELS, FOUR, {"MAP": "PASSWORD_RESET=LOGIN_FAILURE"}, (50, 12)),
+    "removed beside others": (LABELS, FOUR, {"MAP": "PASSWORD_RESET=LOGIN_FAILURE"}, (75, 12)),
     "reordered": (LABELS, LABELS[::-1], {}, (50, 50)),
     "renamed": (LABELS, [*FOUR, "RESET"], {"RENAME": "PASSWORD_RESET=RESET"}, (8, 8)),
 }
@@ -54,9 +63,14 @@ def check_lengths(source: str, upgrade: int, downgrade: int) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_revision_is_short(one_project: Project, case: str) -> None:
     before, after, answers, limits = CASES[case]
-    one_project.start(MODELS, *([ROW] if "MAP" in answers else []), labels=before)
+    setup = [ROW] if "MAP" in answers else []
+    models = MODELS
+    if "others" in case:
+        models += INDEX
+        setup += HANGING
+    one_project.start(models, *setup, labels=before)
     one_project.config |= {f"ENUM_MIGRATE_{key}": [value] for key, value in answers.items()}
-    one_project.models(MODELS, labels=after)
+    one_project.models(models, labels=after)
     for command in (("migrate",), ("enum", "sync")):
         known = one_project.revisions()
         one_project.db(*command)

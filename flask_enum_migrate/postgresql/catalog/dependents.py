@@ -28,7 +28,7 @@ from ..objects.row_column import read as read_column
 from ..objects.settle import TABLES
 from ..objects.settle import settle
 from ..objects.unqualified import leave_out
-from ..sql.guards import states_query
+from ..sql.kept import states_query
 from .session import Session
 from .session import qualified
 from .statements import query

@@ -119,8 +119,6 @@ class Dependent(ABC):
     refused: str = field(default="", kw_only=True)
     state: str = field(default="", kw_only=True)
 
-    state_kind: ClassVar[str] = ""
-    """Its entry in :data:`~..sql.states.STATES`, or ``""`` if nothing of it is compared."""
     in_schema: ClassVar[bool] = True
     """Whether the first part of its address is a schema."""
     alone: ClassVar[bool] = True
@@ -167,6 +165,11 @@ class Dependent(ABC):
     def what(self) -> str:
         """Kind and name, as SQL writes them behind ``DROP`` and ``COMMENT ON``."""
         return f"{self.about.kind.upper()} {self.about.shown}"
+
+    @property
+    def state_kind(self) -> str:
+        """Its entry in :data:`~..sql.states.STATES`, or ``""`` if nothing of it is compared."""
+        return ""
 
     @property
     def statement(self) -> tuple[object, ...]:

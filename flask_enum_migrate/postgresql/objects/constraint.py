@@ -66,7 +66,6 @@ class Constraint(Dependent):
     triggers: tuple[tuple[str, str, str], ...] = ()
     index: Index | None = None
 
-    state_kind = "constraint"
     alone = False
     on_table = True
 
@@ -79,6 +78,10 @@ class Constraint(Dependent):
     @property
     def called(self) -> str:
         return _CALLED.get(self.contype, self.about.kind)
+
+    @property
+    def state_kind(self) -> str:
+        return {"c": "check", "f": "foreign key"}.get(self.contype, "constraint")
 
     @property
     def what(self) -> str:

@@ -63,8 +63,13 @@ class Index(Defined):
     other_temp: bool
 
     head = r"CREATE (?:UNIQUE )?INDEX {named} ON (?:ONLY )?"
-    state_kind = "index"
     alone = False
+
+    @property
+    def state_kind(self) -> str:
+        if self.has_expressions:
+            return "expression index"
+        return "partial index" if self.partial else "index"
 
     @property
     def table(self) -> Name:

@@ -56,13 +56,16 @@ class View(Dependent):
     other_temp: bool
     columns: tuple[ViewColumn, ...]
 
-    state_kind = "view"
     runs = False
 
     @property
     def is_materialized(self) -> bool:
         """Whether it holds rows."""
         return self.relkind == "m"
+
+    @property
+    def state_kind(self) -> str:
+        return self.kind.lower()
 
     @property
     def kind(self) -> str:

@@ -18,9 +18,9 @@ from ..objects.base import Dependent
 from ..objects.made_types import MadeType
 from ..sql import ddl
 from ..sql.guards import Block
-from ..sql.guards import Known
 from ..sql.guards import Lock
 from ..sql.guards import Statement
+from ..sql.kept import Known
 from ..sql.quoting import qualified
 from .facts import Facts
 from .labels import Alteration
@@ -100,7 +100,8 @@ def known_objects(
     """
     for alteration in replaced:
         new = qualified(alteration.change.new_name)
-        yield Known(f"TYPE {new}", "type", (qualified(alteration.change.name),))
+        name, labels = qualified(alteration.change.name), alteration.change.labels
+        yield Known(f"TYPE {new}", "type", (name,), labels=tuple(labels))
     for one in hanging:
         for number, kept in enumerate(one.kept()):
             own = number == 0 and one.state_kind and one.rebuilt

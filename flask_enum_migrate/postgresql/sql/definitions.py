@@ -57,7 +57,7 @@ def create_view(
     if tablespace:
         sql += f" TABLESPACE {identifier(tablespace)}"
     query = query.strip().removesuffix(";")
-    return f"{sql} AS\n{query}" + ("\nWITH NO DATA" if kind != "VIEW" else "")
+    return f"{sql} AS {query}" + ("\nWITH NO DATA" if kind != "VIEW" else "")
 
 
 def refresh(shown: str) -> str:

@@ -22,6 +22,9 @@ MAX_BYTES = 63
 WIDTH = 130
 """So many characters of a list stand on one line."""
 
+LINE = 144
+"""So many characters of a block stand on one line: with what it is indented by, 160."""
+
 ASIDE = "__old"
 """What is put behind the name of a type while another one takes its place."""
 
@@ -132,22 +135,72 @@ def indented(sql: str) -> str:
 
 def filled(items: Sequence[str], width: int = WIDTH) -> str:
     """Return a list, on several lines where it is long."""
-    return ",\n        ".join(_lines(items, ", ", width))
-
-
-def flowing(statements: Sequence[str]) -> str:
-    """Return short statements one behind the other, on several lines where they are long."""
-    return "\n    ".join(_lines(statements, " ", WIDTH))
-
-
-def _lines(items: Sequence[str], between: str, width: int) -> list[str]:
     lines: list[str] = []
     for item in items:
         if lines and len(lines[-1]) + len(item) < width:
-            lines[-1] += f"{between}{item}"
+            lines[-1] += f", {item}"
         else:
             lines.append(item)
+    return ",\n        ".join(lines)
+
+
+def sentences(statements: Sequence[str]) -> list[str]:
+    """Return short statements side by side on as few lines as hold them."""
+    lines: list[str] = []
+    for sql in statements:
+        if lines and len(lines[-1]) + len(sql) < LINE:
+            lines[-1] += f" {sql}"
+        else:
+            lines.append(sql)
     return lines
+
+
+def wrapped(sql: str) -> str:
+    """Return a line of SQL on several ones where it is long, as far as its literals allow.
+
+    It goes on before a keyword or behind a comma, as far out of parentheses as can be.
+    """
+    lines: list[str] = []
+    indent = " " * (len(sql) - len(sql.lstrip()))
+    words = _WORDS.findall(sql)
+    while words:
+        end = _line_end(words, LINE - len(indent) - 4 * bool(lines))
+        lines.append(" ".join(words[:end]))
+        words = words[end:]
+    return indent + f"\n{indent}    ".join(lines)
+
+
+def _line_end(words: Sequence[str], width: int) -> int:
+    """Return how many words make a line."""
+    length, depth, outermost, end, best = -1, 0, 0, 1, 0
+    for number, word in enumerate(words, start=1):
+        length += len(word) + 1
+        if length > width:
+            return best or end
+        end = number
+        depth += _depth(word)
+        may_end = number == len(words) or word.endswith((",", ";")) or _goes_on(words[number])
+        if length > width * 0.85 and may_end and (not best or depth <= outermost):
+            outermost, best = depth, number
+    return end
+
+
+def _depth(word: str) -> int:
+    bare = _LITERALS.sub("", word)
+    return bare.count("(") - bare.count(")")
+
+
+# What stands between spaces outside of literals and quoted names.
+_WORDS = re.compile(r"""(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s'"])+""")
+_LITERALS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+_KEYWORDS = re.compile(
+    r"\(*(SELECT|FROM|WHERE|AND|OR|LEFT|CROSS|UNION|ORDER|INTO|CASE|WHEN|ELSE|FILTER|LATERAL"
+    r"|USING|RAISE|PERFORM|IF|END|HINT|MESSAGE|\|\|)(?!\w)"
+)
+
+
+def _goes_on(word: str) -> bool:
+    return bool(_KEYWORDS.match(word))
 
 
 def shortened(name: str, suffix: str) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from ...core.schema import Name
+from .quoting import LINE
 from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
 
 _LEAF = 8
+_CLAUSE = 8
+"""So far in a CASE may stand."""
 # A simple CASE would take an operator of the type that somebody put into the search path.
 _EQUALS = "OPERATOR(pg_catalog.=)"
 
@@ -99,19 +102,24 @@ def convert_scalar(
         value = f"{value}::{qualified(old_type)}"
     guard = f"({_refusal(table, column)})::{qualified(new_type)}"
 
+    def when(label: str) -> str:
+        return f"WHEN {value} {_EQUALS} {literal(label)} THEN {_or_null(pairs[label])}"
+
     def case(labels: Sequence[str]) -> str:
         if len(labels) <= _LEAF:
-            whens = "".join(
-                f"    WHEN {value} {_EQUALS} {literal(label)} THEN {_or_null(pairs[label])}\n"
-                for label in labels
-            )
-            return f"CASE\n{whens}    ELSE {guard}\nEND" if labels else guard
+            return _case([when(label) for label in labels], guard) if labels else guard
         middle = len(labels) // 2
         low, high = (indented(case(half)) for half in (labels[:middle], labels[middle:]))
         below = f"{value} OPERATOR(pg_catalog.<) {literal(labels[middle])}"
         return f"CASE WHEN {below}\n    THEN {low}\n    ELSE {high}\nEND"
 
     return case(list(pairs))
+
+
+def _case(whens: Sequence[str], otherwise: str) -> str:
+    last = f"    ELSE {otherwise}"
+    end = " END" if len(last) < LINE - _CLAUSE else "\nEND"
+    return "\n".join(["CASE", *(f"    {when}" for when in whens), last]) + end
 
 
 def _or_null(label: str | None) -> str:
