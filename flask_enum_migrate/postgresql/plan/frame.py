@@ -20,6 +20,7 @@ from ..sql import ddl
 from ..sql.guards import Block
 from ..sql.guards import Lock
 from ..sql.guards import Statement
+from ..sql.guards import require_version
 from ..sql.kept import Known
 from ..sql.quoting import qualified
 from .facts import Facts
@@ -54,7 +55,9 @@ class Guard:
             for number, sql in enumerate(one.statements)
         ]
         block = replace(block, settings=settings(steps))
-        return step("", [block.sql(statements, self.drops)])
+        needed = needs(steps)
+        first = [require_version(needed)] if needed else []
+        return step("", [*first, block.sql(statements, self.drops)])
 
 
 # By what of a statement a setting matters, and the value under which it means what it meant: that
@@ -68,6 +71,20 @@ _SETTINGS = {
     # A body may name what comes back only after it.
     "check_function_bodies": (re.compile(r"^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)"), "off"),
 }
+
+
+# What older servers don't know, and the first major version that does.
+_NEEDS = {
+    17: re.compile(r" SET EXPRESSION AS "),
+    18: re.compile(r"ADD CONSTRAINT \S+ NOT NULL "),
+}
+
+
+def needs(steps: Iterable[Step]) -> int:
+    """Return the first major version that can run all of some steps, or 0 for any."""
+    statements = [sql for one in steps for sql in one.statements]
+    versions = (v for v, words in _NEEDS.items() if any(map(words.search, statements)))
+    return max(versions, default=0)
 
 
 def settings(steps: Iterable[Step]) -> dict[str, str]:

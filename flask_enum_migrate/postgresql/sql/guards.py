@@ -289,6 +289,24 @@ _OTHERS = (
 )
 
 
+def require_version(needed: int) -> str:
+    """Return a block that fails with 0A000 where the server is older.
+
+    It stands in front: a block with what an older server doesn't know fails before it begins.
+
+    :param needed: the major version.
+    """
+    message = literal(f"This revision was written for PostgreSQL {needed} or newer, and here is ")
+    hint = literal("Run flask db enum sync against a database of this version")
+    lines = [
+        f"IF current_setting('server_version_num')::int < {needed}0000 THEN",
+        f"    RAISE feature_not_supported USING MESSAGE = {message} || "
+        f"current_setting('server_version'), HINT = {hint}; END IF;",
+    ]
+    body = "\n".join(f"    {line}" for line in _generated(lines))
+    return "DO " + _quoted(f" BEGIN\n{body} END ")
+
+
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
     """Return a block that disables a foreign key's own triggers, whatever they are called now.
 

@@ -121,20 +121,26 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str
     if not qualified:
         path = "PERFORM set_config('search_path', quote_ident(current_schema()), true);"
     selected = ", ".join(["w.*", "a.*", *_owned(objects), *_here(compared, qualified=qualified)])
+    filtered = any(one.kind == "domain constraint" for one in objects)
     *rows, last = (_row(one, with_arguments=arguments) for one in objects)
     joins = " ".join([f"CROSS JOIN pg_get_object_address({there})", _ADDRESS, *_joins(objects)])
     differing = _differing(version) if compared else "NULL"
     query = f"SELECT {differing}, {_script(objects)} INTO found, kept FROM o;"
     lines = [
         *([f"BEGIN {path} {_DEPARSING}"] if compared else []),
-        f"WITH o AS (SELECT {selected} FROM (VALUES",
+        f"WITH o AS (SELECT {selected} FROM {'(SELECT * FROM ' if filtered else ''}(VALUES",
         *(f"    {row}," for row in rows),
-        f"    {last}) w ({', '.join(columns)})",
+        f"    {last}) w ({', '.join(columns)}){_THERE if filtered else ''}",
     ]
     return [*lines, f"{joins}) {query}", *([_LEFT, _REFUSED] if compared else [])]
 
 
 _ADDRESS = "a (class, id, sub)"
+# The domain tells which it lacks, but for NOT NULL, which was no constraint before PostgreSQL 17.
+_THERE = (
+    " WHERE kind <> 'domain constraint' OR EXISTS (SELECT FROM pg_constraint WHERE contypid = "
+    "to_regtype((names::text[])[1]) AND conname = (args::text[])[1])) w"
+)
 # By an exception, which gives the settings back; so does what isn't there at all.
 _LEFT = (
     "RAISE SQLSTATE 'EM000'; EXCEPTION WHEN SQLSTATE 'EM000' THEN "

@@ -102,11 +102,12 @@ _OPERATOR = (
 # They ask ``pg_enum``: ``enum_range`` fails over labels that the same transaction added.
 _LABELS = "(SELECT array_agg(enumlabel ORDER BY enumlabel)::text FROM pg_enum WHERE enumtypid = id)"
 
+# NOT NULL is a constraint of a domain since PostgreSQL 17 only.
 _TYPE = (
     f"(SELECT concat_ws(' ', {_LABELS}, CASE typbasetype WHEN 0 THEN NULL ELSE "
     "format_type(typbasetype, typtypmod) END, pg_get_expr(typdefaultbin, 0), CASE WHEN typnotnull THEN "
     "'NOT NULL' END, (SELECT string_agg(conname::text || ' ' || pg_get_constraintdef(oid), ', ' ORDER "
-    "BY conname) FROM pg_constraint WHERE contypid = id), (SELECT string_agg(attname::text || ' ' || "
+    "BY conname) FROM pg_constraint WHERE contypid = id AND contype <> 'n'), (SELECT string_agg(attname::text || ' ' || "
     "format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = "
     "typrelid AND attnum > 0 AND NOT attisdropped)) FROM pg_type WHERE oid = id)"
 )
