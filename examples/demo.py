@@ -77,7 +77,7 @@ class Demo:
         print("", *lines, sep="\n")
 
     def sync(self, options: str) -> None:
-        """Run ``flask db enum sync`` and show the upgrade that it writes."""
+        """Run ``flask db enum sync`` and show the whole of what it writes."""
         versions = self.folder / "migrations" / "versions"
         before = set(versions.glob("*.py"))
         self.flask(f"db enum sync {options}")
@@ -85,10 +85,9 @@ class Demo:
         if len(written) != 1:
             sys.exit(f"\nThe demo stops: sync wrote {len(written)} revisions, not one.")
         revision = written.pop()
-        upgrade, _, downgrade = revision.read_text(encoding="utf-8").partition("\ndef downgrade")
         print(f"\n--- {revision.relative_to(self.folder)}")
-        print("def upgrade" + upgrade.partition("\ndef upgrade")[2].rstrip())
-        print(f"--- (and {downgrade.count(chr(10))} lines of downgrade(), which undoes it)")
+        source = revision.read_text(encoding="utf-8")
+        print("def upgrade" + source.partition("\ndef upgrade")[2].rstrip())
 
     def insert(self, *events: tuple[str, str]) -> None:
         """Log events, each a label and the name of a user, and show all rows."""
@@ -100,6 +99,12 @@ class Demo:
                 print(f"sql> {sql}")
                 connection.execute(sa.text(sql))
         self.rows()
+
+    def sql(self, statement: str) -> None:
+        """Run a statement and show it."""
+        print(f"\nsql> {statement}")
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(statement))
 
     def rows(self) -> None:
         """Show the rows as the database holds them."""
@@ -147,7 +152,17 @@ def play(demo: Demo) -> None:
     demo.flask("db enum check")
     demo.rows()
 
-    chapter("And back: three revisions down. Only the merged rows stay merged:")
+    chapter("Another order, while a view hangs on the type:")
+    demo.sql("CREATE VIEW denied AS SELECT username FROM audit_event WHERE event = 'LOGIN_DENIED'")
+    first, second = '    LOGIN_SUCCESS = "login_success"\n', '    LOGIN_DENIED = "login_denied"\n'
+    demo.edit(first + second, second + first)
+    demo.sync('-m "Put LOGIN_DENIED first"')
+    demo.flask("db upgrade")
+    demo.flask("db enum check")
+
+    chapter("And back: four revisions down. Only the merged rows stay merged:")
+    demo.flask("db downgrade")
+    demo.sql("DROP VIEW denied")  # the first revision, to be undone too, was written without it
     for _ in range(3):
         demo.flask("db downgrade")
     demo.rows()

@@ -73,11 +73,11 @@ def run(url: str, direction: Direction) -> None:
 def failing(direction: Direction, times: int) -> Iterator[Direction]:
     """Yield a direction whose block fails at different places, from its beginning to its end."""
     step, *others = direction.steps
-    (block,) = step.statements
+    *before, block = step.statements
     # Statements of the block begin on lines of their own, behind the end of another.
     places = [found.end() for found in re.finditer(r";\n {4}(?!BEGIN)(?=[A-Z])", block)]
     for place in sorted(
         {places[number * (len(places) - 1) // (times - 1)] for number in range(times)}
     ):
         broken = f"{block[:place]}PERFORM 1 / 0;\n    {block[place:]}"
-        yield replace(direction, steps=(replace(step, statements=(broken,)), *others))
+        yield replace(direction, steps=(replace(step, statements=(*before, broken)), *others))

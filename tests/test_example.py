@@ -74,6 +74,22 @@ def test_a_label_goes(story: str) -> None:
         assert said in chapter
 
 
+def test_another_order(story: str) -> None:
+    (chapter,) = [text for title, text in chapters(story).items() if "Another order" in title]
+    for said in (
+        "reorder to 'LOGIN_DENIED', 'LOGIN_SUCCESS'",
+        "CREATE VIEW public.denied AS SELECT username",
+        "In sync: 1 enum type compared, no difference.\n",
+    ):
+        assert said in chapter
+
+
+def test_revisions_are_shown_whole(story: str) -> None:
+    for chapter in [*chapters(story).values()][1:-2]:
+        (written,) = chapter.split("\n--- migrations/versions/")[1:]
+        assert written.count("\n    # ### end Alembic commands ###\n") == 2
+
+
 def test_and_back(story: str) -> None:
     (chapter,) = [text for title, text in chapters(story).items() if title.startswith("And back")]
     rows = [line.split()[1:] for line in chapter.splitlines() if line[:5].strip().isdigit()]
