@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from jinja2 import ChoiceLoader
 from jinja2 import Environment as Jinja
@@ -20,6 +21,8 @@ from ..core.plan import Direction
 
 TEMPLATE = "enum_revision.py.jinja"
 IMPORT = "import sqlalchemy as sa"
+_COMMENT = 154
+"""So wide is a comment: with its sign and as far in as it is, 160."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Renderer:
             for step in direction.steps
         ]
         data = {
-            "notes": [_comment(note) for note in frame.notes],
+            "notes": [line for note in frame.notes for line in _comment_lines(note)],
             "refused": frame.refused,
             "exact": any(needs_exact(sql) for sql in direction.statements),
             "committing": _statements(direction.committing),
@@ -187,6 +190,11 @@ def _statements(statements: Sequence[str]) -> list[_Statement]:
 def _comment(text: str) -> str:
     """Return a text that stays on its line, and that UTF-8 can hold."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _comment_lines(text: str) -> list[str]:
+    """Return a text on as many lines as it takes."""
+    return wrap(_comment(text), _COMMENT, break_long_words=False, break_on_hyphens=False)
 
 
 def needs_exact(sql: str) -> bool:

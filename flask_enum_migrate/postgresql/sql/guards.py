@@ -103,8 +103,8 @@ class Block:
         before = _Before(tuple(own))
         lines = _generated([*_lock(self.lock), *self._looks()])
         lines += _written(statements)
-        last = [*self._gives(), *(f"{sql};" for sql in drops), *before.back, "END"]
-        lines += _generated([" ".join(last)])
+        last = [*self._gives(), *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
+        lines += [line.removesuffix(_BEHIND) for line in _generated([" ".join(last)])]
         values = {name: literal(value) for name, value in self.settings.items()}
         values = {**({"lock_timeout": literal(_MOMENT)} if self.lock.tries else {}), **values}
         sets = [f"SET LOCAL {name} = {value};" for name, value in values.items()]
@@ -155,6 +155,10 @@ def _shared(drops: Sequence[Statement]) -> Iterator[str]:
     else:
         yield from [comment] if comment else []
         yield from lines
+
+
+_BEHIND = "_" * 6
+"""As long as what ends the block, and the call that runs it."""
 
 
 def _generated(lines: Iterable[str]) -> list[str]:
@@ -364,7 +368,7 @@ def convert_function(name: Name, old_type: Name, new_type: Name, expression: str
 
 def _do(declared: str, lines: Sequence[str]) -> str:
     """Return a block that stands inside of another."""
-    body = "".join(f"    {line}\n" for line in lines)
+    body = "".join(f"{line}\n" for line in _generated(f"    {line}" for line in lines))
     return f"DECLARE {declared} BEGIN\n{body}END"
 
 

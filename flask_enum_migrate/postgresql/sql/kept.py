@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from .quoting import DEPARSED
+from .quoting import LINE
 from .quoting import literal
+from .quoting import wrapped
 from .states import STATES
 
 
@@ -99,7 +101,7 @@ def look_at_types(objects: Sequence[Known]) -> list[str]:
     rows = [f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects]
     source = f"(VALUES {', '.join(rows)}) w (what, id)"
     owned = "LATERAL (SELECT typowner, typacl FROM pg_type WHERE oid = id) t (owner, acl)"
-    return [f"SELECT {_script(objects)} INTO kept FROM {source}, {owned};"]
+    return _explained(f"SELECT {_script(objects)} INTO kept FROM {source}, {owned};")
 
 
 def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str]:
@@ -132,7 +134,7 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str
         *(f"    {row}," for row in rows),
         f"    {last}) w ({', '.join(columns)}){_THERE if filtered else ''}",
     ]
-    return [*lines, f"{joins}) {query}", *([_LEFT, _REFUSED] if compared else [])]
+    return [*lines, *_explained(f"{joins}) {query}"), *([_LEFT, _REFUSED] if compared else [])]
 
 
 _ADDRESS = "a (class, id, sub)"
@@ -146,6 +148,15 @@ _LEFT = (
     "RAISE SQLSTATE 'EM000'; EXCEPTION WHEN SQLSTATE 'EM000' THEN "
     "WHEN syntax_error_or_access_rule_violation THEN found := SQLERRM || '. '; END;"
 )
+_WHY = " -- who owns, may use and has said what, to be given back"
+
+
+def _explained(query: str) -> list[str]:
+    """Return the lines of a query, the last with a comment where it has room."""
+    *lines, last = wrapped(query).split("\n")
+    return [*lines, last + _WHY if len(last + _WHY) <= LINE else last]
+
+
 _NONE = "'{}'"
 _REFUSED = (
     "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "

@@ -155,16 +155,18 @@ def sentences(statements: Sequence[str]) -> list[str]:
     return lines
 
 
-def wrapped(sql: str) -> str:
+def wrapped(sql: str, width: int = LINE) -> str:
     """Return a line of SQL on several ones where it is long, as far as its literals allow.
 
     It goes on before a keyword or behind a comma, as far out of parentheses as can be.
+
+    :param width: how many characters stand on one line.
     """
     lines: list[str] = []
     indent = " " * (len(sql) - len(sql.lstrip()))
     words = _WORDS.findall(sql)
     while words:
-        end = _line_end(words, LINE - len(indent) - 4 * bool(lines))
+        end = _line_end(words, width - len(indent) - 4 * bool(lines))
         lines.append(" ".join(words[:end]))
         words = words[end:]
     return indent + f"\n{indent}    ".join(lines)
@@ -180,8 +182,9 @@ def _line_end(words: Sequence[str], width: int) -> int:
         end = number
         depth += _depth(word)
         may_end = number == len(words) or word.endswith((",", ";")) or _goes_on(words[number])
-        if length > width * 0.85 and may_end and (not best or depth <= outermost):
-            outermost, best = depth, number
+        level, least = (depth - 1, 0.6) if word.endswith(";") else (depth, 0.85)
+        if length > width * least and may_end and (not best or level <= outermost):
+            outermost, best = level, number
     return end
 
 

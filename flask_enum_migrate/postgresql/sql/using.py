@@ -11,6 +11,7 @@ from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
+from .quoting import wrapped
 
 _LEAF = 8
 _CLAUSE = 8
@@ -117,9 +118,8 @@ def convert_scalar(
 
 
 def _case(whens: Sequence[str], otherwise: str) -> str:
-    last = f"    ELSE {otherwise}"
-    end = " END" if len(last) < LINE - _CLAUSE else "\nEND"
-    return "\n".join(["CASE", *(f"    {when}" for when in whens), last]) + end
+    last = wrapped(f"    ELSE {otherwise} END", LINE - _CLAUSE)
+    return "\n".join(["CASE", *(f"    {when}" for when in whens), last])
 
 
 def _or_null(label: str | None) -> str:
