@@ -161,7 +161,7 @@ _NONE = "'{}'"
 _REFUSED = (
     "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
     "'No table was changed.', HINT = 'Run flask db enum sync against a copy of this database, or "
-    "edit it here and where it is created again.'; END IF;"
+    "edit it here and where it is created again, labels in CASE too.'; END IF;"
 )
 
 

@@ -348,8 +348,9 @@ def test_two_labels_mapped_to_a_new_one_are_not_told_apart(project: Project) -> 
 
 def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> None:
     """Such as one that a colleague's branch added: it would go without a word."""
-    project.start(MOOD, LABELS=["bad", "gone", "ok"])
-    project.models(MOOD, LABELS=["bad", "ok"])
+    models = MOOD.replace(', server_default="ok"', "")
+    project.start(models, LABELS=["bad", "gone", "ok"])
+    project.models(models, LABELS=["bad", "ok"])
     project.sync()
     project.sql("ALTER TYPE mood ADD VALUE 'theirs' BEFORE 'ok'")
     with pytest.raises(OperationalError) as failed:
@@ -362,6 +363,19 @@ def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> N
     assert project.labels("mood") == ["bad", "gone", "theirs", "ok"]
 
 
+def test_and_among_what_else_is_compared(project: Project) -> None:
+    project.start(MOOD, LABELS=["bad", "gone", "ok", "it's"])
+    project.models(MOOD, LABELS=["bad", "ok", "it's"])
+    project.sync()
+    project.sql("ALTER TYPE mood ADD VALUE 'a \"label\"' BEFORE 'bad'")
+    with pytest.raises(OperationalError) as failed:
+        project.db("upgrade")
+    here = '{"a \\"label\\"",bad,gone,it\'s,ok}'
+    told = f"TYPE public.mood is here: {here}, in this revision: {{bad,gone,it's,ok}}\n"
+    assert f"{told}No table was changed." in str(failed.value)
+    assert project.labels("mood") == ['a "label"', "bad", "gone", "ok", "it's"]
+
+
 def test_a_label_that_only_the_revision_knows_stops_it(project: Project) -> None:
     project.start(MOOD, LABELS=["bad", "gone", "ok"])
     project.models(MOOD, LABELS=["ok", "bad"])
@@ -369,7 +383,7 @@ def test_a_label_that_only_the_revision_knows_stops_it(project: Project) -> None
     project.sql("ALTER TYPE mood RENAME VALUE 'gone' TO 'went'")
     with pytest.raises(
         OperationalError,
-        match=r"other labels here than this revision knows, \{bad,ok,went\}",
+        match=r"TYPE public.mood is here: \{bad,ok,went\}, in this revision: \{bad,gone,ok\}",
     ):
         project.db("upgrade")
     assert project.labels("mood") == ["bad", "went", "ok"]
