@@ -50,6 +50,29 @@ class DropValue:
 
 
 @dataclass(frozen=True, slots=True)
+class RetireValue:
+    """A label that stays in the type, while a CHECK of every column keeps it out of the rows.
+
+    :param label: the label.
+    :param mapped: whether rows that hold it have somewhere to go.
+    :param becomes: the label those rows get, or None for NULL.
+    :param columns: the columns that lack the CHECK where others have it, else none.
+    """
+
+    label: str
+    mapped: bool = False
+    becomes: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BringBackValue:
+    """A retired label that rows may hold again."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReorderValues:
     """The labels that stay come in another order."""
 
@@ -72,7 +95,16 @@ class SetSchema:
     new_schema: str
 
 
-Change = AddValue | RenameValue | DropValue | ReorderValues | RenameType | SetSchema
+Change = (
+    AddValue
+    | RenameValue
+    | DropValue
+    | RetireValue
+    | BringBackValue
+    | ReorderValues
+    | RenameType
+    | SetSchema
+)
 
 
 @dataclass(frozen=True)
@@ -84,8 +116,13 @@ class AlterEnum:
     :param labels: its labels before, in order.
     :param new_labels: its labels afterwards, in order.
     :param renames: old label to new label.
-    :param mapping: removed label to the label its rows get, or None for NULL.
-    :param reverse_mapping: the same for the way back: added label to old label or None.
+    :param mapping: removed or retired label to the label its rows get, or None for NULL.
+    :param reverse_mapping: the same for the way back: added or returned label to old label or None.
+    :param retired: the labels that get CHECKs. They are among the new labels, and renamed by
+        nobody; on the way back from a removal they are new.
+    :param returned: the labels whose CHECKs go, because they return or because they are removed.
+    :param kept_retired: the labels that had CHECKs in all columns, and keep them.
+    :param open_columns: of retired labels that some columns have a CHECK against, the others.
     :param anew: whether the type is to be replaced even where it needn't be.
     """
 
@@ -96,6 +133,10 @@ class AlterEnum:
     renames: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str | None] = field(default_factory=dict)
     reverse_mapping: Mapping[str, str | None] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
+    kept_retired: frozenset[str] = frozenset()
+    open_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     anew: bool = False
 
     def reverse(self) -> AlterEnum:
@@ -109,6 +150,8 @@ class AlterEnum:
             renames={new: old for old, new in self.renames.items()},
             mapping=self.reverse_mapping,
             reverse_mapping=self.mapping,
+            retired=self.returned,
+            returned=self.retired,
         )
 
     def renamed(self, label: str) -> str:
@@ -146,6 +189,25 @@ class AlterEnum:
         )
 
     @cached_property
+    def retirements(self) -> tuple[RetireValue, ...]:
+        """The labels that stay, but not in rows, in the order of before."""
+        return tuple(
+            RetireValue(
+                label,
+                label in self.mapping,
+                self.mapping.get(label),
+                self.open_columns.get(label, ()),
+            )
+            for label in self.kept
+            if label in self.retired
+        )
+
+    @cached_property
+    def brought_back(self) -> tuple[BringBackValue, ...]:
+        """The retired labels that rows may hold again, in the order of before."""
+        return tuple(BringBackValue(label) for label in self.kept if label in self.returned)
+
+    @cached_property
     def reordered(self) -> bool:
         """Whether the labels that stay come in another order."""
         kept = [self.renamed(label) for label in self.kept]
@@ -168,6 +230,8 @@ class AlterEnum:
         changes.extend(RenameValue(old, new) for old, new in self.renames.items())
         changes.extend(self.added)
         changes.extend(self.removed)
+        changes.extend(self.retirements)
+        changes.extend(self.brought_back)
         if self.reordered:
             changes.append(ReorderValues(self.new_labels))
         return tuple(changes)

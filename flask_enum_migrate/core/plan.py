@@ -21,6 +21,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Retirement:
+    """What keeps retired labels out of one table: rows first, then a CHECK for each column.
+
+    Every statement of it is committed for itself, and may run again after a failure.
+
+    :param table: the table, as the revision writes it.
+    :param columns: its columns that hold the labels.
+    :param brief: statements before the rows are changed; they lock the table for a moment.
+    :param change: what rows get, as in ``UPDATE … SET``, or ``""`` where they have nowhere to go.
+    :param where: which rows hold a retired label, as SQL.
+    :param constraints: name and expression of each CHECK.
+    :param at_once: the same as statements for one transaction, as a rehearsal runs them.
+    """
+
+    table: Name
+    columns: tuple[str, ...]
+    brief: tuple[str, ...] = ()
+    change: str = ""
+    where: str = ""
+    constraints: tuple[tuple[str, str], ...] = ()
+    at_once: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Direction:
     """One function of the revision.
 
@@ -32,6 +56,7 @@ class Direction:
     :param hazards: what running sessions will notice, in words.
     :param untouched: the routines of others that running sessions may go on to fail in.
     :param refusals: why this direction can't be done; nothing else is set then.
+    :param retirements: what keeps labels out of tables, between what is committed and the steps.
     """
 
     committing: tuple[str, ...] = ()
@@ -42,11 +67,14 @@ class Direction:
     hazards: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    retirements: tuple[Retirement, ...] = ()
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """All statements in the order of execution."""
-        return self.committing + tuple(sql for step in self.steps for sql in step.statements)
+        """All statements in the order of execution, retirements as one transaction has them."""
+        retiring = tuple(sql for one in self.retirements for sql in one.at_once)
+        steps = tuple(sql for step in self.steps for sql in step.statements)
+        return self.committing + retiring + steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,18 @@ class UnlookedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A valid CHECK that keeps a label out of a column.
+
+    :param label: the label.
+    :param constraint: the name of the CHECK.
+    """
+
+    label: str
+    constraint: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveColumn:
     """A column in the database that holds values of an enum.
 
@@ -115,6 +127,7 @@ class LiveColumn:
     :param inherited: whether a parent or partitioned table decides its type.
     :param holds_rows: whether its values are kept here, by a table; else a view or another server
         has them.
+    :param guards: the CHECKs that keep labels out of it.
     """
 
     table: Name
@@ -124,6 +137,7 @@ class LiveColumn:
     not_null: bool = False
     inherited: bool = False
     holds_rows: bool = True
+    guards: tuple[Guard, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"

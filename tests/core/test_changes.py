@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from flask_enum_migrate.core.changes import AddValue
 from flask_enum_migrate.core.changes import AlterEnum
+from flask_enum_migrate.core.changes import BringBackValue
 from flask_enum_migrate.core.changes import ReorderValues
+from flask_enum_migrate.core.changes import RetireValue
 from flask_enum_migrate.core.schema import Name
 
 T = Name("public", "t")
@@ -58,3 +61,21 @@ def test_a_swap_of_names_keeps_the_order() -> None:
     change = AlterEnum(T, T, ("a", "b"), ("b", "a"), {"a": "b", "b": "a"})
     assert (change.kept, change.removed, change.added) == (("a", "b"), (), ())
     assert not change.replaces_type
+
+
+def test_a_label_that_is_retired_returns_on_the_way_back() -> None:
+    labels = ("a", "b")
+    change = AlterEnum(T, T, labels, labels, mapping={"a": "b"}, retired=frozenset("a"))
+    assert change.changes == (RetireValue("a", mapped=True, becomes="b"),)
+    assert not change.replaces_type
+    back = change.reverse()
+    assert back.changes == (BringBackValue("a"),)
+    assert back.reverse() == change
+    assert AlterEnum(T, T, labels, labels, kept_retired=frozenset("a")).changes == ()
+
+
+def test_a_retired_label_that_is_removed_comes_back_retired() -> None:
+    change = AlterEnum(T, T, ("a", "b"), ("b",), returned=frozenset("a"))
+    assert [type(one).__name__ for one in change.changes] == ["DropValue"]
+    back = change.reverse()
+    assert (back.changes, back.retired) == ((AddValue("a"),), frozenset("a"))
