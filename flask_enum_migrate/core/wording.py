@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from .changes import AddValue
 from .changes import AlterColumnType
 from .changes import AlterEnum
+from .changes import BringBackValue
 from .changes import Change
 from .changes import CreateType
 from .changes import DropType
@@ -19,6 +20,7 @@ from .changes import DropValue
 from .changes import RenameType
 from .changes import RenameValue
 from .changes import ReorderValues
+from .changes import RetireValue
 from .changes import SetSchema
 from .schema import Name
 from .schema import TableSize
@@ -119,18 +121,26 @@ def describe(change: Change) -> str:
             return f"add {label!r} after {after!r}"
         case RenameValue(label, new_label):
             return f"rename {label!r} to {new_label!r}"
-        case DropValue(label, True, None):
-            return f"remove {label!r}; rows that hold it become NULL"
-        case DropValue(label, True, becomes):
-            return f"remove {label!r}; rows that hold it become {becomes!r}"
-        case DropValue(label):
-            return f"remove {label!r}; fails if a row holds it"
+        case DropValue(label, mapped, becomes):
+            return f"remove {label!r}; {_rows(mapped, becomes)}"
+        case RetireValue(label, mapped, becomes, columns):
+            where = f" on {some(columns, 3)}" if columns else ""
+            return f"retire {label!r}{where}; {_rows(mapped, becomes)}"
+        case BringBackValue(label):
+            return f"bring back {label!r}"
         case ReorderValues(labels):
             return f"reorder to {_listed(labels)}"
         case RenameType(_, new_name):
             return f"rename the type to {new_name!r}"
         case SetSchema(_, new_schema):
             return f"move the type to the schema {new_schema!r}"
+
+
+def _rows(mapped: bool, becomes: str | None) -> str:
+    """Return in words what becomes of rows that hold a label which they may hold no more."""
+    if not mapped:
+        return "fails if a row holds it"
+    return f"rows that hold it become {'NULL' if becomes is None else repr(becomes)}"
 
 
 def message_for(
@@ -147,15 +157,20 @@ def message_for(
             verbs.append(f"move {change.name.name} to {change.new_name.schema}")
         if change.name.name != change.new_name.name:
             verbs.append(f"rename {change.name.name} to {change.new_name.name}")
-        labels = bool(change.added or change.renames or change.removed or change.reordered)
+        types = len(verbs)
         if change.added:
             verbs.append("add " + ", ".join(add.label for add in change.added))
         verbs += [f"rename {old} to {new}" for old, new in change.renames.items()]
         if change.removed:
             verbs.append("remove " + ", ".join(drop.label for drop in change.removed))
+        if change.retirements:
+            verbs.append("retire " + ", ".join(one.label for one in change.retirements))
+        if change.brought_back:
+            verbs.append("bring back " + ", ".join(one.label for one in change.brought_back))
         if change.reordered:
             verbs.append("reorder")
-        parts.append(", ".join(verbs) + (f" in {change.new_name.name}" if labels else ""))
+        labels = f" in {change.new_name.name}" if len(verbs) > types else ""
+        parts.append(", ".join(verbs) + labels)
         names.append(change.new_name.name)
     for conversion in conversions:
         new = conversion.new.enum.name if conversion.new.enum else "a string"
