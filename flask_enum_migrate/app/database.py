@@ -21,6 +21,7 @@ from ..core.backend import Inspection
 from ..core.changes import AlterColumnType
 from ..core.errors import EnvironmentFailed
 from ..core.pairing import NOTHING
+from ..core.pairing import Pair
 from ..core.pairing import Pairing
 from ..core.pairing import pair
 from ..core.rows import Held
@@ -111,19 +112,25 @@ class Database:
 
 
 def survey(
-    environment: Environment, settings: Settings, *, thorough: bool, head: str | None = None
+    environment: Environment,
+    settings: Settings,
+    *,
+    thorough: bool,
+    head: str | None = None,
+    drops_retired: bool = False,
 ) -> tuple[Database, ...]:
     """Look at every database of the app.
 
     :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
     :param head: the revision to build on, or None for all heads.
+    :param drops_retired: whether labels that are retired are to go for good.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
     found: list[Database] = []
     target = environment.heads(head or "heads")
 
     def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
-        for database in look(context, settings, thorough=thorough):
+        for database in look(context, settings, thorough=thorough, drops_retired=drops_retired):
             if database.live is not None:
                 at_head = environment.is_at(revisions, target)
                 database = replace(database, revisions=revisions, at_head=at_head)
@@ -138,10 +145,13 @@ def survey(
     return tuple(found)
 
 
-def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> tuple[Database, ...]:
+def look(
+    context: MigrationContext, settings: Settings, *, thorough: bool, drops_retired: bool = False
+) -> tuple[Database, ...]:
     """Look at the database that env.py gave Alembic, and at the models beside it.
 
     :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
+    :param drops_retired: whether labels that are retired are to go for good.
     :return: what each backend found, or one entry that says only which database nobody looks after.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
@@ -151,7 +161,9 @@ def look(context: MigrationContext, settings: Settings, *, thorough: bool) -> tu
         bind, token, context.dialect.name, tables=_tables(context), unlooked=_unlooked(context)
     )
     found = [
-        _looked_at(plain, backend, context, settings, thorough=thorough)
+        _looked_at(
+            plain, backend, context, settings, thorough=thorough, drops_retired=drops_retired
+        )
         for backend in backends(context.dialect.name)
     ]
     return tuple(found) or (plain,)
@@ -164,11 +176,12 @@ def _looked_at(
     settings: Settings,
     *,
     thorough: bool,
+    drops_retired: bool,
 ) -> Database:
     connection = context.connection
     if connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.", "")
-    live, pairing = _compare(context, connection, backend, settings)
+    live, pairing = _compare(context, connection, backend, settings, drops_retired=drops_retired)
     inspection = None
     if thorough:
         inspection = backend.inspect(connection, live, pairing, settings.backend_options)
@@ -206,7 +219,12 @@ def _unlooked(context: MigrationContext) -> tuple[UnlookedColumn, ...]:
 
 
 def _compare(
-    context: MigrationContext, connection: Connection, backend: Backend, settings: Settings
+    context: MigrationContext,
+    connection: Connection,
+    backend: Backend,
+    settings: Settings,
+    *,
+    drops_retired: bool,
 ) -> tuple[LiveSchema, Pairing]:
     metadata = context.opts.get("target_metadata")
     if metadata is None:
@@ -225,7 +243,28 @@ def _compare(
         and _is_ours(live.by_key[found.type_key].name, live, settings)
         and (string := models.string(place, column, include))
     ]
-    return live, pair(enums, live, enumerated)
+    pairing = pair(enums, live, enumerated)
+    return live, replace(
+        pairing,
+        pairs=tuple(
+            replace(
+                one,
+                checks=_checked(one, metadata, schema_map),
+                drops_retired=drops_retired,
+            )
+            for one in pairing.pairs
+        ),
+    )
+
+
+def _checked(
+    one: Pair, metadata: Any, schema_map: Mapping[str | None, str | None] | None
+) -> frozenset[str]:
+    """Return which declared labels the models themselves keep out of columns."""
+    labels = frozenset(one.live.retired).intersection(one.declared.labels)
+    if not labels:
+        return frozenset()
+    return models.checked(metadata, labels, one.declared.columns, schema_map)
 
 
 def _included(context: MigrationContext) -> models.ColumnFilter:

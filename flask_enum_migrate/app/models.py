@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy import Column
 from sqlalchemy import Dialect
 from sqlalchemy import Enum
@@ -123,6 +124,30 @@ def _why_unlooked(type_: TypeEngine[Any], dialect: Dialect) -> Unlooked | None:
 def as_kept(name: str) -> str:
     """Return a type's name as PostgreSQL keeps it: cut to 63 bytes."""
     return name.encode()[:_LONGEST].decode(errors="ignore")
+
+
+def checked(
+    metadata: MetaData | Iterable[MetaData],
+    labels: Iterable[str],
+    columns: Iterable[DeclaredColumn],
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> frozenset[str]:
+    """Return which labels CHECKs of the models name, in the tables of some columns.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    """
+    tables = {column.table for column in columns}
+    texts = [
+        str(constraint.sqltext)
+        for table in _tables(metadata)
+        if Name(_schema(table.schema, schema_map), table.name) in tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    ]
+    quoted = {label: "'" + label.replace("'", "''") + "'" for label in labels}
+    return frozenset(
+        label for label, literal in quoted.items() if any(literal in text for text in texts)
+    )
 
 
 def use_enums(tables: Iterable[Table]) -> bool:

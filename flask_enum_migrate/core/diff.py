@@ -23,11 +23,13 @@ class Answers:
     :param renames: old label to new label.
     :param mapping: removed label to the label its rows get, or None for NULL.
     :param reverse_mapping: added label to the label its rows get on a downgrade.
+    :param retire: labels that stay in the type, but not in rows.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str | None] = field(default_factory=dict)
     reverse_mapping: Mapping[str, str | None] = field(default_factory=dict)
+    retire: frozenset[str] = frozenset()
 
 
 NO_ANSWERS = Answers()
@@ -38,27 +40,84 @@ def alter(
 ) -> AlterEnum | None:
     """Compare the labels of a pair.
 
+    A label that the models lack stays where it is retired, or is to be. Where the type has to be
+    replaced for another reason, it goes along.
+
     :param answers: renames and mappings that a person gave for this type.
     :param compare_order: whether another order alone is a difference.
     :return: what has to change, or None where nothing differs.
     """
+    staying = _staying(pair, answers)
+    change = _compared(pair, answers, staying, compare_order=compare_order)
+    if staying and change.replaces_type:
+        change = _compared(pair, answers, frozenset(), compare_order=compare_order)
+    return change if change.changes else None
+
+
+def _staying(pair: Pair, answers: Answers) -> frozenset[str]:
+    """Return the labels that the models lack and that are not removed from the type."""
+    retired = frozenset() if pair.drops_retired else pair.live.guarded
+    declared = frozenset(pair.declared.labels)
+    return (retired | answers.retire).intersection(pair.live.labels) - declared
+
+
+def _compared(
+    pair: Pair, answers: Answers, staying: frozenset[str], *, compare_order: bool
+) -> AlterEnum:
     # The answers may be another database's, where a type of this name has other labels.
     live, declared = frozenset(pair.live.labels), frozenset(pair.declared.labels)
+    guarded, retired = pair.live.guarded, frozenset(pair.live.retired)
     change = AlterEnum(
         name=pair.live.name,
         new_name=pair.new_name,
         labels=pair.live.labels,
         new_labels=pair.declared.labels,
-        renames={o: n for o, n in answers.renames.items() if o in live and n in declared},
+        renames={
+            old: new
+            for old, new in answers.renames.items()
+            if old in live - staying and new in declared
+        },
     )
+    change = replace(change, new_labels=_with_retired(change, staying))
     removed = {drop.label for drop in change.removed}
-    mapping = {o: n for o, n in answers.mapping.items() if o in removed}
+    mapping = {o: n for o, n in answers.mapping.items() if o in removed | (staying - retired)}
+    returned = guarded.intersection(removed) | ((retired & declared) - pair.checks)
     added = {add.label for add in change.added}
-    back = {n: o for n, o in answers.reverse_mapping.items() if n in added and o in live}
-    change = replace(change, mapping=mapping, reverse_mapping={**_way_back(mapping, added), **back})
-    if not compare_order:
-        change = replace(change, new_labels=_keep_order(change))
-    return change if change.changes else None
+    back = {
+        new: old
+        for new, old in answers.reverse_mapping.items()
+        if new in added | returned and old in live
+    }
+    change = replace(
+        change,
+        mapping=mapping,
+        reverse_mapping={**_way_back(mapping, added), **back},
+        retired=staying - retired,
+        returned=returned,
+        kept_retired=staying & retired,
+        open_columns={
+            label: tuple(str(c) for c in pair.live.open_columns(label) if not c.inherited)
+            for label in guarded.intersection(staying - retired)
+        },
+    )
+    return change if compare_order else replace(change, new_labels=_keep_order(change))
+
+
+def _with_retired(change: AlterEnum, staying: frozenset[str]) -> tuple[str, ...]:
+    """Return the new labels with those that stay for themselves, where they are among the kept.
+
+    Each comes before the label that follows it today.
+    """
+    labels = list(change.new_labels)
+    following: str | None = None
+    kept = frozenset(change.kept)
+    for label in reversed(change.labels):
+        if label in staying:
+            labels.insert(len(labels) if following is None else labels.index(following), label)
+            following = label
+        elif label in kept:
+            following = change.renamed(label)
+    return tuple(labels)
 
 
 def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:

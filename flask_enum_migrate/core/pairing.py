@@ -26,11 +26,15 @@ class Pair:
     :param declared: the models' side.
     :param live: the database's side.
     :param new_name: the name the type shall have, schema-qualified.
+    :param checks: labels that the models keep out of columns by CHECKs of their own.
+    :param drops_retired: whether labels that are retired go for good.
     """
 
     declared: DeclaredEnum
     live: LiveEnum
     new_name: Name
+    checks: frozenset[str] = frozenset()
+    drops_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

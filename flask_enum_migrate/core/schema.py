@@ -109,10 +109,12 @@ class Guard:
 
     :param label: the label.
     :param constraint: the name of the CHECK.
+    :param defaulted: whether the column's default names the label nevertheless.
     """
 
     label: str
     constraint: str
+    defaulted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,28 @@ class LiveEnum:
     comment: str | None = None
     privileges: tuple[tuple[str, bool], ...] | None = None
     has_dependents: bool = False
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The labels that a CHECK keeps out of some column."""
+        return frozenset(guard.label for column in self.columns for guard in column.guards)
+
+    @property
+    def retired(self) -> tuple[str, ...]:
+        """The labels that no row can hold: a CHECK keeps them out of every column of a table."""
+        guarded = self.guarded
+        return tuple(
+            label for label in self.labels if label in guarded and not self.open_columns(label)
+        )
+
+    def open_columns(self, label: str) -> tuple[LiveColumn, ...]:
+        """Return the columns of tables that a label may get into, or that have it as default."""
+        return tuple(
+            column
+            for column in self.columns
+            if column.holds_rows
+            and not any(g.label == label and not g.defaulted for g in column.guards)
+        )
 
 
 @dataclass(frozen=True, slots=True)

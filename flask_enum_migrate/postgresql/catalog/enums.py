@@ -6,16 +6,19 @@ import json
 from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
 
 from ...core.schema import DeclaredColumn
 from ...core.schema import FoundColumn
+from ...core.schema import Guard
 from ...core.schema import LiveSchema
 from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
+from ..sql.expressions import follow
 from .session import qualified
 from .statements import query
 
@@ -86,7 +89,14 @@ def _live_column(row: Any) -> Column:
         storage=row.storage if row.dimensions else "",
         compression=row.compression if row.dimensions else "",
         may_alter=row.may_alter,
+        guards=tuple(_guards(row)),
     )
+
+
+def _guards(row: Any) -> Iterator[Guard]:
+    for label, constraint in json.loads(row.guards or "[]"):
+        defaulted = bool(row.default and follow(row.default, {}, [label]).lost)
+        yield Guard(label, constraint, defaulted)
 
 
 def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:

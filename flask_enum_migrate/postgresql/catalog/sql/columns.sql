@@ -64,7 +64,24 @@ SELECT h.enum::bigint AS enum, n.nspname::text AS schema, c.relname::text AS tab
                   WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END AS storage,
        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END
          AS compression,
-       pg_has_role(c.relowner, 'USAGE') AS may_alter
+       pg_has_role(c.relowner, 'USAGE') AS may_alter,
+       -- Which labels a CHECK keeps out of it: the text is the proof, whoever wrote it.
+       CASE WHEN c.relkind IN ('r', 'p') AND h.made_of ~ '^a?d*$' THEN (
+           SELECT json_agg(json_build_array(e.enumlabel, k.conname)
+                           ORDER BY e.enumsortorder, k.conname)::text
+           FROM (SELECT conname, pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint
+                 WHERE conrelid = c.oid AND contype = 'c' AND convalidated AND NOT connoinherit
+                   AND conkey = ARRAY[a.attnum] OFFSET 0) k
+           CROSS JOIN LATERAL (
+               SELECT quote_ident(a.attname) AS name, format_type(h.enum, NULL) AS type) x
+           CROSS JOIN LATERAL (
+               SELECT CASE WHEN h.through THEN '(' || name || ')::' || type ELSE name END
+                   || CASE WHEN h.made_of ~ '^ad' THEN '[]' ELSE '' END AS value) v
+           JOIN pg_enum e ON e.enumtypid = h.enum AND k.expression = CASE
+               WHEN h.made_of LIKE 'a%' THEN '(NOT (''' || replace(e.enumlabel, '''', '''''')
+                   || '''::' || type || ' = ANY (' || value || ')))'
+               ELSE '(' || value || ' <> ''' || replace(e.enumlabel, '''', '''''')
+                   || '''::' || type || ')' END) END AS guards
 FROM holder h
 JOIN pg_attribute a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'm')
