@@ -167,6 +167,7 @@ class EnumMigrate:
         dry_run: bool = False,
         sql: bool = False,
         drop_unused: bool | None = None,
+        drop_retired: bool = False,
         rehearse: bool | None = None,
         confirm: Callable[[SyncResult], bool] | None = None,
         from_migrations: bool = False,
@@ -184,6 +185,7 @@ class EnumMigrate:
         :param dry_run: plan, but write nothing.
         :param sql: return the upgrade's offline SQL, and write nothing.
         :param drop_unused: whether to drop types that nothing uses, by default the setting.
+        :param drop_retired: whether to remove labels that are retired for good.
         :param rehearse: whether to run the revision on the database at hand, and roll it back,
             before it is written: always or never; by default what the setting says.
         :param confirm: asked before the file is written, with all but its path.
@@ -217,6 +219,7 @@ class EnumMigrate:
                 sql=sql,
                 confirm=confirm,
                 from_migrations=from_migrations,
+                drop_retired=drop_retired,
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 
 from .app.database import Database
 from .core.backend import Differences
@@ -15,6 +16,7 @@ from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
 from .core.changes import DropValue
+from .core.changes import RetireValue
 from .core.diff import NO_ANSWERS
 from .core.diff import Answers
 from .core.diff import alter
@@ -156,7 +158,7 @@ def draft(
         change
         for pair in database.pairing.pairs
         if pair.live.name in answers
-        and (change := alter(pair, answers[pair.live.name], compare_order=settings.compare_order))
+        and (change := _change(pair, answers[pair.live.name], database, settings))
     )
     conversions = tuple(_answered(change, database, answers) for change in database.conversions)
     creates, drops = database.pairing.creates, tuple(drops)
@@ -165,12 +167,61 @@ def draft(
         return Draft(database)
     made = database.looked_by.plan(differences, database.facts)
     refusals = (
+        *_rewritten_anyway(changes, answers, database),
         *_needs_answers(changes, database),
         *_needs_labels(conversions, database),
         *made.upgrade.refusals,
         *_needs_transaction(made, database),
     )
     return Draft(database, changes, conversions, creates, drops, made, refusals)
+
+
+def _change(
+    pair: Pair, answers: Answers, database: Database, settings: Settings
+) -> AlterEnum | None:
+    """Compare a pair, and retire what would rewrite too much if the settings say so."""
+    change = alter(pair, answers, compare_order=settings.compare_order)
+    if change is None or not change.removed or settings.retire is None:
+        return change
+    columns = database.facts.enums[change.name].columns
+    tables = {column.table for column in columns if column.holds_rows and not column.inherited}
+    sizes = database.facts.sizes
+    size = sum(sizes[table].total for table in tables if table in sizes)
+    labels = {drop.label for drop in change.removed} - change.returned
+    if not tables or not settings.retires(size):
+        return change
+    retiring = replace(answers, retire=answers.retire | labels)
+    instead = alter(pair, retiring, compare_order=settings.compare_order)
+    return change if instead is None or instead.replaces_type else instead
+
+
+def _rewritten_anyway(
+    changes: Iterable[AlterEnum], answers: Mapping[Name, Answers], database: Database
+) -> Iterator[Refusal]:
+    """Yield the labels that were to be retired, while their type has to be replaced."""
+    for change in changes:
+        retire, called = answers[change.name].retire, database.facts.called(change.name)
+        others = [d.label for d in change.removed if d.label not in retire | change.returned]
+        for drop in change.removed:
+            if drop.label not in retire:
+                continue
+            if others:
+                flags = tuple(_flag("--retire", called, label) for label in others)
+                why = f"it also loses {', '.join(map(repr, others))}"
+                action = "Retire that as well, or leave --retire out for the rewrite to take all:"
+            else:
+                flags = ()
+                why = "its labels also come in another order"
+                action = (
+                    "Leave --retire out for the rewrite to take it along, or set "
+                    "ENUM_MIGRATE_COMPARE_ORDER = False."
+                )
+            yield Refusal(
+                f"{drop.label!r} can't be retired: {change.name} has to be replaced anyway, "
+                f"because {why}.",
+                action,
+                flags,
+            )
 
 
 def _answered(
@@ -211,34 +262,38 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
         for one in database.held:
             if one.column in own and one.rows is not None:
                 held_by_label.setdefault(one.label, []).append(one)
-        for drop in change.removed:
-            if drop.mapped and drop.becomes is None:
+        for going in change.leaving:
+            if going.mapped and going.becomes is None:
                 for column in columns:
-                    if column.not_null and not column.array:
+                    kept_out = column.keeps_out(going.label)
+                    if column.not_null and not column.array and not kept_out:
                         yield Refusal(
-                            f"{change.name} loses {drop.label!r}, but {column} is NOT NULL.",
+                            f"{change.name} loses {going.label!r}, but {column} is NOT NULL.",
                             "Rows can't become NULL there; give them another label.",
-                            (_flag("--map", called, drop.label, "LABEL"),),
+                            (_flag("--map", called, going.label, "LABEL"),),
                         )
-            elif not drop.mapped and drop.label in held_by_label:
-                yield _held_refusal(change, drop, held_by_label[drop.label], called)
+            elif not going.mapped and going.label in held_by_label:
+                yield _held_refusal(change, going, held_by_label[going.label], called)
 
 
-def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
-    where = ", ".join(map(str, held))
-    renames = ranked(change, drop.label)[:3]
-    flags = [_flag("--rename", called, drop.label, new) for new in renames]
-    guess = flags[0] if flags and is_likely(drop.label, renames[0]) else ""
-    flags.append(_flag("--map", called, drop.label, "LABEL"))
+def _held_refusal(
+    change: AlterEnum, going: DropValue | RetireValue, held: list[Held], called: str
+) -> Refusal:
+    where, label = ", ".join(map(str, held)), going.label
+    renames = ranked(change, label)[:3] if isinstance(going, DropValue) else []
+    flags = [_flag("--rename", called, label, new) for new in renames]
+    guess = flags[0] if flags and is_likely(label, renames[0]) else ""
+    flags.append(_flag("--map", called, label, "LABEL"))
     nullable = not any(one.column.not_null and not one.column.array for one in held)
     if nullable:
-        flags.append(_flag("--map-null", called, drop.label))
+        flags.append(_flag("--map-null", called, label))
+    stay = tuple(new for new in change.new_labels if new not in change.retired)
     return Refusal(
-        f"{change.name} loses the label {drop.label!r}, which {where} hold"
+        f"{change.name} loses the label {label!r}, which {where} hold"
         f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
         "Say what becomes of them:",
         tuple(flags),
-        (Question(f"{called}.{drop.label}", change.new_labels, nullable),),
+        (Question(f"{called}.{label}", stay, nullable),),
         guess,
     )
 
@@ -317,7 +372,7 @@ def comments(one: Draft) -> Comments:
         f"{'NULL' if drop.becomes is None else repr(drop.becomes)}: "
         "which they were isn't known any more."
         for change in one.changes
-        for drop in change.removed
+        for drop in change.leaving
         # A label that is new goes again: the rows become another one, or the downgrade refuses.
         if drop.mapped and drop.becomes not in {add.label for add in change.added}
     ]

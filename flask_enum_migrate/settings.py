@@ -50,6 +50,9 @@ class Settings:
     :param rehearse: up to which size (``"256MB"``, or bytes as a number) of what is rewritten,
         indexed and refreshed a revision is run on the database at hand, and rolled back, before it
         is written; ``"always"``, or None for never.
+    :param retire: whether labels that go are retired instead: from which size (``"1GB"``, or bytes
+        as a number) of the tables that would be rewritten on, ``"always"``, or None for only where
+        ``sync --retire`` says so.
     :param autogenerate: whether ``flask db migrate`` and ``flask db check`` see enums.
     :param rename: answers as ``sync --rename`` takes them, for ``flask db migrate`` and ``sync``;
         those that fit no difference are left aside.
@@ -65,6 +68,7 @@ class Settings:
     drop_unused: bool = False
     qualify: bool = True
     rehearse: str | int | None = "256MB"
+    retire: str | int | None = None
     autogenerate: bool = True
     rename: Sequence[str] = ()
     map: Sequence[str] = ()
@@ -102,6 +106,10 @@ class Settings:
     def rehearse_limit(self) -> int | None:
         """The size up to which revisions are rehearsed, in bytes, or None for any."""
         return None if self.rehearse == "always" else _bytes(self.rehearse)
+
+    def retires(self, size: int) -> bool:
+        """Return whether removals that rewrite so many bytes are planned as retirements."""
+        return self.retire is not None and (self.retire == "always" or size > _bytes(self.retire))
 
     @property
     def backend_options(self) -> Options:
@@ -153,7 +161,7 @@ def _problem(name: str, value: Any) -> str:
     """Return what a setting's value must be, if it isn't."""
     if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
         return "" if isinstance(value, bool) else "True or False"
-    if name == "rehearse":
+    if name in ("rehearse", "retire"):
         fits = value is None or value == "always" or _bytes(value) >= 0
         return "" if fits else "a size like '256MB', a number of bytes, 'always' or None"
     if name == "lock_timeout":

@@ -124,7 +124,7 @@ class SyncResult:
         if not self.from_migrations:
             return ()
         changes = (change for plan in self.plans for change in plan.changes)
-        labels = (drop.label for change in changes for drop in change.removed if not drop.mapped)
+        labels = (drop.label for change in changes for drop in change.leaving if not drop.mapped)
         conversions = (change for plan in self.plans for change in plan.conversions)
         types = (f"what is no label of {change.new}" for change in conversions if change.new.enum)
         return tuple(dict.fromkeys((*labels, *types)))
@@ -141,6 +141,7 @@ def sync(
     sql: bool = False,
     confirm: Callable[[SyncResult], bool] | None = None,
     from_migrations: bool = False,
+    drop_retired: bool = False,
     rehearsing: Around = nullcontext,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
@@ -153,12 +154,15 @@ def sync(
     :param confirm: asked before the file is written, with all but its path.
     :param from_migrations: whether the databases are what the migrations make of empty ones: how
         large their tables are says nothing.
+    :param drop_retired: whether labels that are retired go for good.
     :param rehearsing: gives what is entered while the statements are run and rolled back.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
     options = options or RevisionOptions()
-    databases = survey(environment, settings, thorough=True, head=options.head)
+    databases = survey(
+        environment, settings, thorough=True, head=options.head, drops_retired=drop_retired
+    )
     if from_migrations:
         databases = tuple(database.unsized() for database in databases)
     looked_at = [database for database in databases if database.live is not None]

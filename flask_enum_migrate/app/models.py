@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ from ..core.schema import UnlookedColumn
 from ..core.texts import TextColumn
 
 _LONGEST = 63  # NAMEDATALEN - 1
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 ColumnFilter = Callable[[Table, "Column[Any] | None"], bool]
 
@@ -137,17 +139,15 @@ def checked(
     :param metadata: one MetaData, or several as env.py may give them to Alembic.
     """
     tables = {column.table for column in columns}
-    texts = [
+    texts = (
         str(constraint.sqltext)
         for table in _tables(metadata)
         if Name(_schema(table.schema, schema_map), table.name) in tables
         for constraint in table.constraints
         if isinstance(constraint, CheckConstraint)
-    ]
-    quoted = {label: "'" + label.replace("'", "''") + "'" for label in labels}
-    return frozenset(
-        label for label, literal in quoted.items() if any(literal in text for text in texts)
     )
+    named = {one.replace("''", "'") for text in texts for one in _LITERAL.findall(text)}
+    return frozenset(named.intersection(labels))
 
 
 def use_enums(tables: Iterable[Table]) -> bool:

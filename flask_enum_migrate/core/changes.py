@@ -202,6 +202,11 @@ class AlterEnum:
             if label in self.retired
         )
 
+    @property
+    def leaving(self) -> tuple[DropValue | RetireValue, ...]:
+        """The labels that rows may hold no more, removed or retired."""
+        return (*self.removed, *self.retirements)
+
     @cached_property
     def brought_back(self) -> tuple[BringBackValue, ...]:
         """The retired labels that rows may hold again, in the order of before."""

@@ -76,7 +76,7 @@ def _listed(enum: DeclaredEnum) -> str:
 
 
 class AnswerError(EnumMigrateError):
-    """A ``--rename``, ``--map``, ``--map-null`` or ``--downgrade-map`` doesn't fit the differences.
+    """A ``--rename``, ``--retire``, ``--map`` or the like doesn't fit the differences.
 
     :param option: the option, like ``--rename``.
     :param value: its value as it was given.

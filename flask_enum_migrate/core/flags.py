@@ -1,4 +1,4 @@
-"""Match the values of ``--rename``, ``--map``, ``--map-null`` and ``--downgrade-map``.
+"""Match the values of ``--rename``, ``--retire``, ``--map``, ``--map-null``, ``--downgrade-map``.
 
 A value is matched, not parsed: every way to cut ``[[SCHEMA.]TYPE.]OLD=NEW`` is looked up among
 the labels that the differences know, so that names and labels may hold dots, ``=`` or quotes.
@@ -40,12 +40,14 @@ class Flags:
     :param map: values of ``--map``.
     :param map_null: values of ``--map-null``.
     :param downgrade_map: values of ``--downgrade-map``.
+    :param retire: values of ``--retire``.
     """
 
     rename: Sequence[str] = ()
     map: Sequence[str] = ()
     map_null: Sequence[str] = ()
     downgrade_map: Sequence[str] = ()
+    retire: Sequence[str] = ()
 
 
 def add_standing(
@@ -117,6 +119,11 @@ def resolve(
     for draft in drafts.values():
         draft.check_renames()
 
+    retired = _Option("--retire", drafts, _Draft.leaves)
+    for value in flags.retire:
+        for found in retired.find(value, everywhere):
+            drafts[found.name].retire(value, found.left)
+
     # Rows elsewhere may hold more strings than those that were found here.
     merges = _Option("--map", drafts, _Draft.goes, _Draft.declared, any_text=True)
     for value in flags.map:
@@ -145,11 +152,12 @@ class _Draft:
     renames: dict[str, str | None] = field(default_factory=dict)
     mapping: dict[str, str | None] = field(default_factory=dict)
     reverse_mapping: dict[str, str | None] = field(default_factory=dict)
+    retired: set[str] = field(default_factory=set)
 
     @property
     def answers(self) -> Answers:
         renames = {old: new for old, new in self.renames.items() if new is not None}
-        return Answers(renames, self.mapping, self.reverse_mapping)
+        return Answers(renames, self.mapping, self.reverse_mapping, frozenset(self.retired))
 
     def _changes(self) -> Iterator[AlterEnum]:
         for pair in self.pairs:
@@ -164,15 +172,19 @@ class _Draft:
     def disappears(self) -> list[str]:
         return unique(drop.label for change in self._changes() for drop in change.removed)
 
+    def leaves(self) -> list[str]:
+        return unique(one.label for change in self._changes() for one in change.leaving)
+
     def goes(self) -> list[str]:
-        return unique([*self.disappears(), *self.values])
+        return unique([*self.leaves(), *self.values])
 
     def appears(self) -> list[str]:
         return unique(add.label for change in self._changes() for add in change.added)
 
     def comes(self) -> list[str]:
         missing = (x for c in self.conversions if c.old.enum for x in c.reverse().homeless)
-        return unique([*self.appears(), *missing])
+        returned = (one.label for change in self._changes() for one in change.brought_back)
+        return unique([*self.appears(), *returned, *missing])
 
     def live(self) -> list[str]:
         own = (label for pair in self.pairs for label in pair.live.labels)
@@ -201,6 +213,13 @@ class _Draft:
                     f"contradicts another option, by which {old!r} becomes {new!r}",
                 )
         _put(self.renames, "--rename", value, found.left, found.right)
+
+    def retire(self, value: str, label: str) -> None:
+        if label in self.renames:
+            becomes = self.renames[label]
+            problem = f"contradicts another option, by which {label!r} becomes {becomes!r}"
+            raise AnswerError("--retire", value, problem)
+        self.retired.add(label)
 
     def map(self, option: str, value: str, label: str, becomes: str | None) -> None:
         _put(self.mapping, option, value, label, becomes)
@@ -239,6 +258,8 @@ class _Draft:
             return f"{new!r} is not a label of {self.name} in the models"
         if option == "--downgrade-map":
             return f"{new!r} is not new: {self.name} has it in the database already"
+        if old not in declared:
+            return f"{old!r} is retired: no row of {self.name} can hold it"
         return f"{old!r} doesn't go: {self.name} has it in the models still"
 
 

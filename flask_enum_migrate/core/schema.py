@@ -141,6 +141,10 @@ class LiveColumn:
     holds_rows: bool = True
     guards: tuple[Guard, ...] = ()
 
+    def keeps_out(self, label: str) -> bool:
+        """Return whether no row can hold a label in it."""
+        return any(guard.label == label for guard in self.guards)
+
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
 

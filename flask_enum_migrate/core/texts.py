@@ -161,7 +161,7 @@ def _alter(
 
 def _values(change: AlterEnum) -> dict[str, str | None]:
     """Return what becomes of the texts in rows."""
-    mapped = {drop.label: drop.becomes for drop in change.removed if drop.mapped}
+    mapped = {drop.label: drop.becomes for drop in change.leaving if drop.mapped}
     return {**change.renames, **mapped}
 
 

@@ -17,6 +17,7 @@ from ..core.schema import Name
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
+from .catalog import obstacles
 from .catalog import routines
 from .catalog import rows
 from .catalog import taken
@@ -51,14 +52,14 @@ def inspect(
         enum = enums[match.live.name]
         differing.append(enum)
         named |= {match.live.name, match.new_name}
-        for drop in change.removed:
+        for going in change.leaving:
             for column in enum.columns:
-                if column.inherited:
+                if column.inherited or column.keeps_out(going.label):
                     continue
                 if column.can_be_counted:
-                    wanted.append((enum, column, drop.label))
+                    wanted.append((enum, column, going.label))
                 elif column.holds_rows:  # inside of a row, or of a range
-                    uncounted.append(Held(column, drop.label, None))
+                    uncounted.append(Held(column, going.label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -74,6 +75,7 @@ def inspect(
         analyze=options.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
         collisions=collisions.read(connection, wanted),
+        obstacles=obstacles.read(connection, [column.table for _, column, _ in wanted]),
         lock_timeout=options.lock_timeout,
         unqualified=unqualified,
         role=live.user,

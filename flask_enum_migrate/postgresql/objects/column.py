@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ...core.schema import LiveColumn
 from ...core.schema import LiveEnum
 from ...core.schema import Name
+
+_GUARDABLE = re.compile(r"a?d*")
+"""Scalars, arrays, and domains over either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ class Column(LiveColumn):
     def can_be_counted(self) -> bool:
         """Whether a query can tell which of its rows hold a label."""
         return set(self.made_of) <= {"a", "d"} and self.holds_rows
+
+    @property
+    def can_be_guarded(self) -> bool:
+        """Whether a CHECK that we recognise can keep a label out of it."""
+        return self.holds_rows and bool(_GUARDABLE.fullmatch(self.made_of))
 
     @property
     def place(self) -> tuple[Name, str]:

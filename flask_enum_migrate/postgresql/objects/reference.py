@@ -61,6 +61,22 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps rows from getting another label where they are, or a trigger that then fires.
+
+    :param table: the table, or an ancestor of the one that has it.
+    :param what: ``row security``, ``rule``, ``publication``, ``foreign key`` or ``trigger``.
+    :param name: its name and table, as SQL prints them.
+    :param columns: the columns that a foreign key is of, or points to.
+    """
+
+    table: Name
+    what: str
+    name: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Routine:
     """A PL/pgSQL routine whose compiled form in open sessions may hold a type that is replaced.
 

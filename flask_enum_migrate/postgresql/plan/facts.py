@@ -15,6 +15,7 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Collision
 from ..objects.reference import ConvertedColumn
+from ..objects.reference import Obstacle
 from ..objects.reference import Routine
 from ..sql import quoting
 
@@ -31,6 +32,7 @@ class Facts:
     :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
     :param collisions: rows that unique indexes would reject with other labels.
+    :param obstacles: what keeps rows from getting other labels where they are.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
@@ -47,6 +49,7 @@ class Facts:
     columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
     collisions: tuple[Collision, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     analyze: bool = True
     lock_timeout: str | None = "10s"
     unqualified: str = ""

@@ -22,6 +22,7 @@ from ...core.plan import Step
 from ...core.schema import Name
 from ..sql import ddl
 from . import conversion
+from . import unretirable
 from .course import Course
 from .course import courses
 from .defaults import lost_defaults
@@ -152,6 +153,7 @@ def _refusals(differences: Differences, facts: Facts) -> Iterator[Refusal]:
     yield from lost_defaults(before, alterations, facts)
     for alteration in alterations:
         yield from blocked(alteration.change, alteration.enum, facts)
+        yield from unretirable.blocked(alteration.change, alteration.enum, facts)
     for new in differences.creates:
         yield from conversion.creation_blocked(new, facts)
     merges = list(conversion.merges(differences.conversions, facts.enums))

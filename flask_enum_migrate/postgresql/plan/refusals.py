@@ -49,7 +49,7 @@ def blocked(
         )
     if not enum.may_alter:
         yield Refusal(
-            f"{enum.name} is owned by {enum.owner!r}, and {_role(facts)} isn't a member of that.",
+            f"{enum.name} is owned by {enum.owner!r}, and {role(facts)} isn't a member of that.",
             f"Connect as {enum.owner!r}.",
         )
     yield from _schema_blocked(change, enum, facts)
@@ -82,11 +82,11 @@ def blocked(
             )
         if not column.may_alter:
             yield Refusal(
-                f"{why} {_role(facts)} doesn't own {column.table}.", "Connect as its owner."
+                f"{why} {role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
     yield from dependents_blocked(change, enum, facts, why, today=today)
     if today:
-        yield from _collides(change, enum, facts)
+        yield from collides(change, enum, facts)
 
 
 def _family_problem(column: Column, facts: Facts) -> str:
@@ -106,7 +106,7 @@ def _family_problem(column: Column, facts: Facts) -> str:
     return ""
 
 
-def _collides(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal]:
+def collides(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal]:
     """Yield the merges of labels that a unique index would reject."""
     becomes = {label: change.renamed(label) for label in change.kept} | dict(change.mapping)
     for one in facts.collisions:
@@ -154,11 +154,11 @@ def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
             yield Refusal(f"{create.name} would get the label {label!r}: {problem}.", "Shorten it.")
     schema = create.name.schema
     if not (facts.may_create or {}).get(schema, True):
-        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
+        grantee = quoting.identifier(facts.role) if facts.role else "the role that migrates"
         yield Refusal(
-            f"{create.name} is new, and {_role(facts)} may not create types in the schema "
+            f"{create.name} is new, and {role(facts)} may not create types in the schema "
             f"{schema!r}.",
-            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+            f"Its owner can allow it: {ddl.grant_create(schema, grantee)}",
         )
     yield from _taken(create.name, f"{create.name} is new", facts)
 
@@ -173,7 +173,8 @@ def _taken(name: Name, why: str, facts: Facts) -> Iterator[Refusal]:
         )
 
 
-def _role(facts: Facts) -> str:
+def role(facts: Facts) -> str:
+    """Return the current role in words."""
     return f"the role {facts.role!r}" if facts.role else "the current role"
 
 
@@ -192,11 +193,11 @@ def _schema_blocked(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator
         )
     elif not known.get(schema, True):
         verb = "move" if moves else "be replaced"
-        role = quoting.identifier(facts.role) if facts.role else "the role that migrates"
+        grantee = quoting.identifier(facts.role) if facts.role else "the role that migrates"
         yield Refusal(
-            f"{change.name} has to {verb}, and {_role(facts)} may not create types in the schema "
+            f"{change.name} has to {verb}, and {role(facts)} may not create types in the schema "
             f"{schema!r}.",
-            f"Its owner can allow it: {ddl.grant_create(schema, role)}",
+            f"Its owner can allow it: {ddl.grant_create(schema, grantee)}",
         )
 
 
