@@ -64,6 +64,9 @@ def run(url: str, direction: Direction) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for sql in direction.committing:
             connection.execute(sql.encode())
+        for retirement in direction.retirements:
+            for sql in retirement.at_once:
+                connection.execute(sql.encode())
         with connection.transaction():
             for step in direction.steps:
                 for sql in step.statements:

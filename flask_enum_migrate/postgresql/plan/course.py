@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from functools import cached_property
 
 from ...core.backend import Differences
@@ -41,6 +42,7 @@ from .defaults import changed_defaults
 from .defaults import changed_tables
 from .defaults import differing_defaults
 from .defaults import follow_defaults
+from .defaults import retired_defaults
 from .facts import Facts
 from .frame import Guard
 from .frame import step
@@ -72,7 +74,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         for column in alteration.enum.columns
         if not column.through and not column.generated
     }
-    after = follow_defaults(before, forth)
+    settled, after = retired_defaults(before, forth), follow_defaults(before, forth)
     followed = {a.change.name: a.following() for a in (*forth, *merged)}
     names = {
         a.change.name: a.change.new_name
@@ -82,7 +84,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
     returning = tuple(change.reverse() for change in reversed(differences.conversions))
     return (
         Course(
-            facts, forth, merged, differences.conversions, before, after, {}, names, followed,
+            facts, forth, merged, differences.conversions, settled, after, {}, names, followed,
             today=True,
         ),
         Course(
@@ -105,6 +107,8 @@ class Course:
     :param there: those that are called otherwise when it ends.
     :param followed: what the upgrade makes of constants of the types.
     :param today: whether it begins with the database as it is now.
+    :param lifted: by table what drops the CHECKs against labels that return, or go.
+    :param guarded: by table what adds CHECKs against labels that come with the type.
     """
 
     facts: Facts
@@ -117,6 +121,8 @@ class Course:
     there: Names
     followed: Mapping[Name, TypeChange]
     today: bool
+    lifted: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
+    guarded: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def replaced(self) -> list[Alteration]:
@@ -215,6 +221,8 @@ class Course:
             *self.rewritten,
             *changed_tables(self.in_place, self.before, self.after),
             *(one.table for one in self.rebuilt if one.on_table),
+            *self.lifted,
+            *self.guarded,
         }
         columns = [column for a in self.alterations for column in a.enum.columns]
         touched -= {column.table for column in columns if column.relation_kind == "f"}
@@ -277,6 +285,14 @@ class Course:
         """Return what drops all that is created again."""
         dropped = [rename(sql, self.here) for sql in order.drop(self.rebuilt)]
         return step("What hangs on the type goes first …", dropped)
+
+    def lift(self) -> list[Step]:
+        """Return what drops the CHECKs of labels that rows may hold again, or that go."""
+        return step("", (sql for own in self.lifted.values() for sql in own))
+
+    def keep_out(self) -> list[Step]:
+        """Return what keeps labels out that came back with a type that was replaced."""
+        return step("", (sql for own in self.guarded.values() for sql in own))
 
     def rename_labels(self) -> list[Step]:
         """Return what renames labels, and types that stay."""

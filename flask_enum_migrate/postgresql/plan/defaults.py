@@ -30,22 +30,32 @@ Defaults = Mapping[Column, str | None]
 
 def follow_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defaults:
     """Return the defaults after the changes."""
-    following = {a.change.name: a.following() for a in alterations}
+    following = {a.change.name: a.following_defaults() for a in alterations}
     after: dict[Column, str | None] = {}
     for alteration in alterations:
-        removed = [drop.label for drop in alteration.change.removed]
+        removed = [one.label for one in alteration.change.leaving]
         for column, default in alteration.column_defaults(before):
             after[column] = None if default is None else follow(default, following, removed).sql
     return after
+
+
+def retired_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defaults:
+    """Return the defaults once labels are retired, which comes before all else."""
+    following = {a.change.name: a.following_retired() for a in alterations if a.change.retired}
+    if not following:
+        return before
+    return {
+        column: default and follow(default, following).sql for column, default in before.items()
+    }
 
 
 def lost_defaults(
     before: Defaults, alterations: Sequence[Alteration], facts: Facts
 ) -> Iterator[Refusal]:
     """Yield the defaults that name a label with nowhere to go."""
-    following = {a.change.name: a.following() for a in alterations}
+    following = {a.change.name: a.following_defaults() for a in alterations}
     for alteration in alterations:
-        removed = [drop.label for drop in alteration.change.removed]
+        removed = [one.label for one in alteration.change.leaving]
         for column, default in alteration.column_defaults(before):
             if default is None or not follow(default, following, removed).lost:
                 continue
@@ -138,7 +148,7 @@ def changed_defaults(
 
 def affected(change: AlterEnum, columns: Iterable[LiveColumn]) -> Iterator[LiveColumn]:
     """Yield the columns whose default means something else before and after a change."""
-    labels = {**change.renames, **{drop.label: drop.becomes for drop in change.removed}}
+    labels = {**change.renames, **{one.label: one.becomes for one in change.leaving}}
     following = {change.name: TypeChange(change.new_name, labels)}
     for column in columns:
         default = column.default

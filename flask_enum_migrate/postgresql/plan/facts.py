@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 
+from ...core.schema import Guard
 from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.base import Dependent
@@ -33,6 +34,7 @@ class Facts:
     :param sizes: the sizes of tables.
     :param collisions: rows that unique indexes would reject with other labels.
     :param obstacles: what keeps rows from getting other labels where they are.
+    :param former: by table and column the CHECKs that are gone and come back by their names.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param unqualified: the schema that is left out of names, or ``""``.
@@ -50,6 +52,7 @@ class Facts:
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
     collisions: tuple[Collision, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    former: Mapping[Place, tuple[Guard, ...]] = field(default_factory=dict)
     analyze: bool = True
     lock_timeout: str | None = "10s"
     unqualified: str = ""

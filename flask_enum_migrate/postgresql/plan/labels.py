@@ -38,10 +38,28 @@ class Alteration:
         return self.old or self.change.name
 
     def following(self) -> TypeChange:
-        """Return what becomes of constants of the type."""
-        labels: dict[str, str | None] = {**self.change.renames, **self.change.mapping}
-        removed = [drop.label for drop in self.change.removed]
-        return TypeChange(self.change.new_name, labels, removed)
+        """Return what becomes of constants of the type: those that are retired stay."""
+        change = self.change
+        mapping = {old: new for old, new in change.mapping.items() if old not in change.retired}
+        removed = [drop.label for drop in change.removed]
+        return TypeChange(change.new_name, {**change.renames, **mapping}, removed)
+
+    def following_defaults(self) -> TypeChange:
+        """Return what becomes of constants of the type in defaults."""
+        change = self.change
+        leaving = [one.label for one in change.leaving]
+        return TypeChange(change.new_name, {**change.renames, **change.mapping}, leaving)
+
+    def following_retired(self) -> TypeChange:
+        """Return what becomes of constants in defaults before all else: labels are retired first.
+
+        Those that they become are called as before.
+        """
+        change = self.change
+        before = {new: old for old, new in change.renames.items()}
+        mapping = {old: new for old, new in change.mapping.items() if old in change.retired}
+        labels = {o: new if new is None else before.get(new, new) for o, new in mapping.items()}
+        return TypeChange(change.name, labels)
 
     @cached_property
     def _aside(self) -> dict[str, str]:
