@@ -57,6 +57,7 @@ class Direction:
     :param untouched: the routines of others that running sessions may go on to fail in.
     :param refusals: why this direction can't be done; nothing else is set then.
     :param retirements: what keeps labels out of tables, between what is committed and the steps.
+    :param guards: the names of the CHECKs that keep labels out and that it adds or drops.
     """
 
     committing: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Direction:
     untouched: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     retirements: tuple[Retirement, ...] = ()
+    guards: frozenset[str] = frozenset()
 
     @property
     def statements(self) -> tuple[str, ...]:

@@ -63,12 +63,18 @@ def _goes_along(one: Property, before: Snapshot, after: Snapshot) -> bool:
     return one.name != "is there" and (there in before) != (there in after)
 
 
-def upgraded(before: Snapshot, after: Snapshot, differences: Differences) -> Iterator[Contrast]:
+def upgraded(
+    before: Snapshot,
+    after: Snapshot,
+    differences: Differences,
+    guards: Collection[str] = (),
+) -> Iterator[Contrast]:
     """Yield what differs after the upgrade, but for what was to change.
 
     :param before: how it was read before.
     :param after: how it is read now.
     :param differences: what was to change.
+    :param guards: the names of CHECKs that come or go.
     """
     renamed = {c.name: c.new_name for c in differences.changes if c.name != c.new_name}
     gone = {DEPARSED.qualified(drop.name) for drop in differences.drops}
@@ -76,8 +82,11 @@ def upgraded(before: Snapshot, after: Snapshot, differences: Differences) -> Ite
     texts = _Texts(before, after, renamed, differences)
     expected, found = texts.compared(before, renamed), texts.compared(after, {})
     nullified = any(None in change.mapping.values() for change in differences.changes)
+    heads = tuple(f"{DEPARSED.qualified(Name('', name))} on " for name in guards)
     for prop in _differing(expected, found):
         if is_refreshed(prop):
+            continue
+        if prop.kind == "table constraint" and prop.identity.startswith(heads):
             continue
         if prop.kind == "schema" and (gone or new or renamed):
             continue

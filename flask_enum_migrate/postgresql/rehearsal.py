@@ -148,7 +148,10 @@ class _Trial:
         types = types_concerned(self._differences, upgraded=False)
         weights = snapshot.weights(self._connection, types, self._tables)
         plan = self._plan
-        rewrites = any(one.rewritten or one.rebuilt for one in (plan.upgrade, plan.downgrade))
+        rewrites = any(
+            one.rewritten or one.rebuilt or one.retirements
+            for one in (plan.upgrade, plan.downgrade)
+        )
         size = sum(one.total for one in weights) if rewrites else 0
         if limit is not None and size > limit:
             return Rehearsal(size=size, too_large=True)
@@ -198,7 +201,7 @@ class _Trial:
         trial.run(self._connection, "upgrade", self._plan.upgrade.statements)
         contrasts = [*look()]
         after = self._read(counted, upgraded=True)
-        contrasts += upgraded(before, after, self._differences)
+        contrasts += upgraded(before, after, self._differences, self._plan.upgrade.guards)
         return replace(done, upgrade=not contrasts, contrasts=tuple(contrasts)), after
 
     def _downgrade(

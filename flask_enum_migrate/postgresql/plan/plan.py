@@ -61,6 +61,7 @@ def plan(differences: Differences, facts: Facts) -> Plan:
         return Plan(Direction(refusals=refusals), Direction())
     retired = tuple(row for one in changes for row in retirement.retirements(one, own))
     upgrade = _direction(forth, _upgrade(forth, named), retired)
+    upgrade = replace(upgrade, guards=_guards(retired, changes, own))
     reverse = [
         refusal
         for change in differences.changes
@@ -96,6 +97,20 @@ def _merged(by_change: Iterable[Mapping[Name, tuple[str, ...]]]) -> dict[Name, t
         for table, statements in by_table.items():
             merged[table] = (*merged.get(table, ()), *statements)
     return merged
+
+
+def _guards(
+    retired: Iterable[Retirement], changes: Iterable[AlterEnum], facts: Facts
+) -> frozenset[str]:
+    """Return the names of the CHECKs that the upgrade adds or drops."""
+    dropped = {
+        guard.constraint
+        for change in changes
+        for column in facts.enums[change.name].columns
+        for guard in column.guards
+        if guard.label in change.returned
+    }
+    return frozenset({name for one in retired for name, _ in one.constraints} | dropped)
 
 
 def _without_guards(changes: Iterable[AlterEnum], facts: Facts) -> Facts:
