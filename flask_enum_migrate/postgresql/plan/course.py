@@ -40,6 +40,7 @@ from . import labels
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
+from .defaults import current_defaults
 from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .defaults import retired_defaults
@@ -68,12 +69,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         Alteration(merge, facts.enums[merge.name])
         for merge in conversion.merges(differences.conversions, facts.enums)
     ]
-    before = {
-        column: column.default
-        for alteration in forth
-        for column in alteration.enum.columns
-        if not column.through and not column.generated
-    }
+    before = current_defaults(forth)
     settled, after = retired_defaults(before, forth), follow_defaults(before, forth)
     followed = {a.change.name: a.following() for a in (*forth, *merged)}
     names = {

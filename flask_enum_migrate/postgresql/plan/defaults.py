@@ -39,14 +39,33 @@ def follow_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defa
     return after
 
 
-def retired_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defaults:
-    """Return the defaults once labels are retired, which comes before all else."""
-    following = {a.change.name: a.following_retired() for a in alterations if a.change.retired}
-    if not following:
-        return before
+def current_defaults(alterations: Iterable[Alteration]) -> Defaults:
+    """Return the defaults that changes are to follow, as they are today.
+
+    Those of columns that are made of a type in another way are objects of their own where the type
+    is replaced.
+    """
     return {
-        column: default and follow(default, following).sql for column, default in before.items()
+        column: column.default
+        for alteration in alterations
+        for column in alteration.enum.columns
+        if not column.generated
+        and (not column.through or (alteration.change.retired and column.can_be_guarded))
     }
+
+
+def retired_defaults(before: Defaults, alterations: Iterable[Alteration]) -> Defaults:
+    """Return the defaults once labels are retired, which comes before all else."""
+    after = dict(before)
+    for alteration in alterations:
+        name = alteration.change.name
+        for column, default in alteration.column_defaults(before):
+            if default is None or not alteration.change.retired:
+                continue
+            settled = follow(default, {name: alteration.following_retired()}).sql
+            if settled != follow(default, {name: TypeChange(name)}).sql:
+                after[column] = settled
+    return after
 
 
 def lost_defaults(
@@ -103,6 +122,11 @@ def set_default(column: Column, default: str | None) -> str:
     return ddl.set_default(column.column, portable(default or "NULL"))
 
 
+def default_action(column: Column, default: str | None) -> str:
+    """Return the action that sets a default, or drops it."""
+    return ddl.drop_default(column.column) if default is None else set_default(column, default)
+
+
 def changed_tables(
     alterations: Sequence[Alteration], before: Defaults, after: Defaults
 ) -> list[Name]:
@@ -138,9 +162,7 @@ def changed_defaults(
     for column, default in differing_defaults(in_place, before, after):
         if (column.table, column.column) in elsewhere:
             continue
-        action = (
-            ddl.drop_default(column.column) if default is None else set_default(column, default)
-        )
+        action = default_action(column, default)
         only = column.inherited or column.has_children
         steps.append(Step("", (ddl.alter_table(column.table, [action], only=only),)))
     return steps

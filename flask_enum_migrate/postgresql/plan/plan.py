@@ -32,6 +32,7 @@ from . import retirement
 from . import unretirable
 from .course import Course
 from .course import courses
+from .defaults import current_defaults
 from .defaults import lost_defaults
 from .facts import Facts
 from .frame import create_unused
@@ -61,7 +62,11 @@ def plan(differences: Differences, facts: Facts) -> Plan:
         return Plan(Direction(refusals=refusals), Direction())
     retired = tuple(row for one in changes for row in retirement.retirements(one, own))
     upgrade = _direction(forth, _upgrade(forth, named), retired)
-    upgrade = replace(upgrade, guards=_guards(retired, changes, own))
+    upgrade = replace(
+        upgrade,
+        guards=_guards(retired, changes, own),
+        remarks=(*retirement.remarks(differences.changes, facts), *upgrade.remarks),
+    )
     reverse = [
         refusal
         for change in differences.changes
@@ -219,13 +224,7 @@ def _direction(course: Course, steps: list[Step], retired: tuple[Retirement, ...
 def _refusals(differences: Differences, facts: Facts) -> Iterator[Refusal]:
     """Yield why the upgrade can't be done, as far as it can be told without planning it."""
     alterations = [Alteration(change, facts.enums[change.name]) for change in differences.changes]
-    before = {
-        column: column.default
-        for alteration in alterations
-        for column in alteration.enum.columns
-        if not column.through and not column.generated
-    }
-    yield from lost_defaults(before, alterations, facts)
+    yield from lost_defaults(current_defaults(alterations), alterations, facts)
     for alteration in alterations:
         yield from blocked(alteration.change, alteration.enum, facts)
         yield from unretirable.blocked(alteration.change, alteration.enum, facts)

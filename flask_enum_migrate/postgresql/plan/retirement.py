@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,14 +12,17 @@ from ...core.changes import AlterEnum
 from ...core.plan import Retirement
 from ...core.schema import Guard
 from ...core.schema import Name
+from ...core.wording import some
 from ..objects.column import Column
 from ..objects.constraint import Constraint
 from ..sql import ddl
 from ..sql import retirement as sql
-from ..sql.expressions import TypeChange
-from ..sql.expressions import follow
-from ..sql.expressions import portable
+from .defaults import Defaults
+from .defaults import current_defaults
+from .defaults import default_action
+from .defaults import retired_defaults
 from .facts import Facts
+from .labels import Alteration
 
 Guards = Mapping[tuple[Name, str], tuple[Guard, ...]]
 
@@ -54,24 +59,42 @@ def _free(column: Column, label: str, taken: set[tuple[Name, str]]) -> str:
 
 
 def retirements(change: AlterEnum, facts: Facts) -> tuple[Retirement, ...]:
-    """Return what keeps the retired labels of a type out of each table."""
+    """Return what keeps the retired labels of a type out of each table.
+
+    All defaults come first: those of children and partitions are their own.
+    """
     added = guards(change, facts)
     by_table: dict[Name, list[Column]] = defaultdict(list)
     for column in facts.enums[change.name].columns:
-        defaulted = any(g.defaulted and g.label in change.retired for g in column.guards)
-        if column.place in added or (defaulted and not column.inherited):
+        if column.place in added:
             by_table[column.table].append(column)
-    return tuple(_retirement(table, columns, change, added) for table, columns in by_table.items())
+    made = [_retirement(table, columns, change, added) for table, columns in by_table.items()]
+    defaults = tuple(
+        ddl.alter_table(
+            column.table,
+            [default_action(column, default)],
+            only=column.inherited or column.has_children,
+        )
+        for column, default in _settled(change, facts).items()
+    )
+    if not defaults:
+        return tuple(made)
+    first, *others = made or [Retirement(next(iter(_settled(change, facts))).table, ())]
+    first = replace(first, brief=defaults, at_once=(*defaults, *first.at_once))
+    return (first, *others)
+
+
+def _settled(change: AlterEnum, facts: Facts) -> Defaults:
+    """Return the defaults that name retired labels, as they become."""
+    alteration = Alteration(change, facts.enums[change.name])
+    before = current_defaults([alteration])
+    after = retired_defaults(before, [alteration])
+    return {column: after[column] for column in before if after[column] != before[column]}
 
 
 def _retirement(table: Name, columns: list[Column], change: AlterEnum, added: Guards) -> Retirement:
     before = {new: old for old, new in change.renames.items()}
-    becomes = {
-        old: new if new is None else before.get(new, new)
-        for old, new in change.mapping.items()
-        if old in change.retired
-    }
-    brief = [_default(column, change, becomes) for column in columns]
+    becomes = {old: before.get(new or "", new) for old, new in change.mapping.items()}
     assignments, conditions, constraints = [], [], []
     for column in columns:
         held = sql.Held(column.column, change.name, "a" in column.made_of, column.through)
@@ -79,39 +102,24 @@ def _retirement(table: Name, columns: list[Column], change: AlterEnum, added: Gu
         mapping = {label: becomes[label] for label in labels if label in becomes}
         if mapping and not column.generated:
             assignments.append(held.replaced(mapping))
-        conditions += [held.holds(label) for label in mapping]
+            conditions += [held.holds(label) for label in mapping]
         constraints += [
             (guard.constraint, held.check(guard.label)) for guard in added.get(column.place, ())
         ]
-    actions = [action for action in brief if action]
-    briefly = (ddl.alter_table(table, actions),) if actions else ()
     where = " OR ".join(conditions)
     checks = [ddl.add_constraint(name, f"CHECK ({check})") for name, check in constraints]
     return Retirement(
         table,
         tuple(column.column for column in columns),
-        briefly,
+        (),
         ", ".join(assignments),
         where,
         tuple(constraints),
         (
-            *briefly,
             *([sql.update(table, assignments, where)] if assignments else ()),
             *([ddl.alter_table(table, checks)] if checks else ()),
         ),
     )
-
-
-def _default(column: Column, change: AlterEnum, becomes: Mapping[str, str | None]) -> str:
-    """Return the action that gives a column a default without retired labels, or ``""``."""
-    if column.default is None or column.generated:
-        return ""
-    default = follow(column.default, {change.name: TypeChange(change.name, becomes)}).sql
-    if default == follow(column.default, {change.name: TypeChange(change.name)}).sql:
-        return ""
-    if default is None:
-        return ddl.drop_default(column.column)
-    return ddl.set_default(column.column, portable(default))
 
 
 def lifted(change: AlterEnum, facts: Facts) -> dict[Name, tuple[str, ...]]:
@@ -150,3 +158,24 @@ def before_the_way_back(change: AlterEnum, facts: Facts) -> Facts:
         enums={**facts.enums, change.name: then, change.new_name: then},
         former=former,
     )
+
+
+def remarks(changes: Iterable[AlterEnum], facts: Facts) -> Iterator[str]:
+    """Yield what else happens where labels are retired, in words."""
+    retiring = [change for change in changes if change.retirements]
+    if not retiring:
+        return
+    yield "A retired label stays in its type, and a CHECK keeps it out of every row from then on."
+    for change in retiring:
+        columns = facts.enums[change.name].columns
+        for column, default in _settled(change, facts).items():
+            yield f"The default of {column} becomes {default or 'none'}."
+        tables = {column.table for column in columns}
+        fire = [
+            one.name for one in facts.obstacles if one.what == "trigger" and one.table in tables
+        ]
+        if fire and any(one.mapped for one in change.retirements):
+            yield f"Triggers that fire for each row that changes: {some(fire, 5)}."
+        for column in columns:
+            if column.relation_kind == "m":
+                yield f"Until it is refreshed, {column.table} holds what it held."

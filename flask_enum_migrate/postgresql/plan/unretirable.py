@@ -8,8 +8,12 @@ from ...core.changes import AlterEnum
 from ...core.errors import Refusal
 from ..objects.column import Column
 from ..objects.column import EnumType
+from ..objects.made_types import Domain
+from ..objects.made_types import DomainDefault
+from ..sql.expressions import follow
 from .facts import Facts
 from .refusals import collides
+from .refusals import listed
 from .refusals import role
 
 _OBSTACLES = {
@@ -37,6 +41,17 @@ def blocked(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal
                 f"{change.name}: {label!r} can't be retired, because {problem}.",
                 "Keep it in the model, or have the type replaced: leave --retire out, with "
                 "ENUM_MIGRATE_RETIRE = None.",
+            )
+    for dependent in facts.dependents:
+        if enum.key not in dependent.roots or not isinstance(dependent, Domain | DomainDefault):
+            continue
+        default = dependent.default if isinstance(dependent, Domain) else dependent.definition
+        retired = sorted(change.retired)
+        if default and (named := follow(default, {}, retired).lost):
+            yield Refusal(
+                f"{change.name}: {listed(named)} can't be retired, because it is in the default of "
+                f"{dependent}.",
+                "Change that default in a migration of your own first.",
             )
     if change.retirements:
         yield from collides(change, enum, facts)

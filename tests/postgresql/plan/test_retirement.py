@@ -20,16 +20,16 @@ SETUP = """
 CREATE TYPE state AS ENUM ('NEW', 'OLD', 'it''s', 'DONE');
 CREATE DOMAIN dom AS state;
 CREATE DOMAIN doms AS state[];
-CREATE TABLE job (id int PRIMARY KEY, s state NOT NULL DEFAULT 'OLD', l state[], d dom, a doms);
+CREATE TABLE job (id int PRIMARY KEY, s state NOT NULL DEFAULT 'OLD', l state[], d dom, a doms DEFAULT '{OLD}');
 CREATE TABLE part (id int, s state DEFAULT 'OLD') PARTITION BY RANGE (id);
-CREATE TABLE part1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+CREATE TABLE part1 PARTITION OF part (s DEFAULT 'DONE') FOR VALUES FROM (0) TO (10);
 CREATE TABLE parent (s state); CREATE TABLE child (x int) INHERITS (parent);
 CREATE VIEW v AS SELECT * FROM job WHERE s = 'OLD';
 CREATE INDEX few ON job (id) WHERE s <> 'OLD';
 CREATE TABLE other (s state CONSTRAINT my_own CHECK (s <> 'OLD'));
 INSERT INTO job VALUES (1, 'OLD', '{OLD,NULL,NEW}', 'OLD', '{OLD}');
 INSERT INTO job VALUES (2, 'it''s', '{it''s}', NULL, NULL);
-INSERT INTO part VALUES (1, DEFAULT); INSERT INTO child VALUES ('OLD', 1);
+INSERT INTO part VALUES (1, 'OLD'); INSERT INTO child VALUES ('OLD', 1);
 """
 LABELS = ("NEW", "OLD", "it's", "DONE")
 RETIRED = Answers(mapping={"OLD": "DONE", "it's": "NEW"}, retire=frozenset(["OLD", "it's"]))
