@@ -20,7 +20,8 @@ SETUP = """
 CREATE TYPE state AS ENUM ('NEW', 'OLD', 'it''s', 'DONE');
 CREATE DOMAIN dom AS state;
 CREATE DOMAIN doms AS state[];
-CREATE TABLE job (id int PRIMARY KEY, s state NOT NULL DEFAULT 'OLD', l state[], d dom, a doms DEFAULT '{OLD}');
+CREATE TABLE job (id int PRIMARY KEY, s state NOT NULL DEFAULT 'OLD', l state[], d dom,
+    a doms DEFAULT '{OLD}');
 CREATE TABLE part (id int, s state DEFAULT 'OLD') PARTITION BY RANGE (id);
 CREATE TABLE part1 PARTITION OF part (s DEFAULT 'DONE') FOR VALUES FROM (0) TO (10);
 CREATE TABLE parent (s state); CREATE TABLE child (x int) INHERITS (parent);
