@@ -29,6 +29,7 @@ from .objects.made_types import MadeType
 from .objects.reference import ConvertedColumn
 from .plan.conversion import merges
 from .plan.facts import Facts
+from .plan.facts import Place
 
 
 def inspect(
@@ -43,7 +44,7 @@ def inspect(
     uncounted: list[Held] = []
     differing: list[EnumType] = []
     named = {create.name for create in pairing.creates}
-    converted = columns.read(connection, [change.place for change in pairing.conversions])
+    converted = _converted(connection, live, pairing)
     enums = _without(live, converted.values())
     for match in pairing.pairs:
         change = alter(match, compare_order=options.compare_order)
@@ -52,14 +53,14 @@ def inspect(
         enum = enums[match.live.name]
         differing.append(enum)
         named |= {match.live.name, match.new_name}
-        for going in change.leaving:
+        for label in (going.label for going in change.leaving):
             for column in enum.columns:
-                if column.inherited or column.keeps_out(going.label):
+                if column.inherited or column.keeps_out(label):
                     continue
                 if column.can_be_counted:
-                    wanted.append((enum, column, going.label))
+                    wanted.append((enum, column, label))
                 elif column.holds_rows:  # inside of a row, or of a range
-                    uncounted.append(Held(column, going.label, None))
+                    uncounted.append(Held(column, label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -91,6 +92,25 @@ def inspect(
         facts=facts,
         orphans=_orphans(connection, pairing, options),
     )
+
+
+def _converted(
+    connection: Connection, live: LiveSchema, pairing: Pairing
+) -> dict[Place, ConvertedColumn]:
+    """Read the columns that become another type, with the CHECKs that keep labels out of them."""
+    converted = columns.read(connection, [change.place for change in pairing.conversions])
+    guards = {
+        (column.table, column.column): column.guards
+        for enum in live.enums
+        for column in enum.columns
+        if column.guards
+    }
+    return {
+        place: replace(
+            one, family=tuple(replace(c, guards=guards.get(c.place, ())) for c in one.family)
+        )
+        for place, one in converted.items()
+    }
 
 
 def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, EnumType]:

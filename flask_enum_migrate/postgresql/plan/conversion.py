@@ -201,7 +201,15 @@ def blocked(
         yield Refusal(f"{why} the role {facts.role!r} doesn't own it.", "Connect as its owner.")
     for problem in filter(None, map(_kin_problem, known.family)):
         yield Refusal(f"{why} {problem}.", "Convert it in a migration of its own.")
+    void = {
+        f"{quoting.identifier(guard.constraint)} on {quoting.qualified(one.table)}"
+        for one in known.family
+        for guard in one.guards
+        if guard.label not in change.new.labels
+    }
     for reference in () if change.old.enum in merged else known.references:
+        if reference.what == "c" and reference.identity in void:
+            continue
         if problem := _problem(reference, change):
             yield Refusal(
                 f"{why} {problem}.",

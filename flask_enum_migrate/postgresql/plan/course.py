@@ -104,7 +104,7 @@ class Course:
     :param followed: what the upgrade makes of constants of the types.
     :param today: whether it begins with the database as it is now.
     :param lifted: by table what drops the CHECKs against labels that return, or go.
-    :param guarded: by table what adds CHECKs against labels that come with the type.
+    :param guarded: by table what adds CHECKs against labels, behind all else.
     """
 
     facts: Facts
@@ -287,7 +287,7 @@ class Course:
         return step("", (sql for own in self.lifted.values() for sql in own))
 
     def keep_out(self) -> list[Step]:
-        """Return what keeps labels out that came back with a type that was replaced."""
+        """Return what keeps labels out of columns that have just got their type."""
         return step("", (sql for own in self.guarded.values() for sql in own))
 
     def rename_labels(self) -> list[Step]:

@@ -11,23 +11,18 @@ that a revision which was interrupted behind a commit can simply run again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ...core.backend import Differences
-from ...core.changes import AlterEnum
 from ...core.errors import Refusal
 from ...core.plan import Direction
 from ...core.plan import Plan
-from ...core.plan import Retirement
 from ...core.plan import Step
 from ...core.schema import Name
-from ..objects.constraint import Constraint
 from ..sql import ddl
 from . import conversion
+from . import guarding
 from . import retirement
 from . import unretirable
 from .course import Course
@@ -51,21 +46,20 @@ def plan(differences: Differences, facts: Facts) -> Plan:
 
     :return: both directions; where one can't be done it holds the refusals instead.
     """
-    facts = _without_guards(differences.changes, facts)
+    facts = guarding.without_void(differences, facts)
     if refusals := tuple(_refusals(differences, facts)):
         return Plan(Direction(refusals=refusals), Direction())
     named, own = written(differences, facts)
-    changes = named.changes
     forth, back = courses(named, own)
-    forth = replace(forth, lifted=_merged(retirement.lifted(one, own) for one in changes))
     if refusals := tuple(forth.refusals()):
         return Plan(Direction(refusals=refusals), Direction())
-    retired = tuple(row for one in changes for row in retirement.retirements(one, own))
-    upgrade = _direction(forth, _upgrade(forth, named), retired)
+    guards = guarding.forth(named, own)
+    forth = replace(forth, lifted=guards.lifted, guarded=guards.added)
     upgrade = replace(
-        upgrade,
-        guards=_guards(retired, changes, own),
-        remarks=(*retirement.remarks(differences.changes, facts), *upgrade.remarks),
+        _direction(forth, _upgrade(forth, named)),
+        retirements=guards.retirements,
+        guards=guards.names,
+        remarks=(*retirement.remarks(differences.changes, facts), *forth.remarks()),
     )
     reverse = [
         refusal
@@ -74,67 +68,11 @@ def plan(differences: Differences, facts: Facts) -> Plan:
     ]
     if reverse:
         return Plan(upgrade, Direction(refusals=tuple(reverse)))
-    back, retired = _back(back, changes, own)
-    downgrade = _direction(back, _downgrade(back, named), retired)
-    return Plan(upgrade, downgrade, tuple(_stand_in(differences, facts, back)))
-
-
-def _back(
-    back: Course, changes: Sequence[AlterEnum], facts: Facts
-) -> tuple[Course, tuple[Retirement, ...]]:
-    """Return the way back with the CHECKs that it drops and adds, and what comes before it."""
-    returning = [
-        (one.reverse(), retirement.before_the_way_back(one, facts)) for one in reversed(changes)
-    ]
-    in_place = [one for one in returning if not one[0].replaces_type]
-    replaced = [one for one in returning if one[0].replaces_type]
-    back = replace(
-        back,
-        lifted=_merged(retirement.lifted(*one) for one in returning),
-        guarded=_merged(retirement.restored(*one) for one in replaced),
-    )
-    return back, tuple(row for one in in_place for row in retirement.retirements(*one))
-
-
-def _merged(by_change: Iterable[Mapping[Name, tuple[str, ...]]]) -> dict[Name, tuple[str, ...]]:
-    merged: dict[Name, tuple[str, ...]] = {}
-    for by_table in by_change:
-        for table, statements in by_table.items():
-            merged[table] = (*merged.get(table, ()), *statements)
-    return merged
-
-
-def _guards(
-    retired: Iterable[Retirement], changes: Iterable[AlterEnum], facts: Facts
-) -> frozenset[str]:
-    """Return the names of the CHECKs that the upgrade adds or drops."""
-    dropped = {
-        guard.constraint
-        for change in changes
-        for column in facts.enums[change.name].columns
-        for guard in column.guards
-        if guard.label in change.returned
-    }
-    return frozenset({name for one in retired for name, _ in one.constraints} | dropped)
-
-
-def _without_guards(changes: Iterable[AlterEnum], facts: Facts) -> Facts:
-    """Return the facts without the CHECKs that a change drops: they are not created again."""
-    gone = {
-        (facts.shown(column.table), guard.constraint)
-        for change in changes
-        for column in facts.enums[change.name].columns
-        for guard in column.guards
-        if guard.label in change.returned
-    }
-    if not gone:
-        return facts
-    staying = tuple(
-        one
-        for one in facts.dependents
-        if not (isinstance(one, Constraint) and (one.table, one.name) in gone)
-    )
-    return replace(facts, dependents=staying)
+    guards = guarding.back(named, own)
+    back = replace(back, lifted=guards.lifted, guarded=guards.added)
+    downgrade = _direction(back, _downgrade(back, named))
+    stand_in = () if upgrade.guards else tuple(_stand_in(differences, facts, back))
+    return Plan(upgrade, replace(downgrade, retirements=guards.retirements), stand_in)
 
 
 def _stand_in(differences: Differences, facts: Facts, back: Course) -> Iterator[str]:
@@ -163,7 +101,7 @@ def _stand_in(differences: Differences, facts: Facts, back: Course) -> Iterator[
             replace(one, more=more.get(one.change.new_name, ())) for one in course.alterations
         ],
     )
-    yield from _direction(course, _upgrade(course, named), ()).statements
+    yield from _direction(course, _upgrade(course, named)).statements
 
 
 def _upgrade(course: Course, differences: Differences) -> list[Step]:
@@ -176,6 +114,7 @@ def _upgrade(course: Course, differences: Differences) -> list[Step]:
         *(Step("", (ddl.create_type(new.name, new.labels),)) for new in differences.creates),
         *course.convert_rows(),
         *course.create_hanging(),
+        *course.keep_out(),
     ]
     return [
         *course.guard.around(change),
@@ -203,7 +142,7 @@ def _downgrade(course: Course, differences: Differences) -> list[Step]:
     ]
 
 
-def _direction(course: Course, steps: list[Step], retired: tuple[Retirement, ...]) -> Direction:
+def _direction(course: Course, steps: list[Step]) -> Direction:
     facts = course.facts
     return Direction(
         committing=tuple(course.additions()),
@@ -217,7 +156,6 @@ def _direction(course: Course, steps: list[Step], retired: tuple[Retirement, ...
             for routine in facts.routines
             if course.replaces_anything and not routine.may_alter
         ),
-        retirements=retired,
     )
 
 
