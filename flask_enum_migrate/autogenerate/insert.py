@@ -42,6 +42,8 @@ def insert(seen: Seen, directory: Path) -> Body:
     operations = seen.tree.operations.ops
     if first.source or first.undo or first.ops:
         operations.insert(0, first)
+    if seen.guarded:
+        operations.append(EnumOperations(_guards(seen, renderer)))
     if last.source or last.undo:
         operations.append(last)
     return Body(f"{first.source}\n{last.source}", f"{last.undo}\n{first.undo}")
@@ -55,9 +57,11 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     upgrade = Direction(
         one.plan.upgrade.committing,
         (*one.plan.upgrade.steps, *_step(f"New columns below need {it}.", created)),
+        retirements=one.plan.upgrade.retirements,
     )
     downgrade = Direction(
-        steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps)
+        steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps),
+        retirements=one.plan.downgrade.retirements,
     )
     # A default that names what changes would be valid on one side of the change only.
     affected = one.database.looked_by.affected_defaults(one.changes, seen.live)
@@ -98,9 +102,16 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     )
 
 
+def _guards(seen: Seen, renderer: Renderer) -> str:
+    """Return what keeps retired labels out of new columns; it goes with them."""
+    statements = seen.draft.database.looked_by.keep_out(seen.guarded)
+    comment = "No row may hold a label that is retired."
+    return _render(renderer, seen.draft, Direction(steps=(*_step(comment, statements),)), Frame(""))
+
+
 def _commits_all(direction: Direction) -> bool:
     """Return whether all that it does to types are labels that have to be committed."""
-    return bool(direction.committing) and not direction.steps
+    return bool(direction.committing) and not (direction.steps or direction.retirements)
 
 
 def _step(comment: str, statements: Sequence[str]) -> list[Step]:

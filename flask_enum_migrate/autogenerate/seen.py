@@ -11,11 +11,13 @@ from alembic.operations.ops import OpContainer
 from sqlalchemy import Connection
 
 from ..app.database import Database
+from ..core.backend import NewColumn
 from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.changes import DropType
 from ..core.diff import alter
+from ..core.diff import kept_out
 from ..core.errors import AnswerError
 from ..core.errors import Refusal
 from ..core.schema import DeclaredEnum
@@ -42,6 +44,7 @@ class Seen:
     :param tree: what Alembic found about tables and columns.
     :param refusals: what needs an answer, or can't be done safely.
     :param notes: what else there is to say.
+    :param guarded: new columns of types of which labels are retired.
     """
 
     draft: Draft
@@ -51,6 +54,7 @@ class Seen:
     tree: Tree
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    guarded: tuple[NewColumn, ...] = ()
 
     @property
     def changes(self) -> tuple[AlterEnum, ...]:
@@ -112,7 +116,19 @@ def see(
         *database.looked_by.creation_refusals(connection, placed, database.facts),
         *_out_of_order(one, live, tree),
     )
-    return Seen(one, live, creates, drops, tree, refusals, notes)
+    guarded = tuple(_guarded(one, tree))
+    return Seen(one, live, creates, drops, tree, refusals, notes, guarded)
+
+
+def _guarded(one: Draft, tree: Tree) -> Iterator[NewColumn]:
+    """Yield the new columns of types of which labels are, or will be, retired."""
+    changes = {change.name: change for change in one.changes}
+    missing, created = one.database.pairing.missing_columns, tree.created()
+    for pair in one.database.pairing.pairs:
+        labels = kept_out(pair, changes.get(pair.live.name))
+        for column in pair.declared.columns if labels else ():
+            if column in missing and (column.table.name, column.column) in created:
+                yield NewColumn(column, one.database.facts.shown(pair.new_name), labels)
 
 
 def _tables(live: LiveSchema) -> set[Name]:

@@ -122,6 +122,20 @@ class Differences:
         return not self.changes and not self.conversions and not self.drops
 
 
+@dataclass(frozen=True, slots=True)
+class NewColumn:
+    """A column that comes, of an enum of which labels are retired.
+
+    :param column: the column.
+    :param enum: the enum's name, as it is written.
+    :param labels: the labels that no row may hold.
+    """
+
+    column: DeclaredColumn
+    enum: Name
+    labels: tuple[str, ...]
+
+
 class Backend(Protocol):
     """One kind of enum in one kind of database.
 
@@ -190,6 +204,9 @@ class Backend(Protocol):
 
     def creation(self, creates: Iterable[CreateType]) -> tuple[list[str], list[str]]:
         """Return the statements that create types that new columns need, and that drop them."""
+
+    def keep_out(self, columns: Iterable[NewColumn]) -> list[str]:
+        """Return the statements that keep retired labels out of new columns."""
 
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema

@@ -120,6 +120,13 @@ def _with_retired(change: AlterEnum, staying: frozenset[str]) -> tuple[str, ...]
     return tuple(labels)
 
 
+def kept_out(pair: Pair, change: AlterEnum | None) -> tuple[str, ...]:
+    """Return the labels that a type has once it is changed, and that no row may hold."""
+    declared = frozenset(pair.declared.labels)
+    labels = change.new_labels if change else pair.live.labels
+    return tuple(label for label in labels if label not in declared)
+
+
 def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
     """Return a conversion with what a person said about values that are no label.
 

@@ -116,6 +116,18 @@ class NativeEnums:
             [ddl.drop_type(create.name) for create in reversed(creates)],
         )
 
+    def keep_out(self, columns: Iterable[backend.NewColumn]) -> list[str]:
+        from .sql import retirement
+
+        return [
+            retirement.keep_out(
+                one.column.table,
+                retirement.Held(one.column.column, one.enum, one.column.array),
+                one.labels,
+            )
+            for one in columns
+        ]
+
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema
     ) -> Iterator[LiveColumn]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from ...core.schema import Name
+from .ddl import add_constraint
+from .ddl import alter_table
 from .quoting import identifier
 from .quoting import literal
 from .quoting import qualified
@@ -78,3 +80,12 @@ def guard_name(table: str, column: str, label: str, number: int = 1) -> str:
 def update(table: Name, assignments: Iterable[str], where: str) -> str:
     """Return the one ``UPDATE`` of a table."""
     return f"UPDATE {qualified(table)} SET {', '.join(assignments)} WHERE {where}"
+
+
+def keep_out(table: Name, held: Held, labels: Iterable[str]) -> str:
+    """Return the ``ALTER TABLE`` that keeps labels out of a column without rows."""
+    checks = (
+        add_constraint(guard_name(table.name, held.column, label), f"CHECK ({held.check(label)})")
+        for label in labels
+    )
+    return alter_table(table, [*checks])
