@@ -48,6 +48,9 @@ def alter(
     :return: what has to change, or None where nothing differs.
     """
     staying = _staying(pair, answers)
+    answers = replace(
+        answers, renames={o: n for o, n in answers.renames.items() if o not in staying}
+    )
     change = _compared(pair, answers, staying, compare_order=compare_order)
     if staying and change.replaces_type:
         change = _compared(pair, answers, frozenset(), compare_order=compare_order)
@@ -73,9 +76,7 @@ def _compared(
         labels=pair.live.labels,
         new_labels=pair.declared.labels,
         renames={
-            old: new
-            for old, new in answers.renames.items()
-            if old in live - staying and new in declared
+            old: new for old, new in answers.renames.items() if old in live and new in declared
         },
     )
     change = replace(change, new_labels=_with_retired(change, staying))

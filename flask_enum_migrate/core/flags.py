@@ -111,7 +111,7 @@ def resolve(
             drafts.setdefault(name, _Draft(name)).convert(change, values)
 
     # Swaps and chains rename labels that exist on both sides.
-    every = (_Draft.live, _Draft.declared)
+    every = (_Draft.renamable, _Draft.declared)
     renames = _Option("--rename", drafts, _Draft.disappears, _Draft.appears, every)
     for value in flags.rename:
         for found in renames.find(value, everywhere):
@@ -170,7 +170,16 @@ class _Draft:
         self.values += [*change.homeless, *values]
 
     def disappears(self) -> list[str]:
-        return unique(drop.label for change in self._changes() for drop in change.removed)
+        return unique(
+            drop.label
+            for change in self._changes()
+            for drop in change.removed
+            if drop.label not in change.returned
+        )
+
+    def renamable(self) -> list[str]:
+        retired = {x for p in self.pairs for x in p.live.guarded - {*p.declared.labels}}
+        return [label for label in self.live() if label not in retired]
 
     def leaves(self) -> list[str]:
         return unique(one.label for change in self._changes() for one in change.leaving)

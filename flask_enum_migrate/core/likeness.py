@@ -40,7 +40,8 @@ def ranked(change: AlterEnum, old: str) -> list[str]:
 
 def likeliest(change: AlterEnum) -> tuple[str, str] | None:
     """Return which label that goes, with rows going nowhere, most likely became which new one."""
-    goes = [drop.label for drop in change.removed if not drop.mapped][:_ENOUGH]
+    removed = (drop for drop in change.removed if drop.label not in change.returned)
+    goes = [drop.label for drop in removed if not drop.mapped][:_ENOUGH]
     comes = [add.label for add in change.added][:_ENOUGH]
     pairs = product(goes, comes)
     return max(pairs, key=lambda both: _likeness(change, *both), default=None)
