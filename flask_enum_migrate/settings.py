@@ -53,6 +53,8 @@ class Settings:
     :param retire: whether labels that go are retired instead: from which size (``"1GB"``, or bytes
         as a number) of the tables that would be rewritten on, ``"always"``, or None for only where
         ``sync --retire`` says so.
+    :param retire_pause: how long a retirement rests between two batches of rows, as ``"50ms"`` or
+        milliseconds as a number.
     :param autogenerate: whether ``flask db migrate`` and ``flask db check`` see enums.
     :param rename: answers as ``sync --rename`` takes them, for ``flask db migrate`` and ``sync``;
         those that fit no difference are left aside.
@@ -69,6 +71,7 @@ class Settings:
     qualify: bool = True
     rehearse: str | int | None = "256MB"
     retire: str | int | None = None
+    retire_pause: str | int = 0
     autogenerate: bool = True
     rename: Sequence[str] = ()
     map: Sequence[str] = ()
@@ -122,6 +125,7 @@ class Settings:
             analyze=self.analyze,
             drop_unused=self.drop_unused,
             qualify=self.qualify,
+            retire_pause=_milliseconds(self.retire_pause) / 1000,
         )
 
     @property
@@ -164,6 +168,8 @@ def _problem(name: str, value: Any) -> str:
     if name in ("rehearse", "retire"):
         fits = value is None or value == "always" or _bytes(value) >= 0
         return "" if fits else "a size like '256MB', a number of bytes, 'always' or None"
+    if name == "retire_pause":
+        return "" if _milliseconds(value) >= 0 else "a time like '50ms' or a number of milliseconds"
     if name == "lock_timeout":
         time = 0 if value is None else _milliseconds(value)
         # PostgreSQL rounds to milliseconds, and 0 waits for ever.

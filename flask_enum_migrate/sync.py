@@ -243,6 +243,9 @@ def _bind_plans(
     renderer: Renderer, drafts: Iterable[Draft], rehearsals: Iterable[Rehearsal | None]
 ) -> Iterator[BindPlan]:
     """Yield the plans with what they look like in the revision."""
+    drafts = [*drafts]
+    plans = [direction for one in drafts for direction in (one.plan.upgrade, one.plan.downgrade)]
+    functions = renderer.functions(plans)
     for one, rehearsal in zip(drafts, rehearsals, strict=True):
         yield BindPlan(
             database=one.database,
@@ -251,7 +254,7 @@ def _bind_plans(
             creates=one.creates,
             drops=one.drops,
             plan=one.plan,
-            body=_body(renderer, one),
+            body=_body(renderer, one, functions),
             rehearsal=rehearsal,
         )
 
@@ -323,8 +326,14 @@ def _drops(database: Database, settings: Settings) -> Iterator[DropType]:
             yield drop_type(enum, live)
 
 
-def _body(renderer: Renderer, one: Draft) -> Body:
+def _body(renderer: Renderer, one: Draft, functions: str) -> Body:
     said, commit, texts = comments(one), one.database.transaction, one.elsewhere
     up = Frame(commit, said.upgrade, elsewhere=lines(texts.upgrade))
     down = Frame(commit, said.downgrade, said.refused, lines(texts.downgrade))
-    return Body(renderer.render(one.plan.upgrade, up), renderer.render(one.plan.downgrade, down))
+    plan = one.plan
+    retires = plan.upgrade.retirements or plan.downgrade.retirements
+    return Body(
+        renderer.render(plan.upgrade, up),
+        renderer.render(plan.downgrade, down),
+        functions if retires else "",
+    )

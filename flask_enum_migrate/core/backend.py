@@ -48,6 +48,7 @@ class Options:
     :param analyze: whether rewritten tables are analyzed.
     :param drop_unused: whether types that nothing uses are dropped.
     :param qualify: whether names are written with their schema.
+    :param retire_pause: how long retirements rest between two batches of rows, in seconds.
     """
 
     compare_order: bool = True
@@ -55,6 +56,7 @@ class Options:
     analyze: bool = True
     drop_unused: bool = False
     qualify: bool = True
+    retire_pause: float = 0.0
 
 
 class Facts(Protocol):

@@ -28,20 +28,37 @@ class Retirement:
 
     :param table: the table, as the revision writes it.
     :param columns: its columns that hold the labels.
-    :param brief: statements before the rows are changed; they lock the table for a moment.
+    :param relation: the table as SQL, its name quoted as PostgreSQL prints it.
+    :param brief: statements before any rows are changed; they lock the table for a moment.
     :param change: what rows get, as in ``UPDATE … SET``, or ``""`` where they have nowhere to go.
-    :param where: which rows hold a retired label, as SQL.
-    :param constraints: name and expression of each CHECK.
+    :param where: which rows get it, as SQL.
+    :param constraints: name and expression of each CHECK, as SQL.
+    :param after: statements behind all else.
     :param at_once: the same as statements for one transaction, as a rehearsal runs them.
     """
 
     table: Name
     columns: tuple[str, ...]
+    relation: str = ""
     brief: tuple[str, ...] = ()
     change: str = ""
     where: str = ""
     constraints: tuple[tuple[str, str], ...] = ()
+    after: tuple[str, ...] = ()
     at_once: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How gently retirements go about tables that are in use.
+
+    :param lock_timeout: for how long a lock is tried for, as PostgreSQL reads it, or None to leave
+        that to ``lock_timeout``.
+    :param pause: the rest between two batches of rows, in seconds.
+    """
+
+    lock_timeout: str | None = "10s"
+    pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,9 @@ class Direction:
     :param hazards: what running sessions will notice, in words.
     :param untouched: the routines of others that running sessions may go on to fail in.
     :param refusals: why this direction can't be done; nothing else is set then.
+    :param refusing: statements that refuse before anything is committed, where labels are retired.
     :param retirements: what keeps labels out of tables, between what is committed and the steps.
+    :param pace: how they go about it.
     :param guards: the names of the CHECKs that keep labels out and that it adds or drops.
     """
 
@@ -68,7 +87,9 @@ class Direction:
     hazards: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    refusing: tuple[str, ...] = ()
     retirements: tuple[Retirement, ...] = ()
+    pace: Pace = Pace()
     guards: frozenset[str] = frozenset()
 
     @property
@@ -76,7 +97,7 @@ class Direction:
         """All statements in the order of execution, retirements as one transaction has them."""
         retiring = tuple(sql for one in self.retirements for sql in one.at_once)
         steps = tuple(sql for step in self.steps for sql in step.statements)
-        return self.committing + retiring + steps
+        return self.refusing + self.committing + retiring + steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from ..core.backend import Inspection
 from ..core.backend import Options
+from ..core.changes import AlterEnum
 from ..core.diff import alter
 from ..core.pairing import Pairing
 from ..core.rows import Held
@@ -53,14 +55,11 @@ def inspect(
         enum = enums[match.live.name]
         differing.append(enum)
         named |= {match.live.name, match.new_name}
-        for label in (going.label for going in change.leaving):
-            for column in enum.columns:
-                if column.inherited or column.keeps_out(label):
-                    continue
-                if column.can_be_counted:
-                    wanted.append((enum, column, label))
-                elif column.holds_rows:  # inside of a row, or of a range
-                    uncounted.append(Held(column, label, None))
+        for column, label in _open(enum, change):
+            if column.can_be_counted:
+                wanted.append((enum, column, label))
+            elif column.holds_rows:  # inside of a row, or of a range
+                uncounted.append(Held(column, label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -78,6 +77,7 @@ def inspect(
         collisions=collisions.read(connection, wanted),
         obstacles=obstacles.read(connection, [column.table for _, column, _ in wanted]),
         lock_timeout=options.lock_timeout,
+        retire_pause=options.retire_pause,
         unqualified=unqualified,
         role=live.user,
         version=live.version,
@@ -92,6 +92,14 @@ def inspect(
         facts=facts,
         orphans=_orphans(connection, pairing, options),
     )
+
+
+def _open(enum: EnumType, change: AlterEnum) -> Iterator[tuple[Column, str]]:
+    """Yield the columns with the labels that leave, and that they may hold."""
+    for going in change.leaving:
+        for column in enum.columns:
+            if not column.inherited and not column.keeps_out(going.label):
+                yield column, going.label
 
 
 def _converted(

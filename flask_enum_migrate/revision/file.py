@@ -6,6 +6,7 @@ process_revision_directives are honoured, and the multidb template's functions a
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import os
@@ -243,6 +244,9 @@ def _generate(
                     f"{path} exists already.",
                     "Give another message, or a file_template with %%(rev)s in it.",
                 )
+        functions = next((body.functions for body in bodies.values() if body.functions), "")
+        for path in paths if functions else ():
+            _append(path, functions)
         if paths and (statement := _missing(paths, bodies)):
             raise RevisionFileError(
                 f"{paths[0].name} lacked the statement {statement!r}, and was removed.",
@@ -256,6 +260,14 @@ def _generate(
                     f"Put it into {mako}, below: from alembic import op",
                 )
     return scripts
+
+
+def _append(path: Path, functions: str) -> None:
+    """Write functions to the end of a revision that calls them."""
+    source = path.read_text(encoding="utf-8")
+    called = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    if called & {"run_committed", "briefly", "retire"}:
+        path.write_text(f"{source.rstrip()}\n\n\n{functions}\n", encoding="utf-8")
 
 
 def _folders(config: Config) -> list[Path]:

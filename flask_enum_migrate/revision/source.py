@@ -18,8 +18,10 @@ from jinja2 import StrictUndefined
 
 from ..core.errors import RevisionFileError
 from ..core.plan import Direction
+from ..core.plan import Pace
 
 TEMPLATE = "enum_revision.py.jinja"
+RETIRING = "retirement.py.jinja"
 IMPORT = "import sqlalchemy as sa"
 _COMMENT = 154
 """So wide is a comment: with its sign and as far in as it is, 160."""
@@ -27,10 +29,14 @@ _COMMENT = 154
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The Python source of one bind's two functions, without indentation."""
+    """The Python source of one bind's two functions, without indentation.
+
+    :param functions: the functions that these call, for the end of the file, or ``""``.
+    """
 
     upgrade: str
     downgrade: str
+    functions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,20 @@ class Renderer:
             {"comment": _comment(step.comment), "statements": _statements(step.statements)}
             for step in direction.steps
         ]
+        in_steps = [sql for step in direction.steps for sql in step.statements]
+        made = direction.retirements
+        retiring = bool(direction.refusing or made)
         data = {
             "notes": [line for note in frame.notes for line in _comment_lines(note)],
             "refused": frame.refused,
-            "exact": any(needs_exact(sql) for sql in direction.statements),
+            "exact": any(
+                map(needs_exact, in_steps if retiring else (*direction.committing, *in_steps))
+            ),
+            "refusing": _statements(direction.refusing),
+            "briefly": [(one.relation, sql) for one in made for sql in one.brief],
+            "retirements": [one for one in made if one.constraints],
+            "functions": self.functions([direction]) if retiring and frame.part else "",
+            "retiring": retiring,
             "committing": _statements(direction.committing),
             "steps": steps,
             "commit": frame.commit,
@@ -99,10 +115,21 @@ class Renderer:
             present = set(texts(source))
         except Exception as error:  # a template may raise anything
             raise self._failed(f"fails: {type(error).__name__}: {error}") from error
-        for needed in (frame.refused,) if frame.refused else direction.statements:
+        for needed in (frame.refused,) if frame.refused else _texts(direction):
             if _text(needed) not in present:
                 raise self._failed(f"leaves out a statement: {needed!r}")
         return source
+
+    def functions(self, directions: Sequence[Direction]) -> str:
+        """Return the functions that retirements call, or ``""`` if nothing is retired."""
+        needed = [sql for one in directions if one.retirements for sql in _texts(one)]
+        if not needed:
+            return ""
+        tags = (f"${name}{number or ''}$" for number in range(99) for name in ("do", "sql"))
+        free = (tag for tag in tags if not any(tag in sql for sql in needed))
+        template = self._jinja.get_template(RETIRING)
+        pace = next(one.pace for one in directions if one.retirements)
+        return template.render(pace=_Pace.of(pace), tag=next(free), inner=next(free)).strip()
 
     def _failed(self, how: str) -> RevisionFileError:
         own = self._directory / TEMPLATE
@@ -110,6 +137,28 @@ class Renderer:
             f"The template {own if own.exists() else TEMPLATE} {how}.",
             f"Compare it with flask_enum_migrate/revision/templates/{TEMPLATE}.",
         )
+
+
+def _texts(direction: Direction) -> Iterator[str]:
+    """Yield all that the source of a direction has to hold."""
+    yield from (*direction.refusing, *direction.committing)
+    for one in direction.retirements:
+        yield from (*one.brief, *filter(None, (one.change, one.where)), *one.after)
+        yield from (text for constraint in one.constraints for text in constraint)
+    yield from (sql for step in direction.steps for sql in step.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    lock_timeout: str
+    pause: str
+
+    @classmethod
+    def of(cls, pace: Pace) -> _Pace:
+        """Write times as the functions read them."""
+        time = pace.lock_timeout or "0"
+        # Without a unit it is milliseconds to PostgreSQL's settings, and seconds to its intervals.
+        return cls(time if time[-1:].isalpha() else f"{time}ms", f"{pace.pause:g}")
 
 
 def uses_sqlalchemy(source: str) -> bool:

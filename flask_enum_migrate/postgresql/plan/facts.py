@@ -37,6 +37,7 @@ class Facts:
     :param former: by table and column the CHECKs that are gone and come back by their names.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
+    :param retire_pause: how long retirements rest between two batches of rows, in seconds.
     :param unqualified: the schema that is left out of names, or ``""``.
     :param role: the current role.
     :param version: ``server_version_num``.
@@ -55,6 +56,7 @@ class Facts:
     former: Mapping[Place, tuple[Guard, ...]] = field(default_factory=dict)
     analyze: bool = True
     lock_timeout: str | None = "10s"
+    retire_pause: float = 0.0
     unqualified: str = ""
     role: str = ""
     version: int = 0

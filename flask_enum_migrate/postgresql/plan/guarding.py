@@ -27,12 +27,14 @@ class Guarding:
 
     :param lifted: by table what drops them, before all else in the transaction.
     :param added: by table what adds them, behind all else.
+    :param refusing: what refuses before anything is committed.
     :param retirements: what comes before the transaction.
     :param names: the names of all of them.
     """
 
     lifted: ByTable
     added: ByTable
+    refusing: tuple[str, ...]
     retirements: tuple[Retirement, ...]
     names: frozenset[str] = frozenset()
 
@@ -42,7 +44,12 @@ def forth(differences: Differences, facts: Facts) -> Guarding:
     retired = [row for one in differences.changes for row in retirement.retirements(one, facts)]
     added = [(one, _kept_out(one, differences, facts)) for one in differences.conversions]
     names = {name for _, name in void(differences, facts)}
-    names |= {name for row in retired for name, _ in row.constraints}
+    names |= {
+        guard.constraint
+        for one in differences.changes
+        for guards in retirement.guards(one, facts).values()
+        for guard in guards
+    }
     names |= {guard.constraint for _, guards in added for guard in guards}
     return Guarding(
         _merged(
@@ -50,7 +57,8 @@ def forth(differences: Differences, facts: Facts) -> Guarding:
             *(_dropped(one, _void(one, facts)) for one in differences.conversions),
         ),
         _merged(*(_added(one, guards) for one, guards in added)),
-        tuple(retired),
+        tuple(block for one in differences.changes for block in retirement.refusing(one, facts)),
+        retirement.together(retired),
         frozenset(names),
     )
 
@@ -73,7 +81,8 @@ def back(differences: Differences, facts: Facts) -> Guarding:
             *(retirement.restored(*one) for one in replaced),
             *(_added(one.reverse(), _void(one, facts)) for one in conversions),
         ),
-        tuple(row for one in in_place for row in retirement.retirements(*one)),
+        tuple(block for one in in_place for block in retirement.refusing(*one)),
+        retirement.together(row for one in in_place for row in retirement.retirements(*one)),
     )
 
 

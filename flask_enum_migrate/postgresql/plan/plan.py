@@ -17,6 +17,7 @@ from dataclasses import replace
 from ...core.backend import Differences
 from ...core.errors import Refusal
 from ...core.plan import Direction
+from ...core.plan import Pace
 from ...core.plan import Plan
 from ...core.plan import Step
 from ...core.schema import Name
@@ -57,6 +58,7 @@ def plan(differences: Differences, facts: Facts) -> Plan:
     forth = replace(forth, lifted=guards.lifted, guarded=guards.added)
     upgrade = replace(
         _direction(forth, _upgrade(forth, named)),
+        refusing=guards.refusing,
         retirements=guards.retirements,
         guards=guards.names,
         remarks=(*retirement.remarks(differences.changes, facts), *forth.remarks()),
@@ -72,7 +74,8 @@ def plan(differences: Differences, facts: Facts) -> Plan:
     back = replace(back, lifted=guards.lifted, guarded=guards.added)
     downgrade = _direction(back, _downgrade(back, named))
     stand_in = () if upgrade.guards else tuple(_stand_in(differences, facts, back))
-    return Plan(upgrade, replace(downgrade, retirements=guards.retirements), stand_in)
+    downgrade = replace(downgrade, refusing=guards.refusing, retirements=guards.retirements)
+    return Plan(upgrade, downgrade, stand_in)
 
 
 def _stand_in(differences: Differences, facts: Facts, back: Course) -> Iterator[str]:
@@ -146,6 +149,7 @@ def _direction(course: Course, steps: list[Step]) -> Direction:
     facts = course.facts
     return Direction(
         committing=tuple(course.additions()),
+        pace=Pace(facts.lock_timeout, facts.retire_pause),
         steps=tuple(steps),
         rewritten=tuple(qualified(table, facts) for table in course.rewritten),
         rebuilt=tuple(map(str, [*course.carried, *course.rebuilt])),

@@ -16,6 +16,7 @@ from ...core.wording import some
 from ..objects.column import Column
 from ..objects.constraint import Constraint
 from ..sql import ddl
+from ..sql import quoting
 from ..sql import retirement as sql
 from .defaults import Defaults
 from .defaults import current_defaults
@@ -61,27 +62,58 @@ def _free(column: Column, label: str, taken: set[tuple[Name, str]]) -> str:
 def retirements(change: AlterEnum, facts: Facts) -> tuple[Retirement, ...]:
     """Return what keeps the retired labels of a type out of each table.
 
-    All defaults come first: those of children and partitions are their own.
+    The defaults of children and partitions are their own.
     """
-    added = guards(change, facts)
-    by_table: dict[Name, list[Column]] = defaultdict(list)
+    added, settled = guards(change, facts), _settled(change, facts)
+    tables: dict[Name, list[Column]] = defaultdict(list)
     for column in facts.enums[change.name].columns:
-        if column.place in added:
-            by_table[column.table].append(column)
-    made = [_retirement(table, columns, change, added) for table, columns in by_table.items()]
-    defaults = tuple(
-        ddl.alter_table(
-            column.table,
-            [default_action(column, default)],
-            only=column.inherited or column.has_children,
-        )
-        for column, default in _settled(change, facts).items()
+        if column.place in added or column in settled:
+            tables[column.table].append(column)
+    return tuple(
+        _retirement(table, columns, change, added, settled, facts)
+        for table, columns in tables.items()
     )
-    if not defaults:
-        return tuple(made)
-    first, *others = made or [Retirement(next(iter(_settled(change, facts))).table, ())]
-    first = replace(first, brief=defaults, at_once=(*defaults, *first.at_once))
-    return (first, *others)
+
+
+def together(rows: Iterable[Retirement]) -> tuple[Retirement, ...]:
+    """Return one row for each table, whichever types its columns are of."""
+    by_table: dict[Name, Retirement] = {}
+    for row in rows:
+        if row.table in by_table:
+            row = _both(by_table[row.table], row)
+        by_table[row.table] = row
+    return tuple(by_table.values())
+
+
+def _both(one: Retirement, other: Retirement) -> Retirement:
+    return replace(
+        one,
+        columns=one.columns + other.columns,
+        brief=one.brief + other.brief,
+        change=sql.listed([*filter(None, (one.change, other.change))], ","),
+        where=sql.listed([*filter(None, (one.where, other.where))], " OR"),
+        constraints=one.constraints + other.constraints,
+        after=one.after or other.after,
+        at_once=one.at_once + other.at_once,
+    )
+
+
+def refusing(change: AlterEnum, facts: Facts) -> tuple[str, ...]:
+    """Return what refuses, before anything is committed, where labels are retired."""
+    added = guards(change, facts)
+    stuck: dict[Name, dict[tuple[str, str], str]] = defaultdict(dict)
+    for column in facts.enums[change.name].columns:
+        if column.generated:  # it follows what it is computed from
+            continue
+        held = _held(column, change)
+        for guard in added.get(column.place, ()):
+            if guard.label not in change.mapping and guard.label in change.labels:
+                stuck[column.table][column.column, guard.label] = held.holds(guard.label)
+    if not added:
+        return ()
+    new = [one.label for one in change.added]
+    found = [sql.Stuck(table, conditions) for table, conditions in stuck.items()]
+    return (sql.refuse(change.name, change.labels, new, found),)
 
 
 def _settled(change: AlterEnum, facts: Facts) -> Defaults:
@@ -92,12 +124,23 @@ def _settled(change: AlterEnum, facts: Facts) -> Defaults:
     return {column: after[column] for column in before if after[column] != before[column]}
 
 
-def _retirement(table: Name, columns: list[Column], change: AlterEnum, added: Guards) -> Retirement:
+def _held(column: Column, change: AlterEnum) -> sql.Held:
+    return sql.Held(column.column, change.name, "a" in column.made_of, column.through)
+
+
+def _retirement(
+    table: Name,
+    columns: list[Column],
+    change: AlterEnum,
+    added: Guards,
+    settled: Defaults,
+    facts: Facts,
+) -> Retirement:
     before = {new: old for old, new in change.renames.items()}
     becomes = {old: before.get(new or "", new) for old, new in change.mapping.items()}
     assignments, conditions, constraints = [], [], []
     for column in columns:
-        held = sql.Held(column.column, change.name, "a" in column.made_of, column.through)
+        held = _held(column, change)
         labels = [guard.label for guard in added.get(column.place, ())]
         mapping = {label: becomes[label] for label in labels if label in becomes}
         if mapping and not column.generated:
@@ -106,16 +149,28 @@ def _retirement(table: Name, columns: list[Column], change: AlterEnum, added: Gu
         constraints += [
             (guard.constraint, held.check(guard.label)) for guard in added.get(column.place, ())
         ]
-    where = " OR ".join(conditions)
+    brief = [
+        ddl.alter_table(
+            table,
+            [default_action(column, settled[column])],
+            only=column.inherited or column.has_children,
+        )
+        for column in columns
+        if column in settled
+    ]
     checks = [ddl.add_constraint(name, f"CHECK ({check})") for name, check in constraints]
+    where = sql.listed(conditions, " OR")
     return Retirement(
         table,
-        tuple(column.column for column in columns),
-        (),
-        ", ".join(assignments),
+        tuple(column.column for column in columns if column.place in added),
+        sql.relation(table),
+        tuple(brief),
+        sql.listed(assignments, ","),
         where,
-        tuple(constraints),
+        tuple((quoting.identifier(name), check) for name, check in constraints),
+        (ddl.analyze(table),) if assignments and facts.analyze else (),
         (
+            *brief,
             *([sql.update(table, assignments, where)] if assignments else ()),
             *([ddl.alter_table(table, checks)] if checks else ()),
         ),
@@ -132,7 +187,9 @@ def lifted(change: AlterEnum, facts: Facts) -> dict[Name, tuple[str, ...]]:
             if guard.label in change.returned and not column.inherited
         ]
     return {
-        table: (ddl.alter_table(table, [ddl.drop_constraint(name) for name in names]),)
+        table: (
+            ddl.alter_table(table, [ddl.drop_constraint(name, missing_ok=True) for name in names]),
+        )
         for table, names in by_table.items()
         if names
     }

@@ -23,6 +23,7 @@ from .kept import always_given_back
 from .kept import look
 from .kept import look_at_types
 from .quoting import LINE
+from .quoting import dollar_quoted
 from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
@@ -111,7 +112,7 @@ class Block:
         declared = ["DECLARE found text;", *(["kept text;"] if self.objects else [])]
         begin = [*declared, *before.declared, *_wait(self.lock, before), "BEGIN", *sets]
         body = "\n".join(f"    {indented(line)}" for line in lines)
-        return "DO " + _quoted(f" {wrapped(' '.join(begin))}\n{body} ")
+        return "DO " + dollar_quoted(f" {wrapped(' '.join(begin))}\n{body} ")
 
     def _looks(self) -> Iterator[str]:
         """Yield the lines that refuse what is otherwise, and keep in mind what comes along."""
@@ -308,7 +309,7 @@ def require_version(needed: int) -> str:
         f"current_setting('server_version'), HINT = {hint}; END IF;",
     ]
     body = "\n".join(f"    {line}" for line in _generated(lines))
-    return "DO " + _quoted(f" BEGIN\n{body} END ")
+    return "DO " + dollar_quoted(f" BEGIN\n{body} END ")
 
 
 def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) -> str:
@@ -359,7 +360,7 @@ def convert_function(name: Name, old_type: Name, new_type: Name, expression: str
     :param expression: the new value, as SQL.
     """
     old, new = qualified(old_type), qualified(new_type)
-    body = _quoted(f"\nSELECT {expression}\n")
+    body = dollar_quoted(f"\nSELECT {expression}\n")
     return (
         f"CREATE FUNCTION {qualified(name)}(value {old}) RETURNS {new}"
         f" LANGUAGE sql IMMUTABLE AS {body}"
@@ -370,11 +371,3 @@ def _do(declared: str, lines: Sequence[str]) -> str:
     """Return a block that stands inside of another."""
     body = "".join(f"{line}\n" for line in _generated(f"    {line}" for line in lines))
     return f"DECLARE {declared} BEGIN\n{body}END"
-
-
-def _quoted(body: str) -> str:
-    tag, number = "$$", 0
-    while tag in body:
-        number += 1
-        tag = f"$enum{number}$"
-    return f"{tag}{body}{tag}"
