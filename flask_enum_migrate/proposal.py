@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 
 from .app.database import Database
 from .core.backend import Differences
+from .core.backend import Facts
 from .core.changes import AlterColumnType
 from .core.changes import AlterEnum
 from .core.changes import CreateType
@@ -47,9 +49,13 @@ from .core.wording import cost
 from .core.wording import counted
 from .core.wording import describe_all
 from .core.wording import describe_conversions
+from .core.wording import human_size
 from .settings import Settings
 
 _LONGEST = 200
+
+MUCH = 256 * 2**20
+"""Where more bytes than these are rewritten, a person is asked whether labels are retired."""
 
 
 @dataclass(frozen=True)
@@ -183,16 +189,42 @@ def _change(
     change = alter(pair, answers, compare_order=settings.compare_order)
     if change is None or not change.removed or settings.retire is None:
         return change
-    columns = database.facts.enums[change.name].columns
-    tables = {column.table for column in columns if column.holds_rows and not column.inherited}
-    sizes = database.facts.sizes
-    size = sum(sizes[table].total for table in tables if table in sizes)
     labels = {drop.label for drop in change.removed} - change.returned
-    if not tables or not settings.retires(size):
+    if not labels or not settings.retires(_size(database.facts, change.name)):
         return change
     retiring = replace(answers, retire=answers.retire | labels)
     instead = alter(pair, retiring, compare_order=settings.compare_order)
     return change if instead is None or instead.replaces_type else instead
+
+
+def offers(one: Draft, rewritten: Collection[str]) -> Iterator[Refusal]:
+    """Yield the removals that rewrite much and that could be retirements, as questions.
+
+    :param rewritten: those that a person wants nevertheless, as options name them.
+    """
+    facts = one.database.facts
+    for change in one.changes:
+        labels = [d.label for d in change.removed if d.label not in change.returned]
+        size = _size(facts, change.name)
+        if not labels or change.reordered or size < MUCH:
+            continue
+        for label in labels:
+            value = f"{facts.called(change.name)}.{label}"
+            if value not in rewritten:
+                yield Refusal(
+                    f"{change.name} loses the label {label!r}: to take it out rewrites "
+                    f"{human_size(size)}, which nobody reads or writes meanwhile.",
+                    "Retire it, or have it rewritten.",
+                    (_flag("--retire", facts.called(change.name), label),),
+                    (Question(value, (), about=repr(label), retire=True, remove=True),),
+                )
+
+
+def _size(facts: Facts, name: Name) -> int:
+    """Return how much is rewritten where a type is replaced."""
+    columns = facts.enums[name].columns
+    tables = {column.table for column in columns if column.holds_rows and not column.inherited}
+    return sum(facts.sizes[table].total for table in tables if table in facts.sizes)
 
 
 def _rewritten_anyway(

@@ -42,6 +42,7 @@ from .proposal import answered
 from .proposal import comments
 from .proposal import draft
 from .proposal import drop_type
+from .proposal import offers
 from .proposal import strange_pairs
 from .rehearsal import Around
 from .rehearsal import refusals as rehearsed_refusals
@@ -142,6 +143,7 @@ def sync(
     confirm: Callable[[SyncResult], bool] | None = None,
     from_migrations: bool = False,
     drop_retired: bool = False,
+    rewritten: frozenset[str] | None = None,
     rehearsing: Around = nullcontext,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
@@ -155,6 +157,8 @@ def sync(
     :param from_migrations: whether the databases are what the migrations make of empty ones: how
         large their tables are says nothing.
     :param drop_retired: whether labels that are retired go for good.
+    :param rewritten: of removals that rewrite much, those that somebody wants, as options name
+        them; the others are refused with a question. None to plan all.
     :param rehearsing: gives what is entered while the statements are run and rolled back.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
@@ -169,6 +173,8 @@ def sync(
     _require_head(looked_at, environment, options.head)
     answers, _ = answered(looked_at, settings, flags)
     drafts = _drafts(looked_at, settings, answers)
+    if rewritten is not None:
+        _ask(drafts, rewritten)
     wrong = tuple(
         column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
     )
@@ -218,6 +224,15 @@ def _drafts(
         for database in databases
     )
     return [one for one in drafts if not one.is_empty]
+
+
+def _ask(drafts: Sequence[Draft], rewritten: frozenset[str]) -> None:
+    """Ask whether what would rewrite much is to be retired, before anything else is asked.
+
+    :raises Refused: with these questions.
+    """
+    if asked := tuple(offer for one in drafts for offer in offers(one, rewritten)):
+        raise Refused(tuple(dict.fromkeys(asked)))
 
 
 def _refuse(

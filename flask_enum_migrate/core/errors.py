@@ -103,18 +103,22 @@ class RevisionFileError(EnumMigrateError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person can answer so that the command goes on: what rows become.
+    """What a person can answer so that the command goes on: what rows become, or a label.
 
     :param value: the label or value that the rows hold, as options name it: ``TYPE.LABEL``.
     :param labels: the labels they may get.
     :param nullable: whether they may become NULL.
     :param about: what is asked about.
+    :param retire: whether it is about the label: it can be retired.
+    :param remove: whether that can be removed too, else it can only be retired.
     """
 
     value: str
     labels: tuple[str, ...]
     nullable: bool = False
     about: str = "them"
+    retire: bool = False
+    remove: bool = False
 
 
 @dataclass(frozen=True, slots=True)

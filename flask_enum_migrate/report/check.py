@@ -13,6 +13,7 @@ from ..core.changes import AddValue
 from ..core.changes import AlterEnum
 from ..core.changes import Change
 from ..core.changes import DropValue
+from ..core.changes import RetireValue
 from ..core.hints import other_sides
 from ..core.pairing import Pair
 from ..core.pairing import WrongColumn
@@ -230,7 +231,8 @@ def _changed(state: EnumState) -> Pair | None:
 def _outlook(state: EnumState) -> str:
     """Return what the difference will cost, as far as it can be told without a plan."""
     if not state.change or not state.live or not state.change.replaces_type:
-        return INSTANT
+        retires = state.change is not None and state.change.retirements
+        return "changes rows in short steps, no table is rewritten" if retires else INSTANT
     tables = dict.fromkeys(
         str(c.table) for c in state.live.columns if not c.inherited and c.holds_rows
     )
@@ -261,8 +263,8 @@ def _sign(change: Change) -> tuple[str, Tone]:
 
 def in_short(change: Change) -> str:
     """Return one change in words, without what is said elsewhere about rows."""
-    if isinstance(change, DropValue) and not change.mapped:
-        return f"remove {change.label!r}"
+    if isinstance(change, DropValue | RetireValue) and not change.mapped:
+        return describe(change).removesuffix("; fails if a row holds it")
     return describe(change)
 
 

@@ -225,12 +225,19 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
     help="The label OLD became NEW. Rows, defaults and views follow.",
 )
 @click.option(
+    "--retire",
+    multiple=True,
+    metavar="TYPE.OLD",
+    help="The label OLD stays in the type, and a CHECK keeps it out of all rows: no table is "
+    "rewritten, nor locked for long.",
+)
+@click.option(
     "--map",
     "map_",
     multiple=True,
     metavar="TYPE.OLD=NEW",
-    help="Rows that hold the removed label OLD become NEW; on a downgrade OLD again, if NEW is "
-    "new and theirs alone. Where a string becomes an enum, OLD is any value.",
+    help="Rows that hold the removed or retired label OLD become NEW; on a downgrade OLD again, "
+    "if NEW is new and theirs alone. Where a string becomes an enum, OLD is any value.",
 )
 @click.option(
     "--map-null",
@@ -249,6 +256,7 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--dry-run", is_flag=True, help="Print the revision's body, write nothing.")
 @click.option("--sql", is_flag=True, help="Print the upgrade as SQL, write nothing.")
 @click.option("--drop-unused", is_flag=True, help="Drop enum types that nothing uses.")
+@click.option("--drop-retired", is_flag=True, help="Remove retired labels; rewrites their tables.")
 @click.option(
     "--rehearse/--no-rehearse",
     default=None,
@@ -270,6 +278,7 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
 def sync(
     message: str | None,
     rename: tuple[str, ...],
+    retire: tuple[str, ...],
     map_: tuple[str, ...],
     map_null: tuple[str, ...],
     downgrade_map: tuple[str, ...],
@@ -277,6 +286,7 @@ def sync(
     dry_run: bool,
     sql: bool,
     drop_unused: bool,
+    drop_retired: bool,
     rehearse: bool | None,
     head: str,
     splice: bool,
@@ -303,6 +313,7 @@ def sync(
       flask db enum sync --rename LOGIN_FAILURE=LOGIN_DENIED
       flask db enum sync --map eventtype.PASSWORD_RESET=PASSWORD_CHANGE
       flask db enum sync --map-null eventtype.PASSWORD_RESET
+      flask db enum sync --retire eventtype.PASSWORD_RESET
       flask db enum sync --downgrade-map eventtype.LOGOUT_SUCCESS=LOGIN_SUCCESS
       flask db enum sync --dry-run
       flask db enum sync --from-migrations
@@ -330,7 +341,7 @@ def sync(
     place = _place(directory, x_arg)
     asks = not no_input and streams.is_terminal(sys.stdin)
 
-    def run(flags: Flags) -> SyncResult:
+    def run(flags: Flags, rewritten: frozenset[str]) -> SyncResult:
         settings = current_settings()
         if drop_unused:
             settings = settings.overridden({"drop_unused": True}, str)
@@ -348,10 +359,12 @@ def sync(
                 sql=sql,
                 confirm=_confirm if asks else None,
                 from_migrations=from_migrations,
+                drop_retired=drop_retired,
+                rewritten=rewritten if asks else None,
                 rehearsing=Rehearsing,
             )
 
-    talk = Conversation(Flags(rename, map_, map_null, downgrade_map))
+    talk = Conversation(Flags(rename, map_, map_null, downgrade_map, retire))
     with (
         _errors(_NOTHING_WRITTEN, again=talk.again),
         _databases(partial(Environment, **place), from_migrations, server, init_sql),

@@ -84,6 +84,7 @@ def _enum(state: EnumState, command: str) -> dict[str, Any]:
         "drift": state.is_drift,
         "models": None if declared is None else list(declared.labels),
         "database": None if state.live is None else list(state.live.labels),
+        "retired": [] if state.live is None else list(state.live.retired),
         "classes": [cls.path for cls in declared.classes] if declared else [],
         "columns": [str(column) for column in declared.columns] if declared else [],
         "changes": [_change(change) for change in state.change.changes] if state.change else [],

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..core.changes import AddValue
 from ..core.changes import AlterEnum
+from ..core.changes import BringBackValue
 from ..core.changes import Change
 from ..core.changes import DropValue
 from ..core.changes import RenameType
 from ..core.changes import RenameValue
+from ..core.changes import RetireValue
 from ..core.changes import SetSchema
 from ..core.rows import Held
 from ..core.wording import bare
@@ -90,7 +92,15 @@ def changes(change: AlterEnum, held: dict[str, list[Held]] | None) -> Iterator[L
         yield _reordered(change)
 
 
-_NAMED = (AddValue, RenameValue, DropValue, RenameType, SetSchema)
+_NAMED = (
+    AddValue,
+    RenameValue,
+    DropValue,
+    RetireValue,
+    BringBackValue,
+    RenameType,
+    SetSchema,
+)
 
 
 def _line(change: Change, held: dict[str, list[Held]] | None) -> Line:
@@ -102,6 +112,10 @@ def _line(change: Change, held: dict[str, list[Held]] | None) -> Line:
             return Line(f"  ~ {bare(label)}", f"-> {bare(new_label)}", "changed")
         case DropValue(label):
             return Line(f"  - {bare(label)}", _becomes(change, held), "bad")
+        case RetireValue(label):
+            return Line(f"  - {bare(label)}", f"retired; {_becomes(change, held)}", "bad")
+        case BringBackValue(label):
+            return Line(f"  + {bare(label)}", "comes back, retired until now", "added")
         case RenameType(name, new_name):
             return Line(f"  ~ type {bare(name)}", f"-> {bare(new_name)}", "changed")
         case SetSchema(schema, new_schema):
@@ -109,7 +123,7 @@ def _line(change: Change, held: dict[str, list[Held]] | None) -> Line:
     raise TypeError(f"{change!r} isn't about one name.")
 
 
-def _becomes(drop: DropValue, held: dict[str, list[Held]] | None) -> str:
+def _becomes(drop: DropValue | RetireValue, held: dict[str, list[Held]] | None) -> str:
     """Return what becomes of the rows that hold a label which goes."""
     becomes = "NULL" if drop.becomes is None else bare(drop.becomes)
     if held is None:
@@ -151,6 +165,8 @@ def totals(plan: BindPlan) -> str:
         (sum(len(change.added) for change in altered), "label", "added"),
         (sum(len(change.renames) for change in altered), "label", "renamed"),
         (sum(len(change.removed) for change in altered), "label", "removed"),
+        (sum(len(change.retirements) for change in altered), "label", "retired"),
+        (sum(len(change.brought_back) for change in altered), "label", "brought back"),
         (sum(change.reordered for change in altered), "type", "reordered"),
         (sum(change.name.name != change.new_name.name for change in altered), "type", "renamed"),
         (sum(change.name.schema != change.new_name.schema for change in altered), "type", "moved"),
@@ -189,10 +205,14 @@ def _refusing(altered: Iterable[AlterEnum]) -> list[str]:
 def _cost(plan: BindPlan, direction: Direction) -> str:
     if direction.refusals:
         return "can't be done: " + " ".join(refusal.fact for refusal in direction.refusals)
+    sizes = plan.database.facts.sizes
+    retired = sized(dict.fromkeys(one.table for one in direction.retirements), sizes)
+    changes_rows = f"changes rows of {some(retired, 5)} in short steps" if retired else ""
     if not direction.rewritten:
-        return INSTANT
-    tables = sized(direction.rewritten, plan.database.facts.sizes)
-    cost = f"rewrites {some(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
+        return changes_rows or INSTANT
+    tables = sized(direction.rewritten, sizes)
+    cost = f"{changes_rows}; " if changes_rows else ""
+    cost += f"rewrites {some(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
     if direction.rebuilt:
         cost += f"; creates {some(direction.rebuilt, 5)} again"
     return cost

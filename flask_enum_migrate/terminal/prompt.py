@@ -67,14 +67,19 @@ class Conversation:
         options = [*self.options, *(guessed(refused) if refused and not refused.hints else [])]
         return invocation.command(options) if options else ""
 
-    def run(self, write: Callable[[Flags], SyncResult], differing: Differing | None) -> SyncResult:
+    def run(
+        self,
+        write: Callable[[Flags, frozenset[str]], SyncResult],
+        differing: Differing | None,
+    ) -> SyncResult:
         """Ask until no answer is missing, and write.
 
-        :param write: what is to be done with the answers.
+        :param write: what is to be done with the answers; the second are the labels that were said
+            to be removed whatever is rewritten.
         :param differing: what may be asked about before anything is tried, None to ask nothing.
         """
         if differing is None:
-            return write(self._given.flags)
+            return write(self._given.flags, frozenset())
         for text in differing.hints:
             hint(text)
         refused: Refused | None = None
@@ -88,7 +93,7 @@ class Conversation:
                 self._ask(asked)
                 continue
             try:
-                return write(self._given.flags)
+                return write(self._given.flags, self._given.rewritten)
             except Refused as error:
                 refused = error
                 if not all(one.questions for one in error.refusals):

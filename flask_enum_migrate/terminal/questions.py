@@ -38,10 +38,13 @@ class Given:
 
     :param flags: as options.
     :param removed: type and label of those that were said to be removed: no option says so.
+    :param rewritten: those that were said to be removed whatever is rewritten, as options name
+        them.
     """
 
     flags: Flags
     removed: frozenset[tuple[str, str]] = frozenset()
+    rewritten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,12 @@ class Differing:
         :param from_migrations: whether the databases are what the migrations made, without rows.
         """
         pairs = [
-            Pair(state.declared, state.live, state.change.new_name)
+            Pair(
+                state.declared,
+                state.live,
+                state.change.new_name,
+                frozenset(state.live.retired) - state.change.returned,
+            )
             for state in result.drift
             if state.change and state.declared and state.live
         ]
@@ -194,7 +202,8 @@ def _is_open(change: AlterEnum) -> bool:
 
 
 def _unmapped(change: AlterEnum) -> list[str]:
-    return [drop.label for drop in change.removed if not drop.mapped]
+    going = (drop for drop in change.removed if drop.label not in change.returned)
+    return [drop.label for drop in going if not drop.mapped]
 
 
 def _called(change: AlterEnum) -> str:
@@ -217,14 +226,20 @@ def next_row(refused: Refused, given: Given) -> Asked | None:
     :param refused: why a revision was refused.
     """
     known = [*given.flags.map, *given.flags.map_null]
-    asked: dict[str, tuple[str, Question]] = {}
+    labels: dict[str, tuple[str, Question]] = {}
+    rows: dict[str, tuple[str, Question]] = {}
     for refusal in refused.refusals:
         for question in refusal.questions:
-            asked.setdefault(question.value, (refusal.fact, question))
-    for number, (value, (fact, question)) in enumerate(asked.items(), 1):
+            which = labels if question.retire else rows
+            which.setdefault(question.value, (refusal.fact, question))
+    for value, (fact, question) in labels.items():
+        if value not in given.flags.retire and value not in given.rewritten:
+            text = f"What becomes of {question.about}?"
+            return Asked((Line(fact),), text, tuple(_fates(question, given)))
+    for number, (value, (fact, question)) in enumerate(rows.items(), 1):
         if any(one == value or one.startswith(f"{value}=") for one in known):
             continue
-        of = f"{number} of {len(asked)}: " if len(asked) > 1 else ""
+        of = f"{number} of {len(rows)}: " if len(rows) > 1 else ""
         text = f"{of}What becomes of {question.about}?"
         return Asked((Line(fact),), text, tuple(_rows(question, given)))
     return None
@@ -240,6 +255,17 @@ def _rows(question: Question, given: Given) -> Iterator[Choice]:
         yield Choice("they become NULL", replace(given, flags=emptied))
 
 
+def _fates(question: Question, given: Given) -> Iterator[Choice]:
+    """Yield what can become of a label whose type would be replaced, or can't be."""
+    flags, value = given.flags, question.value
+    if question.remove:
+        rewritten = replace(given, rewritten=given.rewritten | {value})
+        yield Choice("removed: it is rewritten", rewritten)
+    retired = replace(flags, retire=[*flags.retire, value])
+    text = "retired: it stays in the type, and a CHECK keeps it out of all rows; no long lock"
+    yield Choice(text, replace(given, flags=retired))
+
+
 def as_options(flags: Flags, given: Flags) -> list[str]:
     """Return the answers as the options that would have given them.
 
@@ -249,6 +275,7 @@ def as_options(flags: Flags, given: Flags) -> list[str]:
         typed(option, value)
         for option, values, known in (
             ("--rename", flags.rename, given.rename),
+            ("--retire", flags.retire, given.retire),
             ("--map", flags.map, given.map),
             ("--map-null", flags.map_null, given.map_null),
             ("--downgrade-map", flags.downgrade_map, given.downgrade_map),

@@ -117,14 +117,24 @@ def _labels(state: EnumState) -> str:
     """Return the labels of a type, or how the models' differ from the database's."""
     if state.change:
         return _difference(state.change)
-    labels = (state.live or state.named).labels
-    return some([*map(bare, labels)], _MANY) or "(none)"
+    labels, retired = (state.live or state.named).labels, _retired(state)
+    shown = some([bare(label) for label in labels if label not in retired], _MANY) or "(none)"
+    return f"{shown}  retired: {some([*map(bare, retired)], _MANY)}" if retired else shown
+
+
+def _retired(state: EnumState) -> list[str]:
+    """Return the labels that the database has and keeps out of all rows."""
+    declared = state.declared.labels if state.declared else ()
+    live = state.live.retired if state.live else ()
+    return [label for label in live if label not in declared]
 
 
 def _difference(change: AlterEnum) -> str:
     """Return what the database has and the models lack, and the reverse."""
     gone = [f"- {bare(drop.label)}" for drop in change.removed]
     come = [f"+ {bare(add.label)}" for add in change.added]
+    come += [f"+ {bare(one.label)}" for one in change.brought_back]
+    gone += [f"~ retire {bare(one.label)}" for one in change.retirements]
     named = [f"~ called {change.new_name}"] if change.name != change.new_name else []
     order = ["~ another order"] if change.reordered else []
     return "  ".join([*named, *_first(gone), *_first(come), *order])

@@ -512,6 +512,7 @@ def test_check_as_json(one_project: Project) -> None:
                 "drift": False,
                 "models": ["SAD", "GONE"],
                 "database": ["SAD", "GONE"],
+                "retired": [],
                 "classes": ["models.Mood"],
                 "columns": ["item.mood", "item.moods"],
                 "changes": [],

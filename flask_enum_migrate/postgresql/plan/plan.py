@@ -168,7 +168,8 @@ def _refusals(differences: Differences, facts: Facts) -> Iterator[Refusal]:
     alterations = [Alteration(change, facts.enums[change.name]) for change in differences.changes]
     yield from lost_defaults(current_defaults(alterations), alterations, facts)
     for alteration in alterations:
-        yield from blocked(alteration.change, alteration.enum, facts)
+        retirable = unretirable.retirable(alteration.change, alteration.enum, facts)
+        yield from blocked(alteration.change, alteration.enum, facts, retirable=retirable)
         yield from unretirable.blocked(alteration.change, alteration.enum, facts)
     for new in differences.creates:
         yield from conversion.creation_blocked(new, facts)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from ...core.changes import AlterEnum
 from ...core.changes import CreateType
+from ...core.errors import Question
 from ...core.errors import Refusal
+from ...core.errors import typed
 from ...core.schema import Name
 from ..objects.base import Dependent
 from ..objects.column import Column
@@ -30,12 +33,18 @@ from .facts import Facts
 
 
 def blocked(
-    change: AlterEnum, enum: EnumType, facts: Facts, *, today: bool = True
+    change: AlterEnum,
+    enum: EnumType,
+    facts: Facts,
+    *,
+    today: bool = True,
+    retirable: Sequence[str] = (),
 ) -> Iterator[Refusal]:
     """Yield why a change can't be made.
 
     :param enum: the type as it is now.
     :param today: whether the change starts from the database as it is now.
+    :param retirable: the labels that can be retired, so that nothing has to be created again.
     """
     for label in change.new_labels:
         if problem := label_problem(label):
@@ -56,6 +65,19 @@ def blocked(
     if not change.replaces_type:
         return
     why = f"{enum.name} has to be replaced, and can't be:"
+    yield from _columns_blocked(change, enum, facts, why)
+    yield from dependents_blocked(change, enum, facts, why, today=today, retirable=retirable)
+    if today:
+        yield from collides(change, enum, facts)
+
+
+def _columns_blocked(
+    change: AlterEnum, enum: EnumType, facts: Facts, why: str
+) -> Iterator[Refusal]:
+    """Yield the columns that can't get another type.
+
+    :param why: what can't be done for that reason, as the sentence begins.
+    """
     for column in enum.columns:
         if column.partition_key:
             yield Refusal(
@@ -84,9 +106,6 @@ def blocked(
             yield Refusal(
                 f"{why} {role(facts)} doesn't own {column.table}.", "Connect as its owner."
             )
-    yield from dependents_blocked(change, enum, facts, why, today=today)
-    if today:
-        yield from collides(change, enum, facts)
 
 
 def _family_problem(column: Column, facts: Facts) -> str:
@@ -124,13 +143,25 @@ def collides(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusa
 
 
 def dependents_blocked(
-    change: AlterEnum, enum: EnumType, facts: Facts, why: str, *, today: bool = True
+    change: AlterEnum,
+    enum: EnumType,
+    facts: Facts,
+    why: str,
+    *,
+    today: bool = True,
+    retirable: Sequence[str] = (),
 ) -> Iterator[Refusal]:
     """Yield what hangs on a type and can't be created again.
 
     :param why: what can't be done for that reason, as the sentence begins.
     :param today: whether the change starts from the database as it is now.
+    :param retirable: the labels that can be retired, so that nothing has to be created again.
     """
+    called = facts.called(change.name)
+    flags = tuple(typed("--retire", f"{called}.{label}") for label in retirable)
+    questions = tuple(
+        Question(f"{called}.{label}", (), about=repr(label), retire=True) for label in retirable
+    )
     made_of = _made_of(enum, facts)
     for dependent in facts.dependents:
         if enum.key in dependent.roots and (
@@ -140,10 +171,15 @@ def dependents_blocked(
             about = dependent.about
             yield Refusal(
                 f"{why} {dependent} hangs on it, and {problem}.",
-                f"Connect as {about.owner!r}, which owns it, or as a member of that role."
-                if about.owner and not about.may_alter
-                else "Drop it in a migration of its own before this one, and create it again "
-                "after it.",
+                (
+                    f"Connect as {about.owner!r}, which owns it, or as a member of that role"
+                    if about.owner and not about.may_alter
+                    else "Drop it in a migration of its own before this one, and create it again "
+                    "after it"
+                )
+                + (f"; or keep {listed(retirable)} in the type:" if retirable else "."),
+                flags,
+                questions,
             )
 
 

@@ -24,6 +24,21 @@ _OBSTACLES = {
 }
 
 
+def retirable(change: AlterEnum, enum: EnumType, facts: Facts) -> tuple[str, ...]:
+    """Return the labels that go and that could all be retired instead, or none.
+
+    :param enum: the type as it is now.
+    """
+    labels = tuple(d.label for d in change.removed if d.label not in change.returned)
+    problems = (
+        problem
+        for column in enum.columns
+        if not column.inherited
+        for problem in _column_problems(column, facts)
+    )
+    return () if change.reordered or any(problems) else labels
+
+
 def blocked(change: AlterEnum, enum: EnumType, facts: Facts) -> Iterator[Refusal]:
     """Yield why labels can't be retired.
 
