@@ -339,10 +339,10 @@ def _flag(option: str, called: str, label: str, new: str | None = None) -> str:
 
 
 def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
-    if database.transaction == "autocommit" and made.upgrade.steps:
+    if database.transaction == "autocommit" and not made.upgrade.is_repeatable:
         yield Refusal(
-            "env.py runs migrations on an AUTOCOMMIT connection, so anything but an addition could "
-            "stop half way.",
+            "env.py runs migrations on an AUTOCOMMIT connection, so anything but an addition or a "
+            "retirement could stop half way.",
             "Let env.py run migrations in a transaction.",
         )
 
@@ -397,7 +397,7 @@ def comments(one: Draft) -> Comments:
     if made.downgrade.refusals:
         facts = " ".join(refusal.fact for refusal in made.downgrade.refusals)
         refused = f"This revision can't be undone by itself: {facts}"
-    elif one.database.transaction == "autocommit" and made.downgrade.steps:
+    elif one.database.transaction == "autocommit" and not made.downgrade.is_repeatable:
         refused = "Undoing this revision needs a transaction, and env.py opens none."
     merged = [
         f"Rows that held {drop.label!r} keep "

@@ -54,14 +54,12 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     one, said = seen.draft, comments(seen.draft)
     created, dropped = one.database.looked_by.creation(seen.creates)
     it = "it" if len(created) == 1 else "them"
-    upgrade = Direction(
-        one.plan.upgrade.committing,
-        (*one.plan.upgrade.steps, *_step(f"New columns below need {it}.", created)),
-        retirements=one.plan.upgrade.retirements,
+    upgrade = replace(
+        one.plan.upgrade,
+        steps=(*one.plan.upgrade.steps, *_step(f"New columns below need {it}.", created)),
     )
     downgrade = Direction(
         steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps),
-        retirements=one.plan.downgrade.retirements,
     )
     # A default that names what changes would be valid on one side of the change only.
     affected = one.database.looked_by.affected_defaults(one.changes, seen.live)
@@ -90,7 +88,7 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     # As Alembic names tables: without the schema in which they would be created.
     facts = one.database.facts.without(seen.live.default_schema)
     drops = one.database.looked_by.plan(Differences(drops=seen.drops), facts)
-    downgrade = Direction(one.plan.downgrade.committing, drops.downgrade.steps)
+    downgrade = replace(one.plan.downgrade, steps=drops.downgrade.steps)
     notes = [f"{facts.shown(drop.name)}: create it again." for drop in seen.drops]
     if _commits_all(one.plan.downgrade):
         notes = [*said.downgrade, *notes]

@@ -49,7 +49,7 @@ class Choices:
             cuts = [(left, right) for left, right in cuts if right in self.rights]
         for left, right in cuts:
             for label in self._lefts(left):
-                if label != right:
+                if self.rights is None or label != right:
                     yield Meaning(self.name, label, right)
 
     def _lefts(self, text: str) -> Iterator[str]:

@@ -76,6 +76,7 @@ class Direction:
     :param refusing: statements that refuse before anything is committed, where labels are retired.
     :param retirements: what keeps labels out of tables, between what is committed and the steps.
     :param pace: how they go about it.
+    :param lifts: whether all that its steps do is to drop CHECKs that keep labels out, at once.
     :param guards: the names of the CHECKs that keep labels out and that it adds or drops.
     """
 
@@ -90,7 +91,13 @@ class Direction:
     refusing: tuple[str, ...] = ()
     retirements: tuple[Retirement, ...] = ()
     pace: Pace = Pace()
+    lifts: bool = False
     guards: frozenset[str] = frozenset()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it needs no transaction: each statement is done whole, and may run again."""
+        return not self.steps or self.lifts
 
     @property
     def statements(self) -> tuple[str, ...]:

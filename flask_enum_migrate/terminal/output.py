@@ -259,6 +259,8 @@ def _bodies(plans: Sequence[BindPlan]) -> None:
         ):
             body = f"def {function}{bind}():\n{textwrap.indent(source, '    ')}\n"
             echo(body, err=False)
+    if functions := next((plan.body.functions for plan in plans if plan.body.functions), ""):
+        echo(f"\n{functions}\n", err=False)
 
 
 def _hints(result: SyncResult) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from functools import cached_property
 
 from ...core.backend import Differences
 from ...core.changes import AlterColumnType
+from ...core.changes import BringBackValue
+from ...core.changes import RetireValue
 from ...core.errors import Refusal
 from ...core.plan import Step
 from ...core.schema import Name
@@ -192,6 +194,13 @@ class Course:
             )
         )
         return rewrite_tables([*rewrites, *converted])
+
+    @property
+    def only_lifts(self) -> bool:
+        """Whether labels are retired or come back, and that is all."""
+        changes = [change for a in self.alterations for change in a.change.changes]
+        retirements = all(isinstance(one, RetireValue | BringBackValue) for one in changes)
+        return retirements and not self.conversions
 
     @property
     def rewritten(self) -> list[Name]:

@@ -151,6 +151,7 @@ def _direction(course: Course, steps: list[Step]) -> Direction:
         committing=tuple(course.additions()),
         pace=Pace(facts.lock_timeout, facts.retire_pause),
         steps=tuple(steps),
+        lifts=course.only_lifts and len(steps) == 1,
         rewritten=tuple(qualified(table, facts) for table in course.rewritten),
         rebuilt=tuple(map(str, [*course.carried, *course.rebuilt])),
         remarks=tuple(course.remarks()),
