@@ -33,6 +33,7 @@ from .lines import Report
 from .lines import Tone
 
 INSTANT = "instant, no table is rewritten"
+_RETIRES = "changes rows while others read and write, no table is rewritten"
 NOT_COMPARED = "Nothing was compared"
 _MANY = 12
 
@@ -232,7 +233,11 @@ def _outlook(state: EnumState) -> str:
     """Return what the difference will cost, as far as it can be told without a plan."""
     if not state.change or not state.live or not state.change.replaces_type:
         retires = state.change is not None and state.change.retirements
-        return "changes rows in short steps, no table is rewritten" if retires else INSTANT
+        return (
+            "changes rows while others read and write, no table is rewritten"
+            if retires
+            else INSTANT
+        )
     tables = dict.fromkeys(
         str(c.table) for c in state.live.columns if not c.inherited and c.holds_rows
     )

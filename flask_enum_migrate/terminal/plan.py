@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..core.changes import AddValue
@@ -31,6 +32,7 @@ from .wrapping import side_by_side
 if TYPE_CHECKING:
     from ..core.plan import Direction
     from ..core.schema import Name
+    from ..core.schema import TableSize
     from ..sync import BindPlan
 
 _MANY = 12
@@ -85,7 +87,10 @@ def changes(change: AlterEnum, held: dict[str, list[Held]] | None) -> Iterator[L
     """
     single = [one for one in change.changes if isinstance(one, _NAMED)]
     for one in single[:_MANY]:
-        yield _line(one, held)
+        if isinstance(one, DropValue) and one.label in change.returned:
+            yield Line(f"  - {bare(one.label)}", "retired, so no row holds it", "bad")
+        else:
+            yield _line(one, held)
     if len(single) > _MANY:
         yield Line(f"  … and {len(single) - _MANY} more")
     if change.reordered:
@@ -206,16 +211,25 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
     if direction.refusals:
         return "can't be done: " + " ".join(refusal.fact for refusal in direction.refusals)
     sizes = plan.database.facts.sizes
-    retired = sized(dict.fromkeys(one.table for one in direction.retirements), sizes)
-    changes_rows = f"changes rows of {some(retired, 5)} in short steps" if retired else ""
+    retiring = _retiring(direction, sizes)
     if not direction.rewritten:
-        return changes_rows or INSTANT
+        return retiring or INSTANT
     tables = sized(direction.rewritten, sizes)
-    cost = f"{changes_rows}; " if changes_rows else ""
+    cost = f"{retiring}; " if retiring else ""
     cost += f"rewrites {some(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
     if direction.rebuilt:
         cost += f"; creates {some(direction.rebuilt, 5)} again"
     return cost
+
+
+def _retiring(direction: Direction, sizes: Mapping[Name, TableSize]) -> str:
+    """Return what a direction does to keep labels out of tables, or ``""``."""
+    tables = dict.fromkeys(one.table for one in direction.retirements)
+    if not tables:
+        return ""
+    changes_rows = any(one.change for one in direction.retirements)
+    what = "changes rows of" if changes_rows else "reads"
+    return f"{what} {some(sized(tables, sizes), 5)} while others read and write"
 
 
 def _them(tables: list[str]) -> str:

@@ -29,7 +29,7 @@ def test_what_is_said_of_them(one_project: Project) -> None:
     project.models(JOB + JOB.replace("Job", "Note"), labels=["NEW", "DONE"])
     said = project.db("enum", "check", expect=1).stdout
     assert "  ~ retire 'OLD' on public.note.state\n" in said
-    assert "  Cost: changes rows in short steps, no table is rewritten.\n" in said
+    assert "  Cost: changes rows while others read and write, no table is rewritten.\n" in said
     assert "NEW, OLD, DONE" not in project.db("enum", "list").stdout
     project.sql(GUARD.replace("job", "note"))
     assert project.db("enum", "check").stdout.startswith("In sync: 1 enum type compared")
