@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -33,8 +35,8 @@ ROWS = (
     "CASE WHEN n % 10 = 0 THEN 'OLD' ELSE 'NEW' END FROM generate_series(1, 2000) n) s (v)",
     "INSERT INTO item (state, kind) VALUES ('OLD', 'x'), ('DONE', 'y'), (NULL, NULL)",
 )
-BEFORE = {"LABELS": ["NEW", "OLD", "DONE"], "KINDS": ["x", "y"], "DEFAULT": "OLD"}
-AFTER = {"LABELS": ["NEW", "DONE"], "KINDS": ["y"], "DEFAULT": "DONE"}
+BEFORE: dict[str, Any] = {"LABELS": ["NEW", "OLD", "DONE"], "KINDS": ["x", "y"], "DEFAULT": "OLD"}
+AFTER: dict[str, Any] = {"LABELS": ["NEW", "DONE"], "KINDS": ["y"], "DEFAULT": "DONE"}
 ANSWERS = Flags(map=["state.OLD=DONE", "kind.x=y"], retire=["state.OLD", "kind.x"])
 
 ENVIRONMENTS = {
@@ -67,12 +69,17 @@ def checks(project: Project) -> list[tuple[object, ...]]:
     return project.rows(FOUND)
 
 
-def start(project: Project, env: str) -> None:
-    project.models(MODELS, **BEFORE)
+def use_mode(project: Project, env: str, source: str, rows: Sequence[str], **names: Any) -> None:
+    """Create a database by the first models, in an app whose env.py is one of several."""
+    project.models(source, **names)
     project.db("init", *(["--multidb"] if env == "multidb" else []))
     if ENVIRONMENTS[env]:
         use_env(project, ENVIRONMENTS[env])
-    project.start(MODELS, *ROWS, **BEFORE)
+    project.start(source, *rows, **names)
+
+
+def start(project: Project, env: str) -> None:
+    use_mode(project, env, MODELS, ROWS, **BEFORE)
 
 
 def retire(project: Project, flags: Flags = ANSWERS) -> str:
