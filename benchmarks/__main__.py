@@ -17,6 +17,7 @@ from benchmarks import hanging
 from benchmarks import labels
 from benchmarks import rehearsed
 from benchmarks import replaced
+from benchmarks import retired
 from benchmarks import scale
 from benchmarks import stalls
 from benchmarks import startup
@@ -40,6 +41,7 @@ SECTIONS: dict[str, Callable[[Lab], Section]] = {
     "hanging": hanging.measure,
     "rehearsed": rehearsed.measure,
     "stalls": stalls.measure,
+    "retired": retired.measure,
 }
 
 

@@ -32,6 +32,7 @@ SECTIONS = {
     "hanging": ["Dependents", "CHECK constraints", "partial indexes"],
     "stalls": ["one wait of 10 s", "longest stall"],
     "rehearsed": ["without a rehearsal", "| added | 0 |", "| removed | 500 |"],
+    "retired": ["| 10 % | rewrite |", "| none | retirement |", "More rows"],
 }
 
 
