@@ -44,6 +44,8 @@ def insert(seen: Seen, directory: Path) -> Body:
         operations.insert(0, first)
     if seen.guarded:
         operations.append(EnumOperations(_guards(seen, renderer)))
+    if again := _guards_again(seen, renderer):
+        operations.insert(0, EnumOperations("", again))
     if last.source or last.undo:
         operations.append(last)
     return Body(f"{first.source}\n{last.source}", f"{last.undo}\n{first.undo}")
@@ -105,6 +107,14 @@ def _guards(seen: Seen, renderer: Renderer) -> str:
     statements = seen.draft.database.looked_by.keep_out(seen.guarded)
     comment = "No row may hold a label that is retired."
     return _render(renderer, seen.draft, Direction(steps=(*_step(comment, statements),)), Frame(""))
+
+
+def _guards_again(seen: Seen, renderer: Renderer) -> str:
+    """Return what keeps labels out of columns that go, once a downgrade has brought them back."""
+    one, places = seen.draft, seen.tree.dropped_columns()
+    statements = one.database.looked_by.keep_out_again(seen.live, places, one.database.facts)
+    comment = "Columns that come back keep labels out as before."
+    return _render(renderer, one, Direction(steps=(*_step(comment, statements),)), Frame(""))
 
 
 def _commits_all(direction: Direction) -> bool:

@@ -210,6 +210,11 @@ class Backend(Protocol):
     def keep_out(self, columns: Iterable[NewColumn]) -> list[str]:
         """Return the statements that keep retired labels out of new columns."""
 
+    def keep_out_again(
+        self, live: LiveSchema, columns: Collection[Place], facts: Facts
+    ) -> list[str]:
+        """Return the statements that keep labels out of columns that go, once they are back."""
+
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema
     ) -> Iterator[LiveColumn]:

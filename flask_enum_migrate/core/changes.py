@@ -212,6 +212,11 @@ class AlterEnum:
         """The retired labels that rows may hold again, in the order of before."""
         return tuple(BringBackValue(label) for label in self.kept if label in self.returned)
 
+    @property
+    def coming(self) -> tuple[AddValue | BringBackValue, ...]:
+        """The labels that rows may hold from now on, new or brought back."""
+        return (*self.added, *self.brought_back)
+
     @cached_property
     def reordered(self) -> bool:
         """Whether the labels that stay come in another order."""

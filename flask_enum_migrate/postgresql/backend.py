@@ -128,6 +128,13 @@ class NativeEnums:
             for one in columns
         ]
 
+    def keep_out_again(
+        self, live: LiveSchema, columns: Collection[backend.Place], facts: backend.Facts
+    ) -> list[str]:
+        from .plan.retirement import again
+
+        return list(again(live, columns, _own(facts)))
+
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema
     ) -> Iterator[LiveColumn]:

@@ -202,7 +202,7 @@ def _refusing(altered: Iterable[AlterEnum]) -> list[str]:
     return [
         bare(add.label)
         for change in altered
-        for add in change.added
+        for add in change.coming
         if add.label not in change.reverse_mapping
     ]
 

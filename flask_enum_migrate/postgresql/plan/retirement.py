@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 from ...core.changes import AlterEnum
 from ...core.plan import Retirement
 from ...core.schema import Guard
+from ...core.schema import LiveSchema
 from ...core.schema import Name
 from ...core.wording import some
 from ..objects.column import Column
@@ -236,3 +238,19 @@ def remarks(changes: Iterable[AlterEnum], facts: Facts) -> Iterator[str]:
         for column in columns:
             if column.relation_kind == "m":
                 yield f"Until it is refreshed, {column.table} holds what it held."
+
+
+def again(live: LiveSchema, places: Collection[tuple[Name, str]], facts: Facts) -> Iterator[str]:
+    """Yield what keeps labels out of columns that are as they were, but for their CHECKs."""
+    for enum in live.enums:
+        for column in enum.columns:
+            if not isinstance(column, Column) or column.place not in places or column.inherited:
+                continue
+            type_ = facts.shown(enum.name)
+            held = sql.Held(column.column, type_, "a" in column.made_of, column.through)
+            checks = [
+                ddl.add_constraint(guard.constraint, f"CHECK ({held.check(guard.label)})")
+                for guard in column.guards
+            ]
+            if checks:
+                yield ddl.alter_table(facts.shown(column.table), checks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tests.autogenerate.setup import nothing_differs
 from tests.project import Project
@@ -18,6 +19,7 @@ class Note(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     s = db.Column(STRING)
 """
+LABELS = ["NEW", "OLD", "DONE"]
 STRING, ENUM = "db.String(20)", "db.Enum(*LABELS, name=NAME)"
 GUARDS = (
     "ALTER TABLE job ADD CONSTRAINT no_old CHECK (s <> 'OLD')",
@@ -26,8 +28,7 @@ GUARDS = (
 
 
 def start(project: Project, models: str = JOB, *guards: str) -> None:
-    labels = ["NEW", "OLD", "DONE"]
-    project.start(models, "INSERT INTO job (l) VALUES ('{NEW,DONE}')", LABELS=labels, NAME="state")
+    project.start(models, "INSERT INTO job (l) VALUES ('{NEW,DONE}')", LABELS=LABELS, NAME="state")
     project.sql(*(guards or GUARDS))
     project.models(models, LABELS=["NEW", "DONE"], NAME="state")
     project.db("enum", "check")
@@ -81,7 +82,51 @@ def test_a_rule_of_the_models_own_is_none_of_ours(one_project: Project) -> None:
     models = JOB.replace("    l = db.Column(db.ARRAY(db.Enum(*LABELS, name=NAME)))\n", "") + (
         "    __table_args__ = (db.CheckConstraint(\"s <> 'OLD'\"),)\n"
     )
-    one_project.start(models, LABELS=["NEW", "OLD", "DONE"], NAME="state")
+    one_project.start(models, LABELS=LABELS, NAME="state")
     one_project.db("enum", "check")
     one_project.models(models, LABELS=["NEW", "DONE"], NAME="state")
     one_project.db("enum", "check")
+
+
+def test_one_that_is_retired_in_part_is_retired_in_the_rest(one_project: Project) -> None:
+    one_project.start(JOB, "INSERT INTO job (s) VALUES ('OLD')", LABELS=LABELS, NAME="state")
+    one_project.sql(GUARDS[1])
+    one_project.models(JOB, LABELS=["NEW", "DONE"], NAME="state")
+    assert "--map state.OLD=LABEL" in one_project.sync(expect=1).stderr
+    source = one_project.round_trip("--map", "OLD=NEW", merges=True)
+    assert "public.state: retire 'OLD' on public.job.s; rows that hold it become 'NEW'." in source
+    assert "none_old" not in source
+    one_project.sync("--drop-retired")
+    before = one_project.dump()
+    one_project.db("upgrade")
+    assert one_project.labels("state") == ["NEW", "DONE"]
+    one_project.db("downgrade")
+    assert one_project.dump() == before
+
+
+def test_without_schemas_in_names(one_project: Project) -> None:
+    one_project.config["ENUM_MIGRATE_QUALIFY"] = False
+    one_project.start(JOB, "INSERT INTO job (s) VALUES ('OLD')", LABELS=LABELS, NAME="state")
+    one_project.models(JOB, LABELS=["NEW", "DONE"], NAME="state")
+    source = one_project.round_trip("--retire", "OLD", "--map", "OLD=NEW", merges=True)
+    one_project.sync("--drop-retired")
+    source += one_project.revision()
+    assert "public." not in source
+    before = one_project.dump()
+    one_project.db("upgrade")
+    one_project.db("downgrade")
+    assert one_project.dump() == before
+
+
+def test_it_comes_back_with_what_rows_become_on_the_way_back(one_project: Project) -> None:
+    start(one_project)
+    one_project.models(JOB, LABELS=LABELS, NAME="state")
+    said = one_project.sync("--downgrade-map", "state.OLD=DONE", "--dry-run").stderr
+    assert "Downgrade  changes rows of public.job" in said
+    said = one_project.sync().stderr
+    assert "refuses while a row holds OLD, unless --downgrade-map says otherwise" in said
+    one_project.db("upgrade")
+    one_project.sql("INSERT INTO job (s) VALUES ('OLD')")
+    with pytest.raises(DBAPIError, match="OLD"):
+        one_project.db("downgrade")
+    assert one_project.rows("SELECT count(*) FROM job WHERE s = 'OLD'") == [(1,)]
