@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from flask_enum_migrate import EnumMigrate
-from flask_enum_migrate.core.answers import Flags
+from flask_enum_migrate.core.flags import Flags
 from tests.app.test_environment import AUTOCOMMIT
 from tests.app.test_environment import OWN_TRANSACTION
 from tests.app.test_environment import PER_MIGRATION

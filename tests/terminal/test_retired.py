@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flask_enum_migrate import proposal
-from flask_enum_migrate.core.answers import Flags
+from flask_enum_migrate.core.flags import Flags
 from flask_enum_migrate.terminal.questions import as_options
 from tests.project import Project
 from tests.screens import flask

@@ -20,7 +20,7 @@ from .quoting import identifier
 from .quoting import literal
 from .quoting import qualified
 from .quoting import shortened
-from .values import TAKEN_AWAY
+from .using import TAKEN_AWAY
 
 _OTHER = re.compile(r"\W+", re.ASCII)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from flask_enum_migrate import EnumMigrate
-from flask_enum_migrate.core.answers import Flags
 from flask_enum_migrate.core.errors import AnswerError
 from flask_enum_migrate.core.errors import Refused
+from flask_enum_migrate.core.flags import Flags
 from tests.project import Project
 
 JOB = """
