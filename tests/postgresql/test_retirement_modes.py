@@ -176,3 +176,72 @@ def test_odd_labels_and_names(one_project: Project, driver: str) -> None:
         assert "In sync" in project.db("enum", "check").stdout
         project.db("downgrade")
         assert project.dump() == before
+
+
+TABLES = (
+    "CREATE DOMAIN dom AS state; CREATE DOMAIN doms AS state[]",
+    "CREATE TABLE bare (d dom, a doms, s state, k kind DEFAULT 'x')",
+    "CREATE TABLE part (id int, s state DEFAULT 'OLD', at date) PARTITION BY RANGE (at)",
+    "CREATE TABLE part1 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')"
+    " PARTITION BY LIST (id)",
+    "CREATE TABLE part1_1 PARTITION OF part1 (s DEFAULT 'NEW') FOR VALUES IN (1, 2)",
+    "CREATE TABLE part2 PARTITION OF part FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')",
+    "CREATE TABLE parent (s state); CREATE TABLE child (t state) INHERITS (parent)",
+    'CREATE TABLE "Made" (s state, g state GENERATED ALWAYS AS (s) STORED)',
+    "CREATE VIEW v AS SELECT * FROM part WHERE s = 'OLD'",
+    "INSERT INTO bare VALUES ('OLD', '{OLD,NEW}', 'OLD', 'x'), ('NEW', NULL, NULL, 'y')",
+    "INSERT INTO part VALUES (1, 'OLD', '2026-01-05'), (2, 'OLD', '2026-02-05')",
+    "INSERT INTO parent VALUES ('OLD'); INSERT INTO child VALUES ('OLD', 'OLD')",
+    "INSERT INTO \"Made\" VALUES ('OLD')",
+    "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE TRIGGER touched BEFORE UPDATE ON bare FOR EACH ROW EXECUTE FUNCTION touch()",
+)
+
+
+def test_kinds_of_tables_and_columns(project: Project) -> None:
+    start(project, "single")
+    project.sql(*TABLES)
+    before = project.dump()
+    source = retire(project)
+    assert "Triggers that fire for each row that changes: touched of public.bare." in source
+    assert source.count('"public.bare",\n') == 1
+    project.db("upgrade")
+    assert project.rows("SELECT bare::text FROM bare ORDER BY 1") == [
+        ('(DONE,"{DONE,NEW}",DONE,y)',),
+        ("(NEW,,,y)",),
+    ]
+    assert project.rows("SELECT s::text FROM part") == [("DONE",)] * 2
+    assert project.rows("SELECT s::text FROM parent") == [("DONE",)] * 2
+    assert project.rows("SELECT t::text FROM child") == [("DONE",)]
+    assert project.rows('SELECT s::text, g::text FROM "Made"') == [("DONE", "DONE")]
+    assert all(valid for _, valid in checks(project))
+    assert "In sync" in project.db("enum", "check").stdout
+    upgraded = project.dump()
+    project.sql("CREATE TABLE part3 PARTITION OF part FOR VALUES FROM ('2026-03-01') TO (MAXVALUE)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        project.sql("INSERT INTO part VALUES (5, 'OLD', '2026-03-05')")
+    project.sql("DROP TABLE part3")
+    project.db("downgrade")
+    assert project.dump() == before
+    project.db("upgrade")
+    assert project.dump() == upgraded
+
+
+def test_names_leave_the_schema_out(one_project: Project) -> None:
+    one_project.options["qualify"] = False
+    start(one_project, "single")
+    source = retire(one_project)
+    assert "public." not in source
+    one_project.db("upgrade")
+    assert (one_project.rows(HELD), checks(one_project)) == (CHANGED, CHECKS)
+    one_project.db("downgrade")
+    assert checks(one_project) == []
+
+
+def test_the_name_of_a_check_is_free(one_project: Project) -> None:
+    start(one_project, "single")
+    one_project.sql("ALTER TABLE job ADD CONSTRAINT job_state_not_old CHECK (id > 0)")
+    retire(one_project)
+    one_project.db("upgrade")
+    assert ("job_state_not_old2", True) in checks(one_project)
+    assert "In sync" in one_project.db("enum", "check").stdout

@@ -34,6 +34,7 @@ _NOT_HERE = {
     UNCOMMITTED: "PostgreSQL lets a label be used only once it is committed",
     "25001": "PostgreSQL runs it outside of a transaction only",
     "2D000": "it commits on the way",
+    "55006": "PostgreSQL runs it only once triggers of what came before have fired",
 }
 
 

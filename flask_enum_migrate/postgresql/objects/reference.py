@@ -64,8 +64,11 @@ class Collision:
 class Obstacle:
     """What keeps rows from getting another label where they are, or a trigger that then fires.
 
+    A constraint only has a name that another one can't get.
+
     :param table: the table, or an ancestor of the one that has it.
-    :param what: ``row security``, ``rule``, ``publication``, ``foreign key`` or ``trigger``.
+    :param what: ``row security``, ``rule``, ``publication``, ``foreign key``, ``trigger`` or
+        ``constraint``.
     :param name: its name and table, as SQL prints them.
     :param columns: the columns that a foreign key is of, or points to.
     """

@@ -61,7 +61,7 @@ def plan(differences: Differences, facts: Facts) -> Plan:
         refusing=guards.refusing,
         retirements=guards.retirements,
         guards=guards.names,
-        remarks=(*retirement.remarks(differences.changes, facts), *forth.remarks()),
+        remarks=(*retirement.remarks(named.changes, own), *forth.remarks()),
     )
     reverse = [
         refusal

@@ -36,6 +36,9 @@ def guards(change: AlterEnum, facts: Facts) -> Guards:
     Those that a column had before, by :attr:`Facts.former`, are called as they were.
     """
     taken = {(one.table, one.name) for one in facts.dependents if isinstance(one, Constraint)}
+    taken |= {
+        (facts.shown(one.table), one.name) for one in facts.obstacles if one.what == "constraint"
+    }
     added: dict[tuple[Name, str], tuple[Guard, ...]] = {}
     for column in facts.enums[change.name].columns:
         if column.inherited or not column.can_be_guarded:
@@ -231,7 +234,9 @@ def remarks(changes: Iterable[AlterEnum], facts: Facts) -> Iterator[str]:
             yield f"The default of {column} becomes {default or 'none'}."
         tables = {column.table for column in columns}
         fire = [
-            one.name for one in facts.obstacles if one.what == "trigger" and one.table in tables
+            one.name
+            for one in facts.obstacles
+            if one.what == "trigger" and facts.shown(one.table) in tables
         ]
         if fire and any(one.mapped for one in change.retirements):
             yield f"Triggers that fire for each row that changes: {some(fire, 5)}."

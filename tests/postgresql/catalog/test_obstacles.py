@@ -35,7 +35,8 @@ def read(url: str, role: str = "") -> list[Obstacle]:
     with engine.begin() as connection:
         if role:
             connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
-        return list(obstacles.read(connection, [T, Name("public", "parent")]))
+        found = obstacles.read(connection, [T, Name("public", "parent")])
+    return [one for one in found if one.what != "constraint"]  # PostgreSQL 18 names NOT NULL
 
 
 def test_what_stands_in_the_way_of_an_update(roles: str, database: str) -> None:

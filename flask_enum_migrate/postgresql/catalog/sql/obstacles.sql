@@ -1,5 +1,5 @@
--- What keeps rows of tables from getting other labels, or lets only some of them get them; and the
--- triggers that fire for those that do.
+-- What keeps rows of tables from getting other labels, or lets only some of them get them; the
+-- triggers that fire for those that do; and the constraints whose names are like ours.
 --
 -- :tables  the tables as JSON: schema, name
 WITH RECURSIVE wanted AS (
@@ -46,6 +46,9 @@ found AS (
            k.conname || ' of ' || k.conrelid::regclass::text
     FROM tree JOIN pg_constraint k ON k.contype = 'f' AND k.conparentid = 0
         AND tree.relation IN (k.conrelid, k.confrelid)
+    UNION ALL
+    SELECT tree.root, tree.relation, NULL, 'constraint', k.conname
+    FROM tree JOIN pg_constraint k ON k.conrelid = tree.relation AND k.conname LIKE '%\_not\_%'
 )
 SELECT DISTINCT w.nspname::text AS schema, w.relname::text AS table, f.what, f.name,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
