@@ -43,9 +43,9 @@ def insert(seen: Seen, directory: Path) -> Body:
     if first.source or first.undo or first.ops:
         operations.insert(0, first)
     if seen.guarded:
-        operations.append(EnumOperations(_guards(seen, renderer)))
-    if again := _guards_again(seen, renderer):
-        operations.insert(0, EnumOperations("", again))
+        operations.append(_guards(seen, renderer))
+    if (again := _guards_again(seen, renderer)).undo:
+        operations.insert(0, again)
     if last.source or last.undo:
         operations.append(last)
     return Body(f"{first.source}\n{last.source}", f"{last.undo}\n{first.undo}")
@@ -102,19 +102,23 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     )
 
 
-def _guards(seen: Seen, renderer: Renderer) -> str:
+def _guards(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what keeps retired labels out of new columns; it goes with them."""
     statements = seen.draft.database.looked_by.keep_out(seen.guarded)
-    comment = "No row may hold a label that is retired."
-    return _render(renderer, seen.draft, Direction(steps=(*_step(comment, statements),)), Frame(""))
+    source = _alone(seen, renderer, "No row may hold a label that is retired.", statements)
+    return EnumOperations(source, statements=statements)
 
 
-def _guards_again(seen: Seen, renderer: Renderer) -> str:
+def _guards_again(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what keeps labels out of columns that go, once a downgrade has brought them back."""
     one, places = seen.draft, seen.tree.dropped_columns()
     statements = one.database.looked_by.keep_out_again(seen.live, places, one.database.facts)
     comment = "Columns that come back keep labels out as before."
-    return _render(renderer, one, Direction(steps=(*_step(comment, statements),)), Frame(""))
+    return EnumOperations("", _alone(seen, renderer, comment, statements), undoing=statements)
+
+
+def _alone(seen: Seen, renderer: Renderer, comment: str, statements: Sequence[str]) -> str:
+    return _render(renderer, seen.draft, Direction(steps=(*_step(comment, statements),)), Frame(""))
 
 
 def _commits_all(direction: Direction) -> bool:
