@@ -245,3 +245,41 @@ def test_the_name_of_a_check_is_free(one_project: Project) -> None:
     one_project.db("upgrade")
     assert ("job_state_not_old2", True) in checks(one_project)
     assert "In sync" in one_project.db("enum", "check").stdout
+
+
+def test_operators_that_somebody_made(one_project: Project) -> None:
+    start(one_project, "single")
+    for name, result in (("=", "false"), ("<>", "true")):
+        one_project.sql(
+            f"CREATE FUNCTION is_{result}(state, state) RETURNS boolean RETURN {result}",
+            f"CREATE OPERATOR {name} (FUNCTION = is_{result}, LEFTARG = state, RIGHTARG = state)",
+        )
+    retire(one_project)
+    one_project.db("upgrade")
+    assert checks(one_project) == CHECKS
+    one_project.sql("DROP OPERATOR = (state, state)")
+    assert one_project.rows(HELD) == CHANGED
+    assert "In sync" in one_project.db("enum", "check").stdout
+
+
+def test_how_far_it_is_stands_in_the_log(one_project: Project) -> None:
+    start(one_project, "single")
+    retire(one_project)
+    path = max(one_project.revisions(), key=lambda path: path.stat().st_mtime_ns)
+    path.write_text(path.read_text().replace("- told > 5:", "- told > 0:"))
+    said = one_project.db("upgrade").output
+    assert "[alembic.runtime.migration] job: 100% read, 200 rows changed" in said
+
+
+def test_what_env_py_sets_for_one_transaction_is_refused(one_project: Project) -> None:
+    start(one_project, "single")
+    before = one_project.dump()
+    retire(one_project)
+    env = one_project.migrations / "env.py"
+    source, run = env.read_text(), "            context.run_migrations()\n"
+    assert run in source
+    sets = '            connection.exec_driver_sql("SET LOCAL search_path TO public")\n'
+    env.write_text(source.replace(run, sets + run))
+    said = one_project.db("upgrade", expect=1).output
+    assert "Error: env.py sets the role or the search_path for one transaction only." in said
+    assert one_project.dump() == before

@@ -60,6 +60,17 @@ def check_lengths(source: str, upgrade: int, downgrade: int) -> None:
     assert max(map(len, source.splitlines())) <= WIDEST, source
 
 
+def test_a_retirement_is_short(one_project: Project) -> None:
+    one_project.start(MODELS, ROW, labels=LABELS)
+    one_project.models(MODELS, labels=FOUR)
+    one_project.sync("--retire", "PASSWORD_RESET", "--map", "PASSWORD_RESET=LOGIN_FAILURE")
+    source = one_project.revision()
+    head, _, functions = source.partition("LOCK_TIMEOUT = ")
+    check_lengths(head, 30, 20)
+    assert max(map(len, source.splitlines())) <= WIDEST
+    assert sum(bool(line.strip()) for line in functions.splitlines()) <= 130
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_revision_is_short(one_project: Project, case: str) -> None:
     before, after, answers, limits = CASES[case]

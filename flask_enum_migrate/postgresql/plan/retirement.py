@@ -17,6 +17,7 @@ from ...core.schema import Name
 from ...core.wording import some
 from ..objects.column import Column
 from ..objects.constraint import Constraint
+from ..objects.operator import Operator
 from ..sql import ddl
 from ..sql import quoting
 from ..sql import retirement as sql
@@ -110,7 +111,7 @@ def refusing(change: AlterEnum, facts: Facts) -> tuple[str, ...]:
     for column in facts.enums[change.name].columns:
         if column.generated:  # it follows what it is computed from
             continue
-        held = _held(column, change)
+        held = _held(column, change, facts)
         for guard in added.get(column.place, ()):
             if guard.label not in change.mapping and guard.label in change.labels:
                 stuck[column.table][column.column, guard.label] = held.holds(guard.label)
@@ -129,8 +130,14 @@ def _settled(change: AlterEnum, facts: Facts) -> Defaults:
     return {column: after[column] for column in before if after[column] != before[column]}
 
 
-def _held(column: Column, change: AlterEnum) -> sql.Held:
-    return sql.Held(column.column, change.name, "a" in column.made_of, column.through)
+def _held(column: Column, change: AlterEnum, facts: Facts) -> sql.Held:
+    key = facts.enums[change.name].key
+    overloaded = any(
+        isinstance(one, Operator) and one.operator.name in ("=", "<>") and key in one.roots
+        for one in facts.dependents
+    )
+    array = "a" in column.made_of
+    return sql.Held(column.column, change.name, array, column.through, overloaded)
 
 
 def _retirement(
@@ -145,7 +152,7 @@ def _retirement(
     becomes = {old: before.get(new or "", new) for old, new in change.mapping.items()}
     assignments, conditions, constraints = [], [], []
     for column in columns:
-        held = _held(column, change)
+        held = _held(column, change, facts)
         labels = [guard.label for guard in added.get(column.place, ())]
         mapping = {label: becomes[label] for label in labels if label in becomes}
         if mapping and not column.generated:

@@ -33,12 +33,17 @@ class Held:
     :param type_: the enum type.
     :param array: whether it holds arrays of it.
     :param domain: the domain over either that is its type, as SQL, or ``""``.
+    :param overloaded: whether somebody made an operator of the type that is called like ours.
     """
 
     column: str
     type_: Name
     array: bool = False
     domain: str = ""
+    overloaded: bool = False
+
+    def _operator(self, name: str) -> str:
+        return f"OPERATOR(pg_catalog.{name})" if self.overloaded else name
 
     def _value(self) -> str:
         cast = f"::{qualified(self.type_)}{'[]' if self.array else ''}" if self.domain else ""
@@ -50,14 +55,14 @@ class Held:
     def holds(self, label: str) -> str:
         """Return the condition under which a row holds a label."""
         if self.array:
-            return f"{self._constant(label)} = ANY ({self._value()})"
-        return f"{self._value()} = {self._constant(label)}"
+            return f"{self._constant(label)} {self._operator('=')} ANY ({self._value()})"
+        return f"{self._value()} {self._operator('=')} {self._constant(label)}"
 
     def check(self, label: str) -> str:
         """Return the expression of a CHECK that keeps a label out."""
         if self.array:
             return f"NOT ({self.holds(label)})"
-        return f"{self._value()} <> {self._constant(label)}"
+        return f"{self._value()} {self._operator('<>')} {self._constant(label)}"
 
     def replaced(self, mapping: Mapping[str, str | None]) -> str:
         """Return an assignment by which labels become others."""
@@ -66,11 +71,14 @@ class Held:
             for old, new in mapping.items():
                 value = f"array_replace({value}, {self._constant(old)}, {self._constant(new)})"
         else:
+            # A simple CASE would take an operator that somebody made.
+            simple = "" if self.overloaded else f" {value}"
             cases = (
-                f"WHEN {self._constant(old)} THEN {self._constant(new)}"
+                f"WHEN {self.holds(old) if self.overloaded else self._constant(old)} "
+                f"THEN {self._constant(new)}"
                 for old, new in mapping.items()
             )
-            value = f"CASE {value} {' '.join(cases)} ELSE {value} END"
+            value = f"CASE{simple} {' '.join(cases)} ELSE {value} END"
         return f"{name} = {value}"
 
 
