@@ -12,7 +12,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Column
+from sqlalchemy import Enum
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import NullPool
+from sqlalchemy import Table
+from sqlalchemy import create_engine
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from tests.crashes import Patient
 from tests.crashes import statements_hook
@@ -203,3 +212,33 @@ def test_other_labels_than_known_refuse_before_anything_is_done(one_project: Pro
     said = str(fails(one_project))
     assert "public.state has other labels here than this revision knows" in said
     assert (one_project.dump(), held(one_project).total()) == (before, 1500)
+
+
+def test_old_code_beside_new(one_project: Project) -> None:
+    """As docs/cookbook/production.md says: first the upgrade, then the code."""
+    start(one_project)
+    engine = create_engine(one_project.sqlalchemy_url(), poolclass=NullPool)
+    old, new = (
+        Table(
+            "job",
+            MetaData(),
+            Column("id", Integer, primary_key=True),
+            Column("state", Enum(*known, name="state")),
+        )
+        for known in (("NEW", "OLD", "DONE"), ("NEW", "DONE"))
+    )
+
+    def run(statement: Any) -> list[Any]:
+        with engine.begin() as connection:
+            result = connection.execute(statement)
+            return list(result.all()) if result.returns_rows else []
+
+    with pytest.raises(LookupError, match="'OLD' is not among the defined enum values"):
+        run(select(new))  # too early for new code
+    one_project.db("upgrade")
+    assert len(run(select(new))) == len(run(select(old))) == 1500
+    run(old.insert().values(id=9001, state="DONE"))
+    run(old.update().where(old.c.id == 9001).values(state="NEW"))
+    with pytest.raises(IntegrityError, match="job_state_not_old"):
+        run(old.insert().values(id=9002, state="OLD"))
+    assert run(select(new.c.state).where(new.c.id > 9000)) == [("NEW",)]

@@ -10,12 +10,15 @@ import psycopg
 import pytest
 
 from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate.core.errors import RevisionFileError
 from flask_enum_migrate.core.flags import Flags
 from tests.app.test_environment import AUTOCOMMIT
 from tests.app.test_environment import OWN_TRANSACTION
 from tests.app.test_environment import PER_MIGRATION
 from tests.app.test_environment import use_env
 from tests.project import Project
+from tests.revision.test_file import OWN_TEMPLATE
+from tests.revision.test_file import own_template
 from tests.revision.test_offline import EXOTIC
 from tests.revision.test_offline import Twin
 
@@ -126,9 +129,16 @@ def test_as_a_script(
     start(project, env)
     before = project.dump()
     [(first,)] = project.rows("SELECT version_num FROM alembic_version")
+    project.models(MODELS, **AFTER)
+    answers = [f"--map={answer}" for answer in ANSWERS.map]
+    answers += [f"--retire={label}" for label in ANSWERS.retire]
+    shown = project.sync(*answers, "--sql").stdout
     retire(project)
     forth = script(project, "upgrade", f"{first}:head")
     assert forth.count("BEGIN;") == forth.count("COMMIT;") - forth.count("  COMMIT;")
+    assert [line for line in shown.splitlines() if "ADD CONSTRAINT" in line] == [
+        line for line in forth.splitlines() if "ADD CONSTRAINT" in line
+    ]
     psql.run(forth)
     assert project.rows(HELD) == CHANGED
     assert checks(project) == CHECKS
@@ -281,5 +291,33 @@ def test_what_env_py_sets_for_one_transaction_is_refused(one_project: Project) -
     sets = '            connection.exec_driver_sql("SET LOCAL search_path TO public")\n'
     env.write_text(source.replace(run, sets + run))
     said = one_project.db("upgrade", expect=1).output
-    assert "Error: env.py sets the role or the search_path for one transaction only." in said
+    assert "Error: A commit ends env.py's SET LOCAL of role or search_path." in said
     assert one_project.dump() == before
+
+
+@pytest.mark.parametrize("env", ["single", "multidb"])
+def test_rows_become_a_new_label_and_a_renamed_one(one_project: Project, env: str) -> None:
+    source = MODELS.replace("DEFAULT", "'DONE'").replace("*KINDS", "*LABELS")
+    source = source.replace('name="kind"', 'name="other"')
+    before = ["NEW", "OLD", "OLDER", "DONE"]
+    rows = (ROWS[0], "INSERT INTO item (state, kind) VALUES ('OLDER', 'OLDER'), ('OLD', 'DONE')")
+    use_mode(one_project, env, source, rows, LABELS=before)
+    one_project.models(source.replace("'DONE'", "'READY'"), LABELS=["NEW", "MOVED", "READY"])
+    flags = [f"--rename={name}.DONE=READY" for name in ("state", "other")]
+    flags += [f"--map={name}.OLD=MOVED" for name in ("state", "other")]
+    flags += [f"--map={name}.OLDER=READY" for name in ("state", "other")]
+    flags += [f"--retire={name}.{old}" for name in ("state", "other") for old in before[1:3]]
+    one_project.sync(*flags)
+    one_project.db("upgrade")
+    found = one_project.rows("SELECT state::text, kind::text FROM item ORDER BY id")
+    assert found == [("READY", "READY"), ("MOVED", "READY")]
+    assert one_project.labels("state") == ["NEW", "MOVED", "OLD", "OLDER", "READY"]
+    assert len(checks(one_project)) == 8
+    assert "In sync" in one_project.db("enum", "check").stdout
+
+
+def test_a_template_that_knows_no_retirements_is_refused(one_project: Project) -> None:
+    start(one_project, "single")
+    own_template(one_project, OWN_TEMPLATE)
+    with pytest.raises(RevisionFileError, match="leaves out a statement"):
+        retire(one_project)
