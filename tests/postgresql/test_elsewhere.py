@@ -45,6 +45,7 @@ OBJECTS = (
     "CREATE UNIQUE INDEX u ON job (id, state) WHERE state = 'a'",
     "INSERT INTO job (state) VALUES ('a'), ('b')",
     "REFRESH MATERIALIZED VIEW m",
+    "CREATE MATERIALIZED VIEW n AS SELECT state, 'x'::text AS x FROM job WITH NO DATA",
 )
 KEPT = {
     "a readonly role": "GRANT SELECT ON v, m TO {reader}",
@@ -64,6 +65,8 @@ KEPT = {
     " COMMENT ON POLICY p ON job IS 'p'; COMMENT ON STATISTICS s IS 's'; COMMENT ON TYPE state IS"
     " 'type'; COMMENT ON DOMAIN d IS 'd'; COMMENT ON FUNCTION f IS 'f'; COMMENT ON INDEX u IS 'u'",
     "whom a policy is for": "ALTER POLICY p ON job TO {reader}, CURRENT_USER",
+    "what is in materialized views": "REFRESH MATERIALIZED VIEW n",
+    "what is in none": "REFRESH MATERIALIZED VIEW m WITH NO DATA",
     "default privileges": "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {reader};"
     " ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO {reader};"
     " ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
@@ -83,6 +86,10 @@ REFUSED = {
     "another index": (
         "INDEX public.i",
         "DROP INDEX i; CREATE INDEX i ON job (id DESC) WHERE state = 'a'",
+    ),
+    "an option of what is stored beside it": (
+        "MATERIALIZED VIEW public.n",
+        "ALTER MATERIALIZED VIEW n SET (toast.autovacuum_enabled = false)",
     ),
     "an index of the same columns": (
         "INDEX public.u",
@@ -168,7 +175,8 @@ def removal(project: Project) -> None:
 
 # Owners and privileges, which pg_dump may write in several orders.
 GRANTED = (
-    "SELECT relname::text, relowner::regrole::text, ARRAY(SELECT unnest(coalesce(relacl,"
+    "SELECT concat(relname, CASE WHEN relispopulated THEN ' filled' END), relowner::regrole::text,"
+    " ARRAY(SELECT unnest(coalesce(relacl,"
     " acldefault('r', relowner)))::text ORDER BY 1) FROM pg_class WHERE relkind IN ('v', 'm')"
     " AND relnamespace = 'public'::regnamespace UNION ALL SELECT typname::text,"
     " typowner::regrole::text, ARRAY(SELECT unnest(coalesce(typacl, acldefault('T', typowner)))"

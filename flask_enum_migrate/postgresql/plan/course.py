@@ -25,7 +25,6 @@ from ..objects.generated_column import GeneratedColumn
 from ..objects.index import Index
 from ..objects.made_types import MadeType
 from ..objects.row_column import RowColumn
-from ..objects.view import View
 from ..sql import quoting
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
@@ -307,9 +306,6 @@ class Course:
         for one in self.hanging:
             if isinstance(one, Index) and not one.rebuilt:
                 created += one.restore()
-        for one in self.rebuilt:
-            if isinstance(one, View):
-                created += one.refresh()
         # Expressions of generated columns hold the casts until they are back.
         return [
             *step("… and comes back as it was.", created),

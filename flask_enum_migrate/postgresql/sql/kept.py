@@ -213,9 +213,10 @@ def _codes(objects: Sequence[Known]) -> list[str]:
 
 
 def _owned(objects: Sequence[Known]) -> Iterator[str]:
-    """Yield the columns ``owner``, ``acl``, ``code`` and ``target`` of objects.
+    """Yield the columns ``owner``, ``acl``, ``code``, ``target`` and ``filled`` of objects.
 
-    ``code`` is what default privileges call the kind of object, ``target`` what a GRANT is on.
+    ``code`` is what default privileges call the kind of object, ``target`` what a GRANT is on,
+    ``filled`` whether it is a materialized view that holds rows.
     """
     catalogs, kinds = _catalogs(objects), [*dict.fromkeys(known.kind for known in objects)]
     owners = [f"{prefix}owner" for _, prefix, _ in catalogs] or ["NULL::oid"]
@@ -236,6 +237,8 @@ def _owned(objects: Sequence[Known]) -> Iterator[str]:
         target = f"CASE kind WHEN 'table column' THEN id::regclass::text ELSE {target} END"
     if target != "what":
         yield f"{target} AS target"
+    if "materialized view" in kinds:
+        yield "kind = 'materialized view' AND relispopulated AS filled"
 
 
 def _first(columns: Sequence[str]) -> str:
@@ -260,6 +263,8 @@ _ROLE = "coalesce(nullif({}::regrole::text, '-'), 'PUBLIC')"
 def _script(objects: Sequence[Known]) -> str:
     """Return the expression for the script that gives back what isn't the revision's to say.
 
+    A materialized view is filled where it was.
+
     It is an aggregate over objects as :func:`_owned` describes them, or over types. Where default
     privileges are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever
     granted grants again, the owner first, in the order of the ACL as pg_dump does; it fails by name
@@ -279,7 +284,13 @@ def _script(objects: Sequence[Known]) -> str:
     if columns or any(_OWNED[kind][2] for kind in kinds & {*_OWNED}):
         parts.append(_granted(objects, columns=columns))
     parts += _said(kinds)
-    return f"string_agg(concat_ws('; ', {', '.join(parts)}), '; ')"
+    script = f"string_agg(concat_ws('; ', {', '.join(parts)}), '; ')"
+    if "materialized view" not in kinds:
+        return script
+    # Filled before its owner, or that of one it reads, is another role; and after policies are back,
+    # under which it would be empty for an owner who is subject to row security.
+    filled = "CASE WHEN filled THEN 'REFRESH ' || what END"
+    return f"concat_ws('; ', string_agg({filled}, '; '), {script})"
 
 
 def _said(kinds: Set[str]) -> Iterator[str]:
