@@ -44,13 +44,14 @@ def to_enum(
         return f"{_replaced(f'{identifier(column)}::text[]', moved)}::{new}[]"
     value = f"{identifier(column)}::text"
     same = ", ".join(literal(text) for text in pairs if text not in moved)
-    whens = f"    WHEN {value} IN ({same}) THEN {value}::{new}\n" if same else ""
+    # In parentheses: no setting matters, as it does where rows and ranges go through their text.
+    whens = [f"WHEN {value} IN ({same}) THEN ({value})::{new}"] if same else []
     for text, label in moved.items():
         becomes = "NULL" if label is None else f"{literal(label)}::{new}"
-        whens += f"    WHEN {value} = {literal(text)} THEN {becomes}\n"
+        whens.append(f"WHEN {value} = {literal(text)} THEN {becomes}")
     why = f", which is no label of {new_type}; nothing was changed"
     guard = f"({_refusal(table, column, why)})::{new}"
-    return f"CASE\n{whens}    ELSE {guard}\nEND" if whens else guard
+    return _case(whens, guard) if whens else guard
 
 
 def to_text(column: str, pairs: Mapping[str, str | None], *, array: bool) -> str:
@@ -118,8 +119,8 @@ def convert_scalar(
 
 
 def _case(whens: Sequence[str], otherwise: str) -> str:
-    last = wrapped(f"    ELSE {otherwise} END", LINE - _CLAUSE)
-    return "\n".join(["CASE", *(f"    {when}" for when in whens), last])
+    parts = [*whens, f"ELSE {otherwise} END"]
+    return "\n".join(["CASE", *(wrapped(f"    {part}", LINE - _CLAUSE) for part in parts)])
 
 
 def _or_null(label: str | None) -> str:
