@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -345,41 +346,83 @@ def block(project: Project, command: str) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A block, run in a transaction for each difference, which is rolled back.
+
+    :param owner: who owns what differs.
+    :param schema: where it is, if the revision doesn't say so.
+    """
+
+    connection: psycopg.Connection
+    sql: str
+    owner: str
+    reader: str
+    schema: str = ""
+
+    def differ(self, difference: str) -> None:
+        made = difference.replace("postgres", self.owner).format(reader=self.reader)
+        self.connection.execute(made.encode())
+
+    def seen(self) -> list[object]:
+        granted = GRANTED.replace("'public'", f"'{self.schema or 'public'}'")
+        return [self.connection.execute(q.encode()).fetchall() for q in (granted, SAID)]
+
+    def told(self, text: str) -> str:
+        return text.replace("public.", "") if self.schema else text
+
+    def run(self) -> None:
+        self.connection.execute(self.sql.encode())
+
+    def try_all(self) -> None:
+        for difference in KEPT.values():
+            with self.connection.transaction(force_rollback=True):
+                self.differ(difference)
+                before = self.seen()
+                self.run()
+                assert self.seen() == before, difference
+        for named, difference in (*REFUSED.values(), *RARELY.values()):
+            self._refuses(difference, f"{named} is here: ")
+        for missing, difference in MISSING.items():
+            self._refuses(difference, f"{missing}. No table was changed.")
+
+    def _refuses(self, difference: str, text: str) -> None:
+        with self.connection.transaction(force_rollback=True):
+            self.differ(difference)
+            with (
+                pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused,
+                self.connection.transaction(),
+            ):
+                self.run()
+            assert self.told(text) in str(refused.value), difference
+
+
 @pytest.mark.parametrize("command", ["upgrade", "downgrade"])
 def test_a_plain_owner_keeps_and_refuses_the_same(
     project: Project, owner: str, reader: str, command: str
 ) -> None:
-    """All differences, one after the other, in transactions that are rolled back."""
     (removal if command == "upgrade" else addition)(project)
-    sql = block(project, command).encode()
     assert project.rows("SELECT rolsuper FROM pg_roles WHERE rolname = user") == [(False,)]
     with psycopg.connect(project.url) as connection:
+        Tried(connection, block(project, command), owner, reader).try_all()
 
-        def differ(difference: str) -> None:
-            made = difference.replace("postgres", owner).format(reader=reader)
-            connection.execute(made.encode())
 
-        def seen() -> list[object]:
-            return [connection.execute(q.encode()).fetchall() for q in (GRANTED, SAID)]
+TENANT = (
+    "CREATE SCHEMA tenant",
+    "SET search_path = tenant",
+    "CREATE TYPE state AS ENUM ('a', 'b', 'gone')",
+    "CREATE TABLE job (id serial PRIMARY KEY, state state DEFAULT 'a' NOT NULL, owner_id int)",
+)
 
-        for difference in KEPT.values():
-            differ(difference)
-            before = seen()
-            connection.execute(sql)
-            assert seen() == before, difference
-            connection.rollback()
-        for named, difference in (*REFUSED.values(), *RARELY.values()):
-            differ(difference)
-            with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused:
-                connection.execute(sql)
-            assert f"{named} is here: " in str(refused.value), difference
-            connection.rollback()
-        for missing, difference in MISSING.items():
-            differ(difference)
-            with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused:
-                connection.execute(sql)
-            assert f"{missing}. No table was changed." in str(refused.value)
-            connection.rollback()
+
+def test_a_tenant_that_differs_keeps_and_refuses_the_same(project: Project, reader: str) -> None:
+    """The revision of one schema, run in another where its own objects are."""
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    removal(project)
+    with psycopg.connect(project.url) as connection:
+        for statement in (*TENANT, f"GRANT CREATE, USAGE ON SCHEMA tenant TO {reader}", *OBJECTS):
+            connection.execute(statement.encode())
+        Tried(connection, block(project, "upgrade"), "postgres", reader, "tenant").try_all()
 
 
 def test_a_security_label_of_a_views_column(project: Project) -> None:
