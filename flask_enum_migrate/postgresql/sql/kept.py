@@ -195,7 +195,7 @@ def _differing(version: int) -> str:
     """
     told = "concat(what, ' is here: ', here, ', in this revision: ', known, chr(10))"
     same = f"current_setting('server_version') ~ '^{version}'"
-    bare = r"""regexp_replace(s, '[\w"]+[.]|[\s();]', '', 'g')"""
+    bare = "regexp_replace(s, '[^][ (),]+[.]|[ ();' || chr(10) || ']', '', 'g')"
     bares = f"(SELECT count(DISTINCT {bare}) FROM (VALUES (here), (known)) v (s)) > 1"
     return (
         f"string_agg({told}, '') FILTER (WHERE known <> coalesce(here, '') AND ({same} OR {bares}))"
