@@ -181,7 +181,7 @@ def sync(
         plans=plans,
         message=message,
         wrong_columns=wrong,
-        new=tuple(enum for d in looked_at for enum in d.pairing.new),
+        new=tuple(enum for d in looked_at for enum in d.pairing.absent),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         unlooked=unlooked(databases),

@@ -19,7 +19,9 @@ from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import other_side
 from ..core.hints import other_sides
+from ..core.pairing import Pairing
 from ..core.rehearsal import Rehearsal
+from ..core.wording import is_wrong
 from ..core.wording import unread
 from ..proposal import strange_pairs
 from ..rehearsal import failed
@@ -88,9 +90,9 @@ def compare(
     leave_types(seen)
     renderer = renderer or TypeRenderer()
     renderer.install(context)
-    connection = context.connection
-    options = connection.get_execution_options() if connection is not None else {}
-    know_types(seen, renderer, options.get("schema_translate_map"))
+    come, go = (renderer.of_the_app(types, context) for types in seen.tree.types_of_tables())
+    seen = replace(seen, of_the_app=frozenset(come), of_the_app_before=frozenset(go))
+    know_types(seen, renderer)
     for line in described(seen):
         log.info("Detected %s", line)
     untried: tuple[str, ...] = ()
@@ -108,6 +110,7 @@ def compare(
         *seen.notes,
         *untried,
         *_unknown(seen),
+        *map(is_wrong, seen.wrong if writes else ()),
         *((*_unconverted(seen), *_renames(seen, command)) if writes else ()),
         *(() if seen.is_empty else _rivals()),
     )
@@ -120,10 +123,21 @@ def _seen(
     live, connection = database.live, context.connection
     if live is None or connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.")
+    # Where env.py has Alembic compare no types, columns keep theirs.
+    compares = getattr(context.migration_context, "_user_compare_type", True) is not False
+    database = replace(database, pairing=_compared(database.pairing, compares_types=compares))
     return see(database, live, connection, operations, settings, writes=writes)
 
 
 _UNTRIED = "ENUM_MIGRATE_REHEARSE = None"
+
+
+def _compared(pairing: Pairing, *, compares_types: bool) -> Pairing:
+    seen_by_alembic = (
+        one for one in pairing.wrong_columns if one.conversion and not one.conversion.wraps
+    )
+    wrong = pairing.wrong_columns if compares_types else tuple(seen_by_alembic)
+    return replace(pairing, wrong_columns=wrong)
 
 
 def _rehearsed(

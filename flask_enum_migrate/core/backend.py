@@ -189,7 +189,10 @@ class Backend(Protocol):
         """Return why types that new columns need can't be created."""
 
     def creation(self, creates: Iterable[CreateType]) -> tuple[list[str], list[str]]:
-        """Return the statements that create types that new columns need, and that drop them."""
+        """Return the statements that create types that new columns need, and that drop them.
+
+        One that may be there already is created where it is missing, and never dropped.
+        """
 
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema

@@ -112,8 +112,13 @@ class NativeEnums:
 
         creates = list(creates)
         return (
-            [ddl.create_type(create.name, create.labels) for create in creates],
-            [ddl.drop_type(create.name) for create in reversed(creates)],
+            [
+                (ddl.create_type_if_missing if create.left_over else ddl.create_type)(
+                    create.name, create.labels
+                )
+                for create in creates
+            ],
+            [ddl.drop_type(create.name) for create in reversed(creates) if not create.left_over],
         )
 
     def affected_defaults(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from ..core.backend import Inspection
 from ..core.backend import Options
+from ..core.changes import AlterEnum
 from ..core.diff import alter
 from ..core.pairing import Pairing
 from ..core.rows import Held
@@ -17,6 +19,7 @@ from ..core.schema import Name
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
+from .catalog import listings
 from .catalog import routines
 from .catalog import rows
 from .catalog import taken
@@ -41,6 +44,7 @@ def inspect(
     wanted: list[tuple[EnumType, Column, str]] = []
     uncounted: list[Held] = []
     differing: list[EnumType] = []
+    growing: list[int] = []
     named = {create.name for create in pairing.creates}
     converted = columns.read(connection, [change.place for change in pairing.conversions])
     enums = _without(live, converted.values())
@@ -51,14 +55,12 @@ def inspect(
         enum = enums[match.live.name]
         differing.append(enum)
         named |= {match.live.name, match.new_name}
-        for drop in change.removed:
-            for column in enum.columns:
-                if column.inherited:
-                    continue
-                if column.can_be_counted:
-                    wanted.append((enum, column, drop.label))
-                elif column.holds_rows:  # inside of a row, or of a range
-                    uncounted.append(Held(column, drop.label, None))
+        growing += [enum.key] if change.added else []
+        for column, label in _going(change, enum):
+            if column.can_be_counted:
+                wanted.append((enum, column, label))
+            elif column.holds_rows:  # inside of a row, or of a range
+                uncounted.append(Held(column, label, None))
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -73,6 +75,7 @@ def inspect(
         columns=converted,
         analyze=options.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
+        listings=listings.read(connection, growing),
         collisions=collisions.read(connection, wanted),
         lock_timeout=options.lock_timeout,
         unqualified=unqualified,
@@ -89,6 +92,12 @@ def inspect(
         facts=facts,
         orphans=_orphans(connection, pairing, options),
     )
+
+
+def _going(change: AlterEnum, enum: EnumType) -> Iterator[tuple[Column, str]]:
+    """Yield the columns that may hold a label that goes."""
+    for drop in change.removed:
+        yield from ((column, drop.label) for column in enum.columns if not column.inherited)
 
 
 def _without(live: LiveSchema, converted: Iterable[ConvertedColumn]) -> dict[Name, EnumType]:

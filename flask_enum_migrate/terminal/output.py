@@ -21,11 +21,11 @@ from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
 from ..core.hints import other_sides
+from ..core.wording import is_wrong
 from ..core.wording import plain
 from ..core.wording import unread
 from ..report.advice import next_command
 from ..report.check import NOT_COMPARED
-from ..report.check import is_wrong
 from ..report.check import left_out
 from ..report.check import left_to_migrate
 from ..report.check import not_looked_at

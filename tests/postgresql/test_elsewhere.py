@@ -37,6 +37,8 @@ OBJECTS = (
     "CREATE INDEX e ON job ((state = 'a'), id)",
     "ALTER TABLE job ADD CONSTRAINT c CHECK (state <> 'b' OR id > 0)",
     "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE PROCEDURE pr(state) LANGUAGE sql AS 'SELECT 1'",
+    "CREATE AGGREGATE ag(state) (SFUNC = array_append, STYPE = state[], INITCOND = '{}')",
     "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "CREATE TRIGGER t BEFORE UPDATE ON job FOR EACH ROW WHEN (NEW.state = 'a')"
     " EXECUTE FUNCTION tf()",
@@ -54,8 +56,8 @@ KEPT = {
     "a readonly role": "GRANT SELECT ON v, m TO {reader}",
     "columns": "GRANT SELECT (id), UPDATE (state) ON v TO {reader} WITH GRANT OPTION",
     "nothing for the owner": "REVOKE ALL ON v FROM postgres",
-    "nothing for anybody": "REVOKE ALL ON v FROM postgres; REVOKE ALL ON TYPE state FROM PUBLIC,"
-    " postgres; REVOKE ALL ON FUNCTION f FROM PUBLIC, postgres",
+    "nothing for anybody": "REVOKE ALL ON v, m FROM postgres; REVOKE ALL ON TYPE state FROM PUBLIC,"
+    " postgres; REVOKE ALL ON ROUTINE f, pr, ag FROM PUBLIC, postgres",
     "the type": "GRANT USAGE ON TYPE state TO {reader} WITH GRANT OPTION",
     "a domain": "REVOKE ALL ON DOMAIN d FROM PUBLIC; GRANT USAGE ON DOMAIN d TO {reader}",
     "a function": "REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT EXECUTE ON FUNCTION f TO {reader}",

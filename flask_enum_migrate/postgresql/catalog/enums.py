@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ...core.schema import DeclaredColumn
 from ...core.schema import FoundColumn
+from ...core.schema import Grant
 from ...core.schema import LiveSchema
 from ...core.schema import Name
 from ..objects.column import Column
@@ -89,10 +90,8 @@ def _live_column(row: Any) -> Column:
     )
 
 
-def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:
-    if packed is None:
-        return None
-    return tuple((grantee, grantable) for grantee, grantable in json.loads(packed))
+def _privileges(packed: str | None) -> tuple[Grant, ...] | None:
+    return None if packed is None else tuple(Grant(*grant) for grant in json.loads(packed))
 
 
 def _find(

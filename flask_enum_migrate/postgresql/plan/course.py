@@ -35,6 +35,7 @@ from ..sql.kept import Known
 from . import conversion
 from . import frame
 from . import labels
+from . import lists
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
@@ -241,6 +242,8 @@ class Course:
             self._state,
         )
         yield from self._known_defaults()
+        for change in self.conversions if self.today else ():
+            yield from conversion.known_checks(change, self.facts)
 
     def _known_defaults(self) -> Iterator[Known]:
         """Yield the defaults of the columns that are rewritten."""
@@ -328,6 +331,8 @@ class Course:
         for one in self.rebuilt:
             if isinstance(one, GeneratedColumn) and (remark := one.remark()):
                 yield remark
+        for alteration in self.alterations if self.today else ():
+            yield from lists.kept_out(alteration, self.facts)
         merged = {merge.change.name for merge in self.merged}
         for change in self.conversions if self.today else ():
             if change.old.enum not in merged:

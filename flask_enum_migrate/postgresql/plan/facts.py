@@ -15,6 +15,7 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Collision
 from ..objects.reference import ConvertedColumn
+from ..objects.reference import Listing
 from ..objects.reference import Routine
 from ..sql import quoting
 
@@ -30,6 +31,7 @@ class Facts:
     :param routines: what open sessions may have compiled with a type that is replaced.
     :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
+    :param listings: CHECKs that list labels of types which get new ones.
     :param collisions: rows that unique indexes would reject with other labels.
     :param analyze: whether rewritten tables are analyzed.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
@@ -46,6 +48,7 @@ class Facts:
     routines: tuple[Routine, ...] = ()
     columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    listings: tuple[Listing, ...] = ()
     collisions: tuple[Collision, ...] = ()
     analyze: bool = True
     lock_timeout: str | None = "10s"

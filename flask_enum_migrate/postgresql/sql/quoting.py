@@ -57,6 +57,15 @@ def literal(text: str) -> str:
     return f"E'{_escaped(quoted, 'u{:04X}', 'U{:08X}')}'"
 
 
+def dollar_quoted(body: str) -> str:
+    """Quote the body of a block or function, which may hold such a string itself."""
+    tag, number = "$$", 0
+    while tag in body:
+        number += 1
+        tag = f"$enum{number}$"
+    return f"{tag}{body}{tag}"
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How strings and names are quoted.
