@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +43,7 @@ from .proposal import draft
 from .proposal import drop_type
 from .proposal import strange_pairs
 from .rehearsal import Around
+from .rehearsal import alone
 from .rehearsal import refusals as rehearsed_refusals
 from .rehearsal import rehearse
 from .revision import file
@@ -141,7 +141,7 @@ def sync(
     sql: bool = False,
     confirm: Callable[[SyncResult], bool] | None = None,
     from_migrations: bool = False,
-    rehearsing: Around = nullcontext,
+    rehearsing: Around = alone,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
 

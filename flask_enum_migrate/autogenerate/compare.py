@@ -21,9 +21,12 @@ from ..core.hints import other_side
 from ..core.hints import other_sides
 from ..core.pairing import Pairing
 from ..core.rehearsal import Rehearsal
+from ..core.rehearsal import Tell
 from ..core.wording import is_wrong
 from ..core.wording import unread
 from ..proposal import strange_pairs
+from ..rehearsal import Around
+from ..rehearsal import alone
 from ..rehearsal import failed
 from ..rehearsal import proof
 from ..rehearsal import refusals
@@ -63,6 +66,7 @@ def compare(
     *,
     writes: bool,
     command: str = "db",
+    around: Around = alone,
 ) -> tuple[str, ...]:
     """Add what differs about enums in one bind.
 
@@ -70,6 +74,7 @@ def compare(
     :param operations: what Alembic found about tables and columns; it is changed in place.
     :param writes: whether a revision is to be written, and not only told what differs.
     :param command: the name of Flask-Migrate's command group.
+    :param around: what is entered while the statements are run and rolled back.
     :return: what else there is to say.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
@@ -103,7 +108,9 @@ def compare(
         inserted: list[tuple[str, Body]] = context.opts.setdefault(_INSERTED, [])
         inserted.append((seen.draft.database.token, body))
         by_token(inserted)
-        untried = _rehearsed(context, seen, settings, command)
+        if settings.rehearse is not None and not seen.is_empty:
+            with around() as told:
+                untried = _rehearsed(context, seen, settings, command, told)
     else:
         tell(seen)
     return (
@@ -141,24 +148,24 @@ def _compared(pairing: Pairing, *, compares_types: bool) -> Pairing:
 
 
 def _rehearsed(
-    context: AutogenContext, seen: Seen, settings: Settings, command: str
+    context: AutogenContext, seen: Seen, settings: Settings, command: str, told: Tell
 ) -> tuple[str, ...]:
     """Run what is about to be written, and roll it back.
 
     What Alembic found is its author's: where that fails, ours has been run alone, and a note says
     so.
 
+    :param told: is told how far it is.
     :return: what was not run, and why.
     :raises Refused: if something of ours fails, or reads otherwise afterwards than it must.
     """
-    if settings.rehearse is None or seen.is_empty:
-        return ()
     made, part = Rehearsal(), ""
     notes: list[str] = []
     if not seen.draft.is_empty:
-        made = _accepted(seen, rehearse_one(context.migration_context, settings, seen.draft))
+        ours = rehearse_one(context.migration_context, settings, seen.draft, told)
+        made = _accepted(seen, ours)
     if is_mixed(seen) and (made.upgrade or seen.draft.is_empty):
-        whole = _accepted(seen, sized(rehearse(context, seen, settings), settings))
+        whole = _accepted(seen, sized(rehearse(context, seen, settings, told), settings))
         if whole.failure:
             notes.append(f"{failed(whole.failure)} That is Alembic's: mend it in the file.")
         if whole.upgrade or seen.draft.is_empty:

@@ -186,7 +186,7 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
 
 def rehearsed(result: SyncResult) -> None:
     """Print what ran on the database before it was written, and what did not, and why."""
-    if result.declined or result.sql is not None:
+    if result.declined:
         return
     from ..rehearsal import proof
 
@@ -194,7 +194,7 @@ def rehearsed(result: SyncResult) -> None:
     proven = proof(made, result.command)
     for text in proven.notes:
         note(text)
-    if proven.line:
+    if proven.line and result.sql is None:
         err(plain(proven.line))
 
 

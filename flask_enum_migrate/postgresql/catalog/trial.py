@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,9 @@ from ...core.rehearsal import Act
 from ...core.rehearsal import CantPerform
 from ...core.rehearsal import Failure
 from ...core.rehearsal import Operation
+from ...core.rehearsal import Stage
+from ...core.rehearsal import Tell
+from ...core.rehearsal import tell_nobody
 from ...core.schema import Name
 from ..sql import rehearsing
 from .statements import query
@@ -86,13 +89,17 @@ def prepare(connection: Connection) -> bool:
     return bool(connection.execute(query("rehearsing")).one().read_only)
 
 
-def run(connection: Connection, direction: str, acts: Iterable[Act]) -> None:
+def run(
+    connection: Connection, direction: str, acts: Sequence[Act], tell: Tell = tell_nobody
+) -> None:
     """Do what a function of the revision does, and what its COMMIT would check.
 
     :param direction: ``"upgrade"`` or ``"downgrade"``.
+    :param tell: is told how far it is.
     :raises StatementFailed: if the server refuses something.
     """
-    for act in acts:
+    for number, act in enumerate(acts, 1):
+        tell(Stage(direction, number, len(acts)))
         if isinstance(act, Operation):
             _perform(direction, act)
         elif not rehearsing.ends_transaction(act):
