@@ -164,11 +164,13 @@ def failed(failure: Failure, bind: str = "") -> str:
     )
 
 
+_ROWS = "Change the rows that are in the way, or answer otherwise, and run this command again."
 # By the beginning of an SQLSTATE: what a person can do about it.
 _ADVICE = {
     "42501": "Give this role the right, or let the role that runs the upgrades run this command.",
     "53200": "Raise max_locks_per_transaction, restart the server, and run this command again.",
-    "23": "Change the rows that are in the way, or answer otherwise, and run this command again.",
+    "22": _ROWS,
+    "23": _ROWS,
     "55": "Change what is in the way, and run this command again.",
     "53": "Give the server what it lacks, and run this command again.",
     "2BP01": "Drop what depends on it, or change it in a migration of your own first.",
