@@ -159,7 +159,7 @@ def _unmatched(databases: Iterable[Database], settings: Settings) -> Iterator[st
         live, pairing = database.live, database.pairing
         if live is None:
             continue
-        declared = [*(pair.declared for pair in pairing.pairs), *pairing.new]
+        declared = [*(pair.declared for pair in (*pairing.pairs, *pairing.leftovers)), *pairing.new]
         declared += [c.declared for c in pairing.wrong_columns if not isinstance(c.declared, str)]
         for name in (*live.by_name, *(enum.name for enum in declared)):
             known |= {name.name, f"{name.schema or live.default_schema}.{name.name}"}
@@ -191,6 +191,9 @@ def _states(database: Database, settings: Settings, *, from_migrations: bool) ->
         states.append(EnumState(bind, WRONG_COLUMNS, enum, wrong_columns=columns))
     for enum in pairing.new:
         states.append(EnumState(bind, NEW, enum, missing_columns=enum.columns))
+    for left in pairing.leftovers:
+        missing = left.declared.columns
+        states.append(EnumState(bind, UNUSED, left.declared, left.live, missing_columns=missing))
     for live in pairing.undeclared:
         if columns := strings.get(live.key, ()):
             states.append(EnumState(bind, WRONG_COLUMNS, live=live, wrong_columns=columns))

@@ -111,7 +111,8 @@ class Comparison:
     @property
     def compared(self) -> tuple[EnumState, ...]:
         """The types of the models that were looked for, and found unless they should be there."""
-        return tuple(s for s in self.enums if s.declared and (s.state != NEW or s.is_unmade))
+        absent = (NEW, UNUSED)
+        return tuple(s for s in self.enums if s.declared and (s.state not in absent or s.is_unmade))
 
     @property
     def undeclared(self) -> tuple[EnumState, ...]:

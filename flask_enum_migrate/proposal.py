@@ -178,6 +178,7 @@ def draft(
         *_needs_labels(conversions, database),
         *made.upgrade.refusals,
         *_needs_transaction(made, database),
+        *mapped_schemas(_names(differences), database, settings),
     )
     return Draft(database, changes, conversions, creates, drops, made, refusals)
 
@@ -256,6 +257,38 @@ def _rewritten_anyway(
             )
 
 
+def _names(differences: Differences) -> Iterator[Name]:
+    for change in differences.changes:
+        yield from (change.name, change.new_name)
+    yield from (change.table for change in differences.conversions)
+    yield from (new.name for new in differences.creates)
+    yield from (drop.name for drop in differences.drops)
+
+
+def mapped_schemas(
+    names: Iterable[Name], database: Database, settings: Settings
+) -> Iterator[Refusal]:
+    """Yield the schemas that a revision would name, though env.py maps others to them.
+
+    SQLAlchemy writes them only when a statement of its own runs, for each tenant another one.
+    """
+    live, written = database.live, {name.schema for name in names}
+    if live is None or not settings.qualify:
+        return
+    for schema in dict.fromkeys(database.schema_map.values()):
+        raw = [key for key, value in database.schema_map.items() if value == schema]
+        # Where all of an app is in one schema that the search path doesn't find, that is no tenant.
+        placeholders = [key for key in raw if key not in (None, schema)]
+        if schema in written and (placeholders or schema in live.search_path):
+            yield Refusal(
+                f"schema_translate_map of env.py makes {schema!r} of the schema "
+                f"{placeholders[0] if placeholders else None!r}, and a revision could only name "
+                f"{schema!r}, whichever it runs for.",
+                "Set ENUM_MIGRATE_QUALIFY = False to leave the schema out of names, and begin the "
+                f"connection's search_path with it: SET search_path TO {schema}",
+            )
+
+
 def _answered(
     change: AlterColumnType, database: Database, answers: Mapping[Name, Answers]
 ) -> AlterColumnType:
@@ -268,7 +301,11 @@ def _answered(
 def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[str]]]:
     """Yield each conversion with the values of rows and defaults that are no label."""
     for change in database.conversions:
-        found = [one.value for one in database.strange if one.change == change and one.rows]
+        found = [
+            one.value
+            for one in database.strange
+            if one.change == change and one.rows and one.single
+        ]
         for column in database.facts.family(change.place):
             texts = database.looked_by.default_texts(change, column)
             found += [text for text in texts if text not in change.new.labels]
@@ -278,7 +315,9 @@ def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[s
 def strange_pairs(database: Database) -> Iterator[Pair]:
     """Yield each declared enum beside the strings that its columns hold and that are no label."""
     for wrong in database.pairing.wrong_columns:
-        found = [one.value for one in database.strange if one.change == wrong.conversion]
+        found = [
+            one.value for one in database.strange if one.change == wrong.conversion and one.single
+        ]
         if isinstance(wrong.declared, DeclaredEnum) and any(found):
             name = wrong.declared.name
             yield Pair(wrong.declared, LiveEnum(0, name, tuple(found)), name)
@@ -350,10 +389,16 @@ def _needs_transaction(made: Plan, database: Database) -> Iterator[Refusal]:
 def _needs_labels(conversions: Iterable[AlterColumnType], database: Database) -> Iterator[Refusal]:
     """Yield the values that are no label of the enum that their column is to become."""
     for change in conversions:
-        nullable = change.array or not database.facts.family(change.place)[0].not_null
+        nullable = change.new.array or not database.facts.family(change.place)[0].not_null
         found = [one for one in database.strange if one.change.place == change.place and one.rows]
         for one in found:
-            if one.value not in change.mapping:
+            if not one.single:
+                yield Refusal(
+                    f"{change} becomes {change.new}, and {_rows(one)} {one.value}, which is no "
+                    "single label.",
+                    "Change these rows first.",
+                )
+            elif one.value not in change.mapping:
                 yield _strange_refusal(one, change.called, nullable)
         if len(found) >= MOST:
             yield Refusal(
@@ -362,11 +407,16 @@ def _needs_labels(conversions: Iterable[AlterColumnType], database: Database) ->
             )
 
 
-def _strange_refusal(one: Strange, called: str, nullable: bool) -> Refusal:
+def _rows(one: Strange) -> str:
     rows = f"{one.rows:,} {'or more ' if (one.rows or 0) >= LIMIT else ''}row"
-    rows += " holds" if one.rows == 1 else "s hold"
+    return rows + (" holds" if one.rows == 1 else "s hold")
+
+
+def _strange_refusal(one: Strange, called: str, nullable: bool) -> Refusal:
     shown = one.value if len(one.value) <= _LONGEST else one.value[:_LONGEST] + "…"
-    fact = f"{one.change} becomes {one.change.new}, which has no label {shown!r}, and {rows} it."
+    fact = (
+        f"{one.change} becomes {one.change.new}, which has no label {shown!r}, and {_rows(one)} it."
+    )
     if len(one.value) > _LONGEST:
         return Refusal(fact, "Change these rows first.")
     flags = [_flag("--map", called, one.value, "LABEL")]

@@ -22,13 +22,21 @@ from .core.errors import Refusal
 from .core.rehearsal import Contrast
 from .core.rehearsal import Failure
 from .core.rehearsal import Rehearsal
+from .core.rehearsal import Tell
+from .core.rehearsal import Terms
+from .core.rehearsal import tell_nobody
 from .core.wording import human_size
 from .core.wording import some
 from .proposal import Draft
 from .settings import Settings
 
-Around = Callable[[], AbstractContextManager[object]]
-"""What is done while statements run, such as to tell that it takes a while."""
+Around = Callable[[], AbstractContextManager[Tell]]
+"""What is entered while statements run, for a person to be told how far that is."""
+
+
+def alone() -> AbstractContextManager[Tell]:
+    """Tell nobody how far a rehearsal is."""
+    return nullcontext(tell_nobody)
 
 
 def rehearse(
@@ -36,7 +44,7 @@ def rehearse(
     settings: Settings,
     databases: Sequence[Database],
     drafts: Sequence[Draft],
-    around: Around = nullcontext,
+    around: Around = alone,
 ) -> tuple[Rehearsal, ...]:
     """Run env.py once more, and each plan on the connection that it was made for.
 
@@ -55,23 +63,31 @@ def rehearse(
             database = next(places, None)
             for number, one in enumerate(drafts):
                 if one.database is database:
-                    found[number] = rehearse_one(context, settings, one)
+                    found[number] = rehearse_one(context, settings, one, placed(number))
 
-    with around():
+    with around() as tell:
+
+        def placed(number: int) -> Tell:
+            return lambda stage: tell(replace(stage, place=number + 1, places=len(drafts)))
+
         environment.visit(visit)
     missing = Rehearsal(left_out="env.py didn't come to this database again")
     return tuple(found.get(number, missing) for number in range(len(drafts)))
 
 
-def rehearse_one(context: MigrationContext, settings: Settings, one: Draft) -> Rehearsal:
-    """Rehearse the plan for one database, on the connection of a migration context."""
+def rehearse_one(
+    context: MigrationContext, settings: Settings, one: Draft, tell: Tell
+) -> Rehearsal:
+    """Rehearse the plan for one database, on the connection of a migration context.
+
+    :param tell: is told how far it is.
+    """
     differences = Differences(one.changes, one.conversions, one.creates, one.drops)
     made = one.database.looked_by.rehearse(
         context.connection,
         one.plan,
         differences,
-        lambda: list(remaining(context, settings, one)),
-        settings.rehearse_limit,
+        Terms(lambda: list(remaining(context, settings, one)), settings.rehearse_limit, tell),
     )
     return sized(made, settings)
 
@@ -148,11 +164,13 @@ def failed(failure: Failure, bind: str = "") -> str:
     )
 
 
+_ROWS = "Change the rows that are in the way, or answer otherwise, and run this command again."
 # By the beginning of an SQLSTATE: what a person can do about it.
 _ADVICE = {
     "42501": "Give this role the right, or let the role that runs the upgrades run this command.",
     "53200": "Raise max_locks_per_transaction, restart the server, and run this command again.",
-    "23": "Change the rows that are in the way, or answer otherwise, and run this command again.",
+    "22": _ROWS,
+    "23": _ROWS,
     "55": "Change what is in the way, and run this command again.",
     "53": "Give the server what it lacks, and run this command again.",
     "2BP01": "Drop what depends on it, or change it in a migration of your own first.",

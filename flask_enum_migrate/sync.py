@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +44,7 @@ from .proposal import drop_type
 from .proposal import offers
 from .proposal import strange_pairs
 from .rehearsal import Around
+from .rehearsal import alone
 from .rehearsal import refusals as rehearsed_refusals
 from .rehearsal import rehearse
 from .revision import file
@@ -144,7 +144,7 @@ def sync(
     from_migrations: bool = False,
     drop_retired: bool = False,
     rewritten: frozenset[str] | None = None,
-    rehearsing: Around = nullcontext,
+    rehearsing: Around = alone,
 ) -> SyncResult:
     """Write one revision for all differences, or say that nothing differs and write nothing.
 
@@ -191,7 +191,7 @@ def sync(
         plans=plans,
         message=message,
         wrong_columns=wrong,
-        new=tuple(enum for d in looked_at for enum in d.pairing.new),
+        new=tuple(enum for d in looked_at for enum in d.pairing.absent),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
         unlooked=unlooked(databases),

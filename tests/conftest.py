@@ -45,12 +45,14 @@ ONCE = {
 # followed from end to end, processes of their own, and what waits for seconds.
 MANY = {
     "autogenerate/test_random.py",
+    "autogenerate/test_trial.py::test_a_lock",
     "from_migrations/test_signals.py",
     "postgresql/objects/test_dependents.py::test_everything_together",
     "postgresql/objects/test_unqualified_dependents.py",
     "postgresql/test_crashes.py",
     "postgresql/test_properties.py",
     "postgresql/test_rehearsal_kinds.py",
+    "postgresql/test_rehearsal_net.py",
     "postgresql/test_retirement_clients.py",
     "postgresql/test_retirement_crashes.py",
     "terminal/test_streams.py",

@@ -78,7 +78,7 @@ def failing(direction: Direction, times: int) -> Iterator[Direction]:
     step, *others = direction.steps
     *before, block = step.statements
     # Statements of the block begin on lines of their own, behind the end of another.
-    places = [found.end() for found in re.finditer(r";\n {4}(?!BEGIN)(?=[A-Z])", block)]
+    places = [found.end() for found in re.finditer(r";\n {4}(?!BEGIN|END)(?=[A-Z])", block)]
     for place in sorted(
         {places[number * (len(places) - 1) // (times - 1)] for number in range(times)}
     ):

@@ -122,6 +122,46 @@ def test_at_every_statement(one_project: Project, env: str, driver: str) -> None
     project.db("upgrade")
 
 
+MORE = (
+    MODEL
+    + """
+class Task(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    job = db.Column(db.ForeignKey("job.id"))
+    size = db.Column(db.Enum("s", "l", name="size"))
+"""
+)
+STOPS = 16
+
+
+def test_migrate(one_project: Project) -> None:
+    """The same for all that Alembic does among it."""
+    project = one_project
+    project.config = {"ENUM_MIGRATE_MAP": ["state.c=b"]}
+    project.portable = False
+    project.start(MODEL, *ROWS, LABELS=["a", "b", "c"], KINDS=["x", "y"])
+    before = everything(project)
+
+    def stopped(at: int, stop: Stop, *, behind: bool) -> tuple[int, int]:
+        project.models(MORE, **CHANGED)
+        with stopping(at, stop, behind=behind) as seen:
+            result = project.app.test_cli_runner().invoke(args=["db", "migrate"])
+        project.close()
+        return result.exit_code, seen[0]
+
+    code, end = stopped(-1, broken, behind=False)
+    assert code == 0
+    max(project.revisions(), key=lambda path: path.stat().st_mtime_ns).unlink()
+    assert everything(project) == before
+    stops = {interrupted: False, broken: True, terminated(project): False}
+    first = end // 3  # what only looks
+    for number, at in enumerate(range(first, end, max(1, (end - first) // STOPS))):
+        stop, behind = [*stops.items()][number % len(stops)]
+        code, _ = stopped(at, stop, behind=behind)
+        assert code != 0, (at, stop)
+        assert everything(project) == before, (at, stop)
+
+
 APP = (
     """
 import os

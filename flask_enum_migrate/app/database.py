@@ -51,6 +51,7 @@ class Database:
         ``"external"`` if env.py does, ``"autocommit"`` if there is none.
     :param tables: the keys of the models' tables that env.py gave Alembic.
     :param unlooked: the columns of enums whose labels nobody compares.
+    :param schema_map: ``schema_translate_map`` of its connection.
     :param backend: who looked, None where nobody looks after enums.
     :param inspection: what a thorough look found, None without one.
     :param text_columns: the models' columns that databases without enum types keep as text.
@@ -66,6 +67,7 @@ class Database:
     transaction: str = "alembic"
     tables: frozenset[str] = frozenset()
     unlooked: tuple[UnlookedColumn, ...] = ()
+    schema_map: Mapping[str | None, str | None] = field(default_factory=dict)
     backend: Backend | None = None
     inspection: Inspection | None = None
     text_columns: Mapping[DeclaredColumn, TextColumn] = field(default_factory=dict)
@@ -190,6 +192,7 @@ def _looked_at(
         live=live,
         pairing=pairing,
         transaction=_transaction(context),
+        schema_map=_schema_map(connection),
         backend=backend,
         inspection=inspection,
         text_columns=_text_columns(context) if thorough else {},
@@ -213,9 +216,15 @@ def _unlooked(context: MigrationContext) -> tuple[UnlookedColumn, ...]:
     metadata, connection = context.opts.get("target_metadata"), context.connection
     if metadata is None:
         return ()
-    options = connection.get_execution_options() if connection is not None else {}
-    schema_map = options.get("schema_translate_map")
+    schema_map = _schema_map(connection)
     return tuple(models.unlooked(metadata, context.dialect, _included(context), schema_map))
+
+
+def _schema_map(connection: Connection | None) -> Mapping[str | None, str | None]:
+    options = connection.get_execution_options() if connection is not None else {}
+    found = options.get("schema_translate_map") or {}
+    # What SQLAlchemy calls None in statements, and adds to the map.
+    return {key: value for key, value in found.items() if key != "_none"}
 
 
 def _compare(
@@ -230,7 +239,7 @@ def _compare(
     if metadata is None:
         raise EnvironmentFailed("env.py gives Alembic no target_metadata.", "")
     include = _included(context)
-    schema_map = connection.get_execution_options().get("schema_translate_map")
+    schema_map = _schema_map(connection)
     enums = models.read(metadata, include, schema_map)
     strings = models.strings(metadata, schema_map)
     live = backend.read(connection, [column for enum in enums for column in enum.columns], strings)

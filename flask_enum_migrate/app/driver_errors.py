@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import traceback
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import URL
@@ -13,17 +12,16 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
+from ..core.diagnosis import sqlstate
+from ..core.diagnosis import told
+
 
 def said(error: DBAPIError) -> str:
     """Return what the database said, without the statement and the last full stop."""
-    diagnosis: Any = getattr(error.orig, "diag", None)
-    parts = (
-        getattr(diagnosis, "message_primary", None),
-        getattr(diagnosis, "message_detail", None),
-    )
+    parts = (told(error.orig, "message_primary"), told(error.orig, "message_detail"))
     # libpq tells one thing a line, and ends few of them like a sentence.
-    told = [part for part in parts if part] or str(error.orig).splitlines()
-    lines = [" ".join(line.split()) for line in told]
+    all_told = [part for part in parts if part] or str(error.orig).splitlines()
+    lines = [" ".join(line.split()) for line in all_told]
     ended = (line if line[-1] in ".?!:;" else f"{line}." for line in lines if line)
     return masked(" ".join(ended)).removesuffix(".")
 
@@ -41,8 +39,8 @@ def shown(url: URL) -> str:
 
 def refused(error: DBAPIError) -> tuple[str, str]:
     """Return why a database can't be looked at, and what to do about it."""
-    told = said(error)
-    return f"The database refused: {told}{'' if told[-1:] in '?!' else '.'}", _advice(error)
+    text = said(error)
+    return f"The database refused: {text}{'' if text[-1:] in '?!' else '.'}", _advice(error)
 
 
 _RIGHTS = {"table": "SELECT ON", "view": "SELECT ON", "schema": "USAGE ON SCHEMA"}
@@ -50,8 +48,7 @@ _RIGHTS = {"table": "SELECT ON", "view": "SELECT ON", "schema": "USAGE ON SCHEMA
 
 def _advice(error: DBAPIError) -> str:
     url = _url(error)
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    if code == "42501":  # insufficient_privilege
+    if sqlstate(error.orig) == "42501":  # insufficient_privilege
         named = re.search(r"\b(table|view|schema) (.+)$", said(error))
         role = identifier(url.username) if url is not None and url.username else "this role"
         if named:

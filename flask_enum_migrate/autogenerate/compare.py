@@ -19,9 +19,14 @@ from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import other_side
 from ..core.hints import other_sides
+from ..core.pairing import Pairing
 from ..core.rehearsal import Rehearsal
+from ..core.rehearsal import Tell
+from ..core.wording import is_wrong
 from ..core.wording import unread
 from ..proposal import strange_pairs
+from ..rehearsal import Around
+from ..rehearsal import alone
 from ..rehearsal import failed
 from ..rehearsal import proof
 from ..rehearsal import refusals
@@ -61,6 +66,7 @@ def compare(
     *,
     writes: bool,
     command: str = "db",
+    around: Around = alone,
 ) -> tuple[str, ...]:
     """Add what differs about enums in one bind.
 
@@ -68,6 +74,7 @@ def compare(
     :param operations: what Alembic found about tables and columns; it is changed in place.
     :param writes: whether a revision is to be written, and not only told what differs.
     :param command: the name of Flask-Migrate's command group.
+    :param around: what is entered while the statements are run and rolled back.
     :return: what else there is to say.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
@@ -88,9 +95,9 @@ def compare(
     leave_types(seen)
     renderer = renderer or TypeRenderer()
     renderer.install(context)
-    connection = context.connection
-    options = connection.get_execution_options() if connection is not None else {}
-    know_types(seen, renderer, options.get("schema_translate_map"))
+    come, go = (renderer.of_the_app(types, context) for types in seen.tree.types_of_tables())
+    seen = replace(seen, of_the_app=frozenset(come), of_the_app_before=frozenset(go))
+    know_types(seen, renderer)
     for line in described(seen):
         log.info("Detected %s", line)
     untried: tuple[str, ...] = ()
@@ -101,13 +108,16 @@ def compare(
         inserted: list[tuple[str, Body]] = context.opts.setdefault(_INSERTED, [])
         inserted.append((seen.draft.database.token, body))
         by_token(inserted)
-        untried = _rehearsed(context, seen, settings, command)
+        if settings.rehearse is not None and not seen.is_empty:
+            with around() as told:
+                untried = _rehearsed(context, seen, settings, command, told)
     else:
         tell(seen)
     return (
         *seen.notes,
         *untried,
         *_unknown(seen),
+        *map(is_wrong, seen.wrong if writes else ()),
         *((*_unconverted(seen), *_renames(seen, command)) if writes else ()),
         *(() if seen.is_empty else _rivals()),
     )
@@ -120,31 +130,42 @@ def _seen(
     live, connection = database.live, context.connection
     if live is None or connection is None:
         raise EnvironmentFailed("env.py gave no connection to look through.")
+    # Where env.py has Alembic compare no types, columns keep theirs.
+    compares = getattr(context.migration_context, "_user_compare_type", True) is not False
+    database = replace(database, pairing=_compared(database.pairing, compares_types=compares))
     return see(database, live, connection, operations, settings, writes=writes)
 
 
 _UNTRIED = "ENUM_MIGRATE_REHEARSE = None"
 
 
+def _compared(pairing: Pairing, *, compares_types: bool) -> Pairing:
+    seen_by_alembic = (
+        one for one in pairing.wrong_columns if one.conversion and not one.conversion.wraps
+    )
+    wrong = pairing.wrong_columns if compares_types else tuple(seen_by_alembic)
+    return replace(pairing, wrong_columns=wrong)
+
+
 def _rehearsed(
-    context: AutogenContext, seen: Seen, settings: Settings, command: str
+    context: AutogenContext, seen: Seen, settings: Settings, command: str, told: Tell
 ) -> tuple[str, ...]:
     """Run what is about to be written, and roll it back.
 
     What Alembic found is its author's: where that fails, ours has been run alone, and a note says
     so.
 
+    :param told: is told how far it is.
     :return: what was not run, and why.
     :raises Refused: if something of ours fails, or reads otherwise afterwards than it must.
     """
-    if settings.rehearse is None or seen.is_empty:
-        return ()
     made, part = Rehearsal(), ""
     notes: list[str] = []
     if not seen.draft.is_empty:
-        made = _accepted(seen, rehearse_one(context.migration_context, settings, seen.draft))
+        ours = rehearse_one(context.migration_context, settings, seen.draft, told)
+        made = _accepted(seen, ours)
     if is_mixed(seen) and (made.upgrade or seen.draft.is_empty):
-        whole = _accepted(seen, sized(rehearse(context, seen, settings), settings))
+        whole = _accepted(seen, sized(rehearse(context, seen, settings, told), settings))
         if whole.failure:
             notes.append(f"{failed(whole.failure)} That is Alembic's: mend it in the file.")
         if whole.upgrade or seen.draft.is_empty:

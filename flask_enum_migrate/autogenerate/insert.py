@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.backend import Differences
+from ..core.changes import CreateType
 from ..core.plan import Direction
 from ..core.plan import Step
 from ..core.schema import Name
 from ..core.wording import describe
 from ..core.wording import describe_conversion
+from ..core.wording import is_wrong
 from ..proposal import Draft
 from ..proposal import comments
 from ..revision.elsewhere import lines
@@ -54,17 +56,18 @@ def insert(seen: Seen, directory: Path) -> Body:
 def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     """Return what comes before Alembic's operations, and behind them in the downgrade."""
     one, said = seen.draft, comments(seen.draft)
-    created, dropped = one.database.looked_by.creation(seen.creates)
-    it = "it" if len(created) == 1 else "them"
+    looked_by = one.database.looked_by
+    own = [create for create in seen.creates if create.name not in seen.of_the_app]
+    created, _ = looked_by.creation(own)
+    _, dropped = looked_by.creation(seen.creates)
     upgrade = replace(
-        one.plan.upgrade,
-        steps=(*one.plan.upgrade.steps, *_step(f"New columns below need {it}.", created)),
+        one.plan.upgrade, steps=(*one.plan.upgrade.steps, *_step(_needed(own), created))
     )
     downgrade = Direction(
-        steps=(*_step(f"Nothing uses {it} any more.", dropped), *one.plan.downgrade.steps),
+        steps=(*_step(f"Nothing uses {_it(dropped)} any more.", dropped), *one.plan.downgrade.steps)
     )
     # A default that names what changes would be valid on one side of the change only.
-    affected = one.database.looked_by.affected_defaults(one.changes, seen.live)
+    affected = looked_by.affected_defaults(one.changes, seen.live)
     places = [(column.table, column.column) for column in affected]
     places += [conversion.place for conversion in one.conversions]
     texts = one.elsewhere
@@ -90,8 +93,10 @@ def _last(seen: Seen, renderer: Renderer) -> EnumOperations:
     # As Alembic names tables: without the schema in which they would be created.
     facts = one.database.facts.without(seen.live.default_schema)
     drops = one.database.looked_by.plan(Differences(drops=seen.drops), facts)
-    downgrade = replace(one.plan.downgrade, steps=drops.downgrade.steps)
-    notes = [f"{facts.shown(drop.name)}: create it again." for drop in seen.drops]
+    own = tuple(drop for drop in seen.drops if not _of_the_app(drop.name, seen))
+    back = one.database.looked_by.plan(Differences(drops=own), facts)
+    downgrade = replace(one.plan.downgrade, steps=back.downgrade.steps)
+    notes = [f"{facts.shown(drop.name)}: create it again." for drop in own]
     if _commits_all(one.plan.downgrade):
         notes = [*said.downgrade, *notes]
     return EnumOperations(
@@ -124,6 +129,23 @@ def _alone(seen: Seen, renderer: Renderer, comment: str, statements: Sequence[st
 def _commits_all(direction: Direction) -> bool:
     """Return whether all that it does to types are labels that have to be committed."""
     return bool(direction.committing) and not (direction.steps or direction.retirements)
+
+
+def _of_the_app(name: Name, seen: Seen) -> bool:
+    named = {name, Name("", name.name)} if name.schema in seen.live.search_path else {name}
+    return bool(named & seen.of_the_app_before)
+
+
+def _needed(creates: Sequence[CreateType]) -> str:
+    comment = f"New columns below need {_it(creates)}."
+    left = [str(create.name) for create in creates if create.left_over]
+    if left:
+        comment += f" {', '.join(left)} may be left over already; not dropped on a downgrade."
+    return comment
+
+
+def _it(statements: Sequence[object]) -> str:
+    return "it" if len(statements) == 1 else "them"
 
 
 def _step(comment: str, statements: Sequence[str]) -> list[Step]:
@@ -159,23 +181,23 @@ def leave_types(seen: Seen) -> None:
     seen.tree.leave_types(places)
 
 
-def know_types(
-    seen: Seen, renderer: TypeRenderer, schema_map: dict[str | None, str | None] | None
-) -> None:
+def know_types(seen: Seen, renderer: TypeRenderer) -> None:
     """Tell the renderer which types exist where the revision runs."""
     visible = set(seen.live.search_path)
     renamed = {change.name: change.new_name for change in seen.changes}
-    backwards = {mapped: raw or "" for raw, mapped in (schema_map or {}).items()}
+    schemas = seen.draft.database.schema_map
     names = [*(enum.name for enum in seen.live.enums), *(c.name for c in seen.all_creates)]
     for name in names:
+        if name in seen.of_the_app:  # Alembic writes all of its columns
+            continue
         becomes = renamed.get(name, name)
         renderer.add(name, becomes)
         if name.schema in visible:
             schema = "" if becomes.schema in visible else becomes.schema
             renderer.add(Name("", name.name), Name(schema, becomes.name))
-        if name.schema in backwards:
-            raw = backwards[name.schema]
-            renderer.add(Name(raw, name.name), Name(raw, becomes.name))
+        where = name.schema or seen.live.default_schema
+        for raw in (raw for raw, mapped in schemas.items() if mapped == where):
+            renderer.add(Name(raw or "", name.name), Name(raw or "", becomes.name))
     for name in renamed.values():
         renderer.add(name)
         if name.schema in visible:
@@ -188,6 +210,8 @@ def _differences(seen: Seen) -> Iterator[EnumDifference]:
             yield EnumDifference("alter_enum", str(change.name), describe(single))
     for conversion in seen.conversions:
         yield EnumDifference("convert_column", str(conversion), describe_conversion(conversion))
+    for wrong in seen.wrong:
+        yield EnumDifference("convert_column", str(wrong.column), is_wrong(wrong))
     for create in seen.all_creates:
         yield EnumDifference("add_enum", str(create.name), list(create.labels))
     for drop in seen.drops:

@@ -8,6 +8,7 @@ PostgreSQL of what other databases, such as SQLite, have there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 from typing import Literal
 
@@ -66,6 +67,20 @@ class TypeRenderer:
         :param becomes: its name when tables are created, where the revision renames it.
         """
         self._names[name] = becomes or name
+
+    def of_the_app(self, types: Iterable[TypeEngine[Any]], context: AutogenContext) -> set[Name]:
+        """Return the enums that the app's own ``render_item`` writes so that a table creates them.
+
+        Where Alembic creates a table, it doesn't create the enums inside of arrays.
+        """
+        found: set[Name] = set()
+        for type_ in types if self._users else ():
+            enum = native(type_, self._dialect)
+            if isinstance(enum, Enum) and enum.name and getattr(enum, "create_type", True):
+                source = self._users("type", type_, context) if self._users else False
+                if source is not False and "create_type=False" not in source:
+                    found.add(Name(enum.schema or "", as_kept(str(enum.name))))
+        return found
 
     def __call__(self, kind: str, object_: Any, context: AutogenContext) -> str | Literal[False]:
         """Return the source of a type, or False for Alembic to write it."""

@@ -20,6 +20,7 @@ from ..core.diff import alter
 from ..core.diff import kept_out
 from ..core.errors import AnswerError
 from ..core.errors import Refusal
+from ..core.pairing import WrongColumn
 from ..core.schema import DeclaredEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
@@ -29,6 +30,7 @@ from ..proposal import Draft
 from ..proposal import answered
 from ..proposal import draft
 from ..proposal import drop_type
+from ..proposal import mapped_schemas
 from ..settings import Settings
 from .tree import Place
 from .tree import Tree
@@ -43,6 +45,9 @@ class Seen:
     :param drops: types whose last column goes in the same revision.
     :param tree: what Alembic found about tables and columns.
     :param refusals: what needs an answer, or can't be done safely.
+    :param of_the_app: types that tables which come create by themselves, because the app's own
+        ``render_item`` writes their columns.
+    :param of_the_app_before: the same of tables that go, for the way back.
     :param notes: what else there is to say.
     :param guarded: new columns of types of which labels are retired.
     """
@@ -54,7 +59,21 @@ class Seen:
     tree: Tree
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    of_the_app: frozenset[Name] = frozenset()
+    of_the_app_before: frozenset[Name] = frozenset()
     guarded: tuple[NewColumn, ...] = ()
+
+    @property
+    def wrong(self) -> tuple[WrongColumn, ...]:
+        """The columns of another type which Alembic doesn't see, and only a person can convert."""
+        differing = self.tree.other_types()
+        return tuple(
+            one
+            for one in self.draft.database.pairing.wrong_columns
+            if one.conversion is None
+            and (one.found.table, one.column.column) not in differing
+            and one.found.array != one.column.array
+        )
 
     @property
     def changes(self) -> tuple[AlterEnum, ...]:
@@ -74,7 +93,7 @@ class Seen:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return self.draft.is_empty and not (self.creates or self.drops)
+        return self.draft.is_empty and not (self.creates or self.drops or self.wrong)
 
 
 def see(
@@ -110,14 +129,18 @@ def see(
     placed = [
         replace(new, name=Name(new.name.schema or live.default_schema, new.name.name))
         for new in creates
+        if not new.left_over
     ]
+    if not settings.qualify:
+        creates = tuple(_unqualified(new, database, live) for new in creates)
     refusals = (
         *one.refusals,
         *database.looked_by.creation_refusals(connection, placed, database.facts),
         *_out_of_order(one, live, tree),
+        *mapped_schemas((new.name for new in creates), database, settings),
     )
     guarded = tuple(_guarded(one, tree))
-    return Seen(one, live, creates, drops, tree, refusals, notes, guarded)
+    return Seen(one, live, creates, drops, tree, refusals, notes, guarded=guarded)
 
 
 def _guarded(one: Draft, tree: Tree) -> Iterator[NewColumn]:
@@ -129,6 +152,14 @@ def _guarded(one: Draft, tree: Tree) -> Iterator[NewColumn]:
         for column in pair.declared.columns if labels else ():
             if column in missing and (column.table.name, column.column) in created:
                 yield NewColumn(column, one.database.facts.shown(pair.new_name), labels)
+
+
+def _unqualified(new: CreateType, database: Database, live: LiveSchema) -> CreateType:
+    """Return a new type without a schema that stands for another one."""
+    mapped = {to for raw, to in database.schema_map.items() if raw != to}
+    if new.name.schema == live.default_schema and new.name.schema in mapped:
+        return replace(new, name=Name("", new.name.name))
+    return new
 
 
 def _tables(live: LiveSchema) -> set[Name]:
@@ -146,7 +177,9 @@ def _as_compared(
     wrong = tuple(
         one
         for one in pairing.wrong_columns
-        if one.conversion is None or one.conversion.place in differing
+        if one.conversion is None
+        or one.conversion.place in differing
+        or one.conversion.wraps  # Alembic doesn't tell an array from its elements
     )
     needed = {one.conversion.new.enum for one in wrong if one.conversion}
     creates = tuple(create for create in pairing.creates if create.name in needed)
@@ -161,10 +194,11 @@ def _as_compared(
         if isinstance(one.declared, DeclaredEnum) and one.conversion
     }
     left = [enum for name, enum in enums.items() if name not in made]
+    there = [one.declared for one in pairing.leftovers]
     created = tree.created() | {(table.name, column) for table, column in differing}
     new = tuple(
-        CreateType(enum.name, enum.labels)
-        for enum in (*pairing.new, *left)
+        CreateType(enum.name, enum.labels, enum in there)
+        for enum in (*pairing.new, *left, *there)
         if any((column.table.name, column.column) in created for column in enum.columns)
     )
     pairing = replace(pairing, wrong_columns=wrong, creates=creates)

@@ -11,6 +11,7 @@ from typing import Any
 
 from alembic.operations import ops
 from sqlalchemy import Column
+from sqlalchemy.types import TypeEngine
 
 from ..core.schema import Name
 
@@ -38,6 +39,16 @@ class Tree:
             if isinstance(operation, ops.CreateTableOp | ops.AddColumnOp)
             for column in _columns(operation)
         }
+
+    def types_of_tables(self) -> tuple[list[TypeEngine[Any]], list[TypeEngine[Any]]]:
+        """Return the types of all columns of tables that come, and of tables that go."""
+        come, go = [], []
+        for operation in _each(self.operations):
+            if isinstance(operation, ops.CreateTableOp):
+                come += [column.type for column in _columns(operation)]
+            elif isinstance(operation, ops.DropTableOp):
+                go += [column.type for column in operation.to_table().columns]
+        return come, go
 
     def dropped_tables(self) -> set[Name]:
         """Return the tables that go."""

@@ -23,6 +23,8 @@ from ..core.rehearsal import Contrast
 from ..core.rehearsal import Functions
 from ..core.rehearsal import Operation
 from ..core.rehearsal import Rehearsal
+from ..core.rehearsal import Tell
+from ..core.rehearsal import Terms
 from ..core.schema import Name
 from ..proposal import comments
 from ..rehearsal import remaining
@@ -39,10 +41,11 @@ def is_mixed(seen: Seen) -> bool:
     )
 
 
-def rehearse(context: AutogenContext, seen: Seen, settings: Settings) -> Rehearsal:
+def rehearse(context: AutogenContext, seen: Seen, settings: Settings, tell: Tell) -> Rehearsal:
     """Run both functions of a revision on the connection that it was made on, and take it back.
 
     :param seen: what differs, with our operations among those of Alembic.
+    :param tell: is told how far it is.
     """
     backend, upgrade = seen.draft.database.looked_by, seen.tree.operations
     names = {one.name for one in seen.changes} | {one.name for one in seen.drops}
@@ -60,12 +63,8 @@ def rehearse(context: AutogenContext, seen: Seen, settings: Settings) -> Rehears
         )
     except Exception as error:  # what is rendered may be anybody's
         return Rehearsal(left_out=_told(error))
-    return backend.rehearse_functions(
-        context.connection,
-        functions,
-        lambda: list(_remaining(context, seen, settings)),
-        settings.rehearse_limit,
-    )
+    terms = Terms(lambda: list(_remaining(context, seen, settings)), settings.rehearse_limit, tell)
+    return backend.rehearse_functions(context.connection, functions, terms)
 
 
 def _acts(

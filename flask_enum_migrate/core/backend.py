@@ -24,8 +24,8 @@ from .errors import Refusal
 from .pairing import Pairing
 from .plan import Plan
 from .rehearsal import Functions
-from .rehearsal import Look
 from .rehearsal import Rehearsal
+from .rehearsal import Terms
 from .rows import Held
 from .rows import Strange
 from .schema import DeclaredColumn
@@ -168,26 +168,18 @@ class Backend(Protocol):
         connection: Any,
         plan: Plan,
         differences: Differences,
-        look: Look,
-        limit: int | None,
+        terms: Terms,
     ) -> Rehearsal:
         """Run both directions of a plan, read again after each, and roll all of it back.
 
         One that can't be undone says so in ``left_out`` and runs nothing.
-
-        :param look: compares the models with the database after the upgrade.
-        :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None.
         """
 
-    def rehearse_functions(
-        self, connection: Any, functions: Functions, look: Look, limit: int | None
-    ) -> Rehearsal:
+    def rehearse_functions(self, connection: Any, functions: Functions, terms: Terms) -> Rehearsal:
         """Run all that both functions of a revision do, and roll it back.
 
-        What becomes of tables is their author's: only enums are looked at afterwards.
-
-        :param look: compares the models with the database after the upgrade.
-        :param limit: how many bytes the tables may have that it works on, or None for any.
+        What becomes of tables is their author's: only enums are looked at afterwards, and the
+        limit is one for all of the tables that it works on.
         """
 
     def users(
@@ -205,7 +197,10 @@ class Backend(Protocol):
         """Return why types that new columns need can't be created."""
 
     def creation(self, creates: Iterable[CreateType]) -> tuple[list[str], list[str]]:
-        """Return the statements that create types that new columns need, and that drop them."""
+        """Return the statements that create types that new columns need, and that drop them.
+
+        One that may be there already is created where it is missing, and never dropped.
+        """
 
     def keep_out(self, columns: Iterable[NewColumn]) -> list[str]:
         """Return the statements that keep retired labels out of new columns."""

@@ -12,6 +12,7 @@ from dataclasses import field
 from dataclasses import replace
 from functools import cached_property
 
+from .schema import Grant
 from .schema import Name
 
 
@@ -260,8 +261,13 @@ class ColumnType:
     enum: Name | None = None
     labels: tuple[str, ...] = ()
 
+    @property
+    def array(self) -> bool:
+        """Whether it is an array."""
+        return self.sql.endswith("[]")
+
     def __str__(self) -> str:
-        return str(self.enum) + ("[]" if self.sql.endswith("[]") else "") if self.enum else self.sql
+        return str(self.enum) + ("[]" if self.array else "") if self.enum else self.sql
 
 
 @dataclass(frozen=True)
@@ -301,8 +307,13 @@ class AlterColumnType:
 
     @property
     def array(self) -> bool:
-        """Whether it is an array."""
-        return self.old.sql.endswith("[]")
+        """Whether it is an array before."""
+        return self.old.array
+
+    @property
+    def wraps(self) -> bool:
+        """Whether each value becomes an array of itself, or an array its only element."""
+        return self.old.array != self.new.array
 
     @property
     def called(self) -> str:
@@ -327,10 +338,12 @@ class CreateType:
 
     :param name: its name, schema-qualified.
     :param labels: its labels, in order.
+    :param left_over: whether one of this name may be there already, unused.
     """
 
     name: Name
     labels: tuple[str, ...]
+    left_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +355,7 @@ class DropType:
     :param comment: its comment, for the way back.
     :param owner: its owner.
     :param is_ours: whether the owner is the role that creates it again.
-    :param privileges: its privileges where they aren't the default: (grantee, grantable), with
-        ``""`` for ``PUBLIC``.
+    :param privileges: its privileges where they aren't the default.
     """
 
     name: Name
@@ -351,4 +363,4 @@ class DropType:
     comment: str | None = None
     owner: str = ""
     is_ours: bool = True
-    privileges: tuple[tuple[str, bool], ...] | None = None
+    privileges: tuple[Grant, ...] | None = None

@@ -134,6 +134,8 @@ def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
     Where a label of one enum alone became a label that it lacks, a downgrade turns it back.
     """
     known, labels = frozenset(change.old.labels), frozenset(change.new.labels)
+    # Only the array comes or goes, and the labels of the type are renamed meanwhile.
+    renames = answers.renames if change.wraps else {}
     mapping = {
         value: label
         for value, label in answers.mapping.items()
@@ -143,9 +145,16 @@ def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
     }
     if change.old.enum is None:
         return replace(change, mapping=mapping)
+    if renames:
+        back_again = {new: old for old, new in renames.items()}
+        change = replace(change, mapping=renames, reverse_mapping=back_again)
     missing = {label for label in change.new.labels if label not in known}
     back = {n: o for n, o in answers.reverse_mapping.items() if n in missing and o in known}
-    return replace(change, mapping=mapping, reverse_mapping={**_way_back(mapping, missing), **back})
+    return replace(
+        change,
+        mapping={**change.mapping, **mapping},
+        reverse_mapping={**change.reverse_mapping, **_way_back(mapping, missing), **back},
+    )
 
 
 def _way_back(mapping: Mapping[str, str | None], added: set[str]) -> dict[str, str]:

@@ -70,6 +70,7 @@ class Pairing:
     :param new: declared enums that only new tables or columns need.
     :param missing_columns: columns that only the models have, of enums that exist.
     :param undeclared: enums that only the database has.
+    :param leftovers: enums that the database has, but nothing uses, and none of their columns.
     """
 
     pairs: tuple[Pair, ...]
@@ -78,6 +79,12 @@ class Pairing:
     new: tuple[DeclaredEnum, ...]
     missing_columns: tuple[DeclaredColumn, ...]
     undeclared: tuple[LiveEnum, ...]
+    leftovers: tuple[Pair, ...] = ()
+
+    @property
+    def absent(self) -> tuple[DeclaredEnum, ...]:
+        """The enums of which no column is there."""
+        return (*self.new, *(pair.declared for pair in self.leftovers))
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
@@ -111,6 +118,7 @@ def pair(
         matched[max(enums, key=lambda enum: _likeness(enum, oid, live)).name] = live.by_key[oid]
 
     pairs: list[Pair] = []
+    leftovers: list[Pair] = []
     wrong: list[WrongColumn] = []
     creates: list[CreateType] = []
     new: list[DeclaredEnum] = []
@@ -123,12 +131,21 @@ def pair(
         schema = enum.name.schema or (match.name.schema if match else live.default_schema)
         name = Name(schema, enum.name.name)
         differing = [
-            WrongColumn(column, enum, found, _conversion(column, found, name, enum.labels, live))
+            WrongColumn(
+                column,
+                enum,
+                found,
+                _conversion(column, found, name, enum.labels, live)
+                if found.array == column.array or (match and found.type_key == match.key)
+                else None,
+            )
             for column, found in present
             if match is None or found.type_key != match.key or found.array != column.array
         ]
         wrong.extend(differing)
-        if match:
+        if match and _is_left_over(match, enum, live):
+            leftovers.append(Pair(enum, match, name))
+        elif match:
             pairs.append(Pair(enum, match, name))
             missing.extend(c for c in enum.columns if not live.found[c].type_key)
         elif not present:
@@ -137,10 +154,25 @@ def pair(
             creates.append(CreateType(name, enum.labels))
             missing.extend(c for c in enum.columns if not live.found[c].type_key)
     wrong.extend(_wrong_strings(strings, live))
-    taken = {pair.live.key for pair in pairs}
+    taken = {pair.live.key for pair in (*pairs, *leftovers)}
     undeclared = tuple(enum for enum in live.enums if enum.key not in taken)
     return Pairing(
-        tuple(pairs), tuple(wrong), tuple(creates), tuple(new), tuple(missing), undeclared
+        tuple(pairs),
+        tuple(wrong),
+        tuple(creates),
+        tuple(new),
+        tuple(missing),
+        undeclared,
+        tuple(leftovers),
+    )
+
+
+def _is_left_over(match: LiveEnum, enum: DeclaredEnum, live: LiveSchema) -> bool:
+    """Return whether a type is there, as by a downgrade that left it, before any of its columns."""
+    return (
+        bool(enum.columns)
+        and not match.has_dependents
+        and not any(live.found[column].type_key for column in enum.columns)
     )
 
 
@@ -152,7 +184,7 @@ def _conversion(
     live: LiveSchema,
 ) -> AlterColumnType | None:
     """Return what makes a column one of an enum, if it is a string or another enum today."""
-    if not _can_be_converted(column, found) or found.table is None:
+    if not _can_be_converted(found) or found.table is None:
         return None
     suffix = "[]" if column.array else ""
     new = ColumnType(str(name) + suffix, name, labels)
@@ -170,16 +202,12 @@ def _wrong_strings(strings: Iterable[DeclaredString], live: LiveSchema) -> Itera
             _column_type(found, live),
             ColumnType(string.type),
         )
-        convertible = _can_be_converted(string.column, found)
+        convertible = found.array == string.column.array and _can_be_converted(found)
         yield WrongColumn(string.column, string.type, found, change if convertible else None)
 
 
-def _can_be_converted(column: DeclaredColumn, found: FoundColumn) -> bool:
-    return (
-        (found.is_enum or found.is_string)
-        and found.array == column.array
-        and found.relation_kind in ("r", "p")
-    )
+def _can_be_converted(found: FoundColumn) -> bool:
+    return (found.is_enum or found.is_string) and found.relation_kind in ("r", "p")
 
 
 def _column_type(found: FoundColumn, live: LiveSchema) -> ColumnType:

@@ -114,3 +114,42 @@ class Rehearsal:
 
 Look = Callable[[], Sequence[Contrast]]
 """Compares the models with the database as it is in the midst of a rehearsal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a rehearsal is.
+
+    :param direction: ``"upgrade"`` or ``"downgrade"``.
+    :param number: which statement runs, from 1.
+    :param total: how many there are.
+    :param place: which database that is, from 1.
+    :param places: how many there are.
+    """
+
+    direction: str
+    number: int
+    total: int
+    place: int = 1
+    places: int = 1
+
+
+Tell = Callable[[Stage], None]
+
+
+def tell_nobody(stage: Stage) -> None:
+    """Keep to itself how far a rehearsal is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms something is rehearsed.
+
+    :param look: compares the models with the database after the upgrade.
+    :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None for any.
+    :param tell: is told how far it is.
+    """
+
+    look: Look
+    limit: int | None = None
+    tell: Tell = tell_nobody

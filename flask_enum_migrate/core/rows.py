@@ -46,8 +46,10 @@ class Strange:
     :param change: what is to become of the column.
     :param value: the value.
     :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
+    :param single: whether it is one value, and not an array that has none or several.
     """
 
     change: AlterColumnType
     value: str
     rows: int | None
+    single: bool = True

@@ -162,6 +162,20 @@ class TableSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """A privilege to use a type.
+
+    :param grantor: the role that granted it.
+    :param grantee: the role that has it, or ``""`` for ``PUBLIC``.
+    :param grantable: whether it may grant it to others.
+    """
+
+    grantor: str
+    grantee: str
+    grantable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEnum:
     """An enum type as the database holds it.
 
@@ -173,7 +187,8 @@ class LiveEnum:
     :param may_alter: whether the current role may act as the owner.
     :param extension: the extension it belongs to, or ``""``.
     :param comment: its ``COMMENT``, or None.
-    :param privileges: ``GRANT`` entries (grantee, grantable) where they are not the default.
+    :param privileges: who may use it, the owner's grants first, where that is not the default;
+        without any nobody may.
     :param has_dependents: whether anything at all depends on it.
     """
 
@@ -185,7 +200,7 @@ class LiveEnum:
     may_alter: bool = True
     extension: str = ""
     comment: str | None = None
-    privileges: tuple[tuple[str, bool], ...] | None = None
+    privileges: tuple[Grant, ...] | None = None
     has_dependents: bool = False
 
     @property

@@ -22,6 +22,7 @@ from .changes import RenameValue
 from .changes import ReorderValues
 from .changes import RetireValue
 from .changes import SetSchema
+from .pairing import WrongColumn
 from .schema import Name
 from .schema import TableSize
 
@@ -84,7 +85,7 @@ def describe_conversion(
     :param shown: gives a type's name as it is to be written.
     """
     old, new = (
-        f"{shown(type_.enum)}{'[]' if change.array else ''}" if type_.enum else type_.sql
+        f"{shown(type_.enum)}{'[]' if type_.array else ''}" if type_.enum else type_.sql
         for type_ in (change.old, change.new)
     )
     parts = [f"convert from {old} to {new}"]
@@ -92,7 +93,14 @@ def describe_conversion(
         parts.append(f"{value!r} becomes {'NULL' if label is None else repr(label)}")
     if change.new.enum:
         parts.append("fails if a row holds another value")
+    if change.wraps and change.array:
+        parts.append("fails if a row holds no single one")
     return "; ".join(parts)
+
+
+def is_wrong(wrong: WrongColumn) -> str:
+    """Return which type a column has, and which it should have."""
+    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"
 
 
 def unread(change: AlterColumnType) -> str:

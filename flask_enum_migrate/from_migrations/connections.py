@@ -20,7 +20,18 @@ from sqlalchemy.pool import Pool
 from ..core.errors import EnumMigrateError
 
 _MARK = "flask_enum_migrate.allowed"
-_ADDRESS = ("host", "hostaddr", "port", "dbname", "database", "db", "service", "dsn", "conninfo")
+_ADDRESS = (
+    "host",
+    "hostaddr",
+    "port",
+    "unix_sock",
+    "dbname",
+    "database",
+    "db",
+    "service",
+    "dsn",
+    "conninfo",
+)
 """What drivers call the parts of an address; the role may differ."""
 
 Address = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -111,7 +122,7 @@ def _shown(dialect: str, args: Sequence[Any], parameters: Mapping[str, Any]) -> 
         return f"a {dialect} database named by a connection string"
     if args:
         return f"{dialect}:///{args[0]}"
-    host = parameters.get("host", "")
+    host = parameters.get("unix_sock") or parameters.get("host", "")
     port = f":{parameters['port']}" if parameters.get("port") else ""
     user = f"{parameters['user']}{':***' if parameters.get('password') else ''}@"
     name = next((parameters[key] for key in ("dbname", "database", "db") if key in parameters), "")

@@ -39,6 +39,7 @@ from ..app.driver_errors import masked
 from ..app.driver_errors import said
 from ..app.driver_errors import shown
 from ..app.environment import Environment
+from ..core.diagnosis import told
 from ..core.errors import EnvironmentFailed
 from ..core.errors import SettingError
 from . import connections
@@ -103,6 +104,14 @@ def databases(
     own = {key: e for key, e in engines.items() if e.dialect.name == _POSTGRESQL}
     if not own:
         raise _no_postgresql(engines)
+    for engine in own.values():
+        if engine.dialect.is_async:
+            driver = engine.dialect.driver
+            raise EnvironmentFailed(
+                f"The driver {driver} of {shown(engine.url)} is asynchronous, and migrations run "
+                "without an event loop.",
+                "Name another one: postgresql+psycopg://…",
+            )
     with ExitStack() as stack:
         stack.enter_context(signals.unwound())
         folder = Path(stack.enter_context(_temporary_folder())).resolve()
@@ -151,14 +160,17 @@ def _replaced(
 ) -> Iterator[None]:
     """Put other engines in the place of the app's until the block ends."""
     migrate = current_app.extensions["migrate"]
-    before, arguments = dict(engines), dict(migrate.configure_args)
+    before, arguments, config = dict(engines), dict(migrate.configure_args), current_app.config
+    settings = {name: config[name] for name in (_URI, _BINDS) if name in config}
     made = {key: _engine_like(key, engine, urls[key]) for key, engine in before.items()}
     engines.update(made)
+    config.update(_settings(settings, urls))
     try:
         with connections.only(made.values(), command):
             yield
     finally:
         engines.update(before)
+        config.update(settings)
         # env.py leaves its hooks there.
         migrate.configure_args.clear()
         migrate.configure_args.update(arguments)
@@ -166,7 +178,34 @@ def _replaced(
             engine.dispose()
 
 
-_LEFT_OUT = ("host", "port", "dbname", "database", "service", "dsn", "user", "pass", "ssl")
+_URI, _BINDS = "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_BINDS"
+
+
+def _settings(settings: Mapping[str, Any], urls: Mapping[str | None, URL]) -> dict[str, Any]:
+    """Return the settings by which an env.py of Flask-Migrate before 3 finds its databases.
+
+    :param settings: those of the app.
+    """
+    # Such a file hands them to configparser, to which a % is special.
+    written = {
+        key: url.render_as_string(hide_password=False).replace("%2F", "/")
+        for key, url in urls.items()
+    }
+    found: dict[str, Any] = {}
+    if None in written:
+        found[_URI] = written[None]
+    if isinstance(binds := settings.get(_BINDS), Mapping):
+        found[_BINDS] = {
+            key: {**bind, "url": written[key]} if isinstance(bind, Mapping) else written[key]
+            for key, bind in binds.items()
+            if key in written
+        }
+    return found
+
+
+_LEFT_OUT = (
+    "host", "port", "unix_sock", "dbname", "database", "service", "dsn", "user", "pass", "ssl"
+)  # fmt: skip
 
 
 def _engine_like(key: str | None, engine: Engine, url: URL) -> Engine:
@@ -202,28 +241,33 @@ class _Cluster:
     :param url: of a database to connect to for that.
     :param version: its name and version.
     :param is_ours: whether nobody else is on it.
+    :param mentioned: the names of databases that stand beside those of ours.
+    :param prepared: the database that the others are copies of, or ``""``.
     """
 
     url: URL
     version: str
     is_ours: bool
-    names: list[str] = field(default_factory=list)
+    mentioned: list[str] = field(default_factory=list)
     prepared: str = ""
 
     @contextmanager
     def database(self, like: str | None) -> Iterator[str]:
         """Create a database, and drop it when the block ends.
 
-        :param like: the name of the app's own, which its migrations may mention.
+        No app has one of that name: what goes to another server by mistake finds none there.
+
+        :param like: the name of the app's own. One of it stands beside it on a server of ours, for
+            migrations that mention it, as in ``GRANT CONNECT ON DATABASE``.
         """
-        name = like or ""
-        if not self.is_ours or not name or name in {*_RESERVED, *self.names}:
-            name = _PREFIX + secrets.token_hex(8)
+        if self.is_ours and like and like not in {*_RESERVED, *self.mentioned}:
+            self._execute(f"CREATE DATABASE {identifier(like)}", "")
+            self.mentioned.append(like)
+        name = _PREFIX + secrets.token_hex(8)
         copied = f" TEMPLATE {identifier(self.prepared)}" if self.prepared else ""
         self._execute(
             f"CREATE DATABASE {identifier(name)}{copied}", "The role in --server needs CREATEDB."
         )
-        self.names.append(name)
         try:
             yield name
         finally:
@@ -242,13 +286,12 @@ class _Cluster:
         try:
             self._run(self.url.set(database=name), sql)
         except DBAPIError as error:
-            diagnosis: Any = getattr(error.orig, "diag", None)
-            position = getattr(diagnosis, "statement_position", None)
+            position = told(error.orig, "statement_position")
             line = sql.count("\n", 0, int(position) - 1) + 1 if position else 0
             where = f"{file}, line {line}" if line else file
-            told = getattr(diagnosis, "message_primary", None) or str(error.orig)
+            text = told(error.orig, "message_primary") or str(error.orig)
             raise EnvironmentFailed(
-                f"{where}: {masked(told)}.",
+                f"{where}: {masked(text)}.",
                 not_installed(error)
                 or "--init-sql takes SQL for one transaction, without commands of psql.",
             ) from error
@@ -274,6 +317,7 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
     """Yield the given server, or one that is started for the time of the block."""
     if given is not None:
         url = given.set(drivername=driver, database=given.database or "postgres")
+        url = _with_socket(url)
         try:
             version = _version(url)
         except DBAPIError as error:
@@ -284,8 +328,18 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
         yield _Cluster(url, version, is_ours=False)
         return
     with _undisturbed(_started()) as started:
-        url = make_url(started).set(drivername=driver)
+        url = _with_socket(make_url(started).set(drivername=driver))
         yield _Cluster(url, _version(url), is_ours=True)
+
+
+def _with_socket(url: URL) -> URL:
+    """Return a URL as its driver wants the folder of a socket, which libpq takes for the host."""
+    folder = url.query.get("host")
+    if url.get_driver_name() != "pg8000" or not isinstance(folder, str) or folder[:1] != "/":
+        return url
+    port = url.query.get("port", "5432")
+    url = url.difference_update_query(["host", "port"])
+    return url.update_query_dict({"unix_sock": f"{folder}/.s.PGSQL.{port}"})
 
 
 @contextmanager
@@ -309,8 +363,8 @@ def _started() -> Iterator[str]:
 def _version(url: URL) -> str:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        told: str = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    return f"PostgreSQL {told.split()[0]}"
+        version: str = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    return f"PostgreSQL {version.split()[0]}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
 from ..app.environment import Environment
+from ..core.diagnosis import sqlstate
 from ..core.errors import EnumMigrateError
 from ..core.errors import EnvironmentFailed
 
@@ -146,7 +147,7 @@ def _advice(error: DBAPIError, command: str) -> str:
     """Return what to do about an error, by its SQLSTATE."""
     if advice := not_installed(error):
         return advice
-    if made := _MISSING.get(_sqlstate(error)):
+    if made := _MISSING.get(sqlstate(error.orig)):
         return (
             f"If no migration is meant to make this {made}, make it beforehand: "
             "--init-sql FILE, with CREATE ROLE, SCHEMA, EXTENSION, …"
@@ -157,13 +158,8 @@ def _advice(error: DBAPIError, command: str) -> str:
 def not_installed(error: DBAPIError) -> str:
     """Return what to do where a server lacks an extension or a collation, or else ``""``."""
     said = str(error.orig)
-    if _sqlstate(error) in _NOT_INSTALLED and (
+    if sqlstate(error.orig) in _NOT_INSTALLED and (
         'extension "' in said or "extension control file" in said or 'collation "' in said
     ):
         return "Name a server that has it: --server URL."
     return ""
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    """Return the SQLSTATE as psycopg calls it, or psycopg2."""
-    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")

@@ -20,8 +20,8 @@ from ..core.errors import Refusal
 from ..core.pairing import Pairing
 from ..core.plan import Plan
 from ..core.rehearsal import Functions
-from ..core.rehearsal import Look
 from ..core.rehearsal import Rehearsal
+from ..core.rehearsal import Terms
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
@@ -64,19 +64,18 @@ class NativeEnums:
         connection: Connection,
         plan: Plan,
         differences: backend.Differences,
-        look: Look,
-        limit: int | None,
+        terms: Terms,
     ) -> Rehearsal:
         from .rehearsal import rehearse
 
-        return rehearse(connection, plan, differences, look, limit)
+        return rehearse(connection, plan, differences, terms)
 
     def rehearse_functions(
-        self, connection: Connection, functions: Functions, look: Look, limit: int | None
+        self, connection: Connection, functions: Functions, terms: Terms
     ) -> Rehearsal:
         from .rehearsal import rehearse_functions
 
-        return rehearse_functions(connection, functions, look, limit)
+        return rehearse_functions(connection, functions, terms)
 
     def users(
         self,
@@ -112,8 +111,13 @@ class NativeEnums:
 
         creates = list(creates)
         return (
-            [ddl.create_type(create.name, create.labels) for create in creates],
-            [ddl.drop_type(create.name) for create in reversed(creates)],
+            [
+                (ddl.create_type_if_missing if create.left_over else ddl.create_type)(
+                    create.name, create.labels
+                )
+                for create in creates
+            ],
+            [ddl.drop_type(create.name) for create in reversed(creates) if not create.left_over],
         )
 
     def keep_out(self, columns: Iterable[backend.NewColumn]) -> list[str]:

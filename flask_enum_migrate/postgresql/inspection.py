@@ -19,6 +19,7 @@ from ..core.schema import Name
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
+from .catalog import listings
 from .catalog import obstacles
 from .catalog import routines
 from .catalog import rows
@@ -45,6 +46,7 @@ def inspect(
     wanted: list[tuple[EnumType, Column, str]] = []
     uncounted: list[Held] = []
     differing: list[EnumType] = []
+    growing: list[int] = []
     named = {create.name for create in pairing.creates}
     converted = _converted(connection, live, pairing)
     enums = _without(live, converted.values())
@@ -55,7 +57,8 @@ def inspect(
         enum = enums[match.live.name]
         differing.append(enum)
         named |= {match.live.name, match.new_name}
-        for column, label in _open(enum, change):
+        growing += [enum.key] if change.added else []
+        for column, label in _going(change, enum):
             if column.can_be_counted:
                 wanted.append((enum, column, label))
             elif column.holds_rows:  # inside of a row, or of a range
@@ -74,6 +77,7 @@ def inspect(
         columns=converted,
         analyze=options.analyze,
         sizes=rows.sizes(connection, sorted(tables)),
+        listings=listings.read(connection, growing),
         collisions=collisions.read(connection, wanted),
         obstacles=obstacles.read(connection, [column.table for _, column, _ in wanted]),
         lock_timeout=options.lock_timeout,
@@ -94,8 +98,8 @@ def inspect(
     )
 
 
-def _open(enum: EnumType, change: AlterEnum) -> Iterator[tuple[Column, str]]:
-    """Yield the columns with the labels that leave, and that they may hold."""
+def _going(change: AlterEnum, enum: EnumType) -> Iterator[tuple[Column, str]]:
+    """Yield the columns that may hold a label that goes, or is to be retired."""
     for going in change.leaving:
         for column in enum.columns:
             if not column.inherited and not column.keeps_out(going.label):

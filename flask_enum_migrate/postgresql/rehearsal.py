@@ -17,8 +17,8 @@ from ..core.backend import Differences
 from ..core.plan import Plan
 from ..core.rehearsal import Act
 from ..core.rehearsal import Functions
-from ..core.rehearsal import Look
 from ..core.rehearsal import Rehearsal
+from ..core.rehearsal import Terms
 from ..core.schema import Name
 from .catalog import snapshot
 from .catalog import trial
@@ -33,31 +33,21 @@ _READ_ONLY = "the connection is read-only"
 
 
 def rehearse(
-    connection: Connection, plan: Plan, differences: Differences, look: Look, limit: int | None
+    connection: Connection, plan: Plan, differences: Differences, terms: Terms
 ) -> Rehearsal:
-    """Run both directions of a plan in a savepoint, read again after each, and roll it back.
-
-    :param look: compares the models with the database after the upgrade.
-    :param limit: how many bytes may be rewritten, indexed and refreshed for it, or None for any.
-    """
-    return _taken_back(connection, lambda: _Trial(connection, plan, differences).run(look, limit))
+    """Run both directions of a plan in a savepoint, read again after each, and roll it back."""
+    return _taken_back(connection, _Trial(connection, plan, differences, terms).run)
 
 
-def rehearse_functions(
-    connection: Connection, functions: Functions, look: Look, limit: int | None
-) -> Rehearsal:
-    """Run all that both functions of a revision do in a savepoint, and roll it back.
-
-    :param look: compares the models with the database after the upgrade.
-    :param limit: how many bytes the tables may have that it works on, or None for any.
-    """
+def rehearse_functions(connection: Connection, functions: Functions, terms: Terms) -> Rehearsal:
+    """Run all that both functions of a revision do in a savepoint, and roll it back."""
 
     def run() -> Rehearsal:
         if trial.prepare(connection):
             return Rehearsal(left_out=_READ_ONLY)
         weights = snapshot.weights(connection, (), functions.tables)
         done = Rehearsal(size=sum(one.total for one in weights))
-        if limit is not None and done.size > limit:
+        if terms.limit is not None and done.size > terms.limit:
             return replace(done, too_large=True)
         before = _types(connection, functions)
         try:
@@ -76,13 +66,13 @@ def rehearse_functions(
     def attempt(
         done: Rehearsal, before: Mapping[Property, str], upgrade: Sequence[Act]
     ) -> Rehearsal:
-        trial.run(connection, "upgrade", upgrade)
-        contrasts = tuple(look())
+        trial.run(connection, "upgrade", upgrade, terms.tell)
+        contrasts = tuple(terms.look())
         done = replace(done, upgrade=not contrasts, contrasts=contrasts)
         if contrasts or functions.downgrade is None:
             return done
         try:
-            trial.run(connection, "downgrade", functions.downgrade)
+            trial.run(connection, "downgrade", functions.downgrade, terms.tell)
         except trial.StatementFailed as error:
             if error.failure.sqlstate == trial.UNCOMMITTED and upgrade is functions.upgrade:
                 raise
@@ -135,13 +125,16 @@ class _Trial:
     :param connection: in a savepoint.
     """
 
-    def __init__(self, connection: Connection, plan: Plan, differences: Differences) -> None:
+    def __init__(
+        self, connection: Connection, plan: Plan, differences: Differences, terms: Terms
+    ) -> None:
+        self._terms = terms
         self._connection = connection
         self._plan = plan
         self._differences = differences
         self._tables = {change.table for change in differences.conversions}
 
-    def run(self, look: Look, limit: int | None) -> Rehearsal:
+    def run(self) -> Rehearsal:
         """Run the upgrade, and the downgrade if there is one."""
         if trial.prepare(self._connection):
             return Rehearsal(left_out=_READ_ONLY)
@@ -153,14 +146,14 @@ class _Trial:
             for one in (plan.upgrade, plan.downgrade)
         )
         size = sum(one.total for one in weights) if rewrites else 0
-        if limit is not None and size > limit:
+        if self._terms.limit is not None and size > self._terms.limit:
             return Rehearsal(size=size, too_large=True)
         counted = [one.name for one in weights if one.countable] if rewrites else []
         before = self._read(counted, upgraded=False)
         done = Rehearsal(size=size)
         try:
             with trial.taken_back(self._connection):
-                done, between = self._upgrade(done, before, counted, look)
+                done, between = self._upgrade(done, before, counted)
                 if done.contrasts or plan.downgrade.refusals:
                     return done
                 return self._downgrade(done, before, between, counted)
@@ -185,7 +178,7 @@ class _Trial:
         if not self._plan.stand_in:
             return None
         try:
-            trial.run(self._connection, "upgrade", self._plan.stand_in)
+            self._do("upgrade", self._plan.stand_in)
             found = self._read(counted, upgraded=True)
             if any(differing("upgrade", _without_labels(between), _without_labels(found))):
                 return None
@@ -196,10 +189,10 @@ class _Trial:
             return _stopped(done, error)
 
     def _upgrade(
-        self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name], look: Look
+        self, done: Rehearsal, before: Mapping[Property, str], counted: Collection[Name]
     ) -> tuple[Rehearsal, Mapping[Property, str]]:
-        trial.run(self._connection, "upgrade", self._plan.upgrade.statements)
-        contrasts = [*look()]
+        self._do("upgrade", self._plan.upgrade.statements)
+        contrasts = [*self._terms.look()]
         after = self._read(counted, upgraded=True)
         contrasts += upgraded(before, after, self._differences, self._plan.upgrade.guards)
         return replace(done, upgrade=not contrasts, contrasts=tuple(contrasts)), after
@@ -211,13 +204,16 @@ class _Trial:
         between: Mapping[Property, str],
         counted: Collection[Name],
     ) -> Rehearsal:
-        trial.run(self._connection, "downgrade", self._plan.downgrade.statements)
+        self._do("downgrade", self._plan.downgrade.statements)
         after = self._read(counted, upgraded=False)
         filled = self._plan.upgrade.rebuilt
         reordered = any(change.reordered for change in self._differences.changes)
         comparable = refreshed(before, between, after, filled, reordered=reordered)
         contrasts = tuple(differing("downgrade", *comparable))
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
+
+    def _do(self, direction: str, statements: Sequence[str]) -> None:
+        trial.run(self._connection, direction, statements, self._terms.tell)
 
     def _read(self, counted: Collection[Name], *, upgraded: bool) -> Mapping[Property, str]:
         types = types_concerned(self._differences, upgraded=upgraded)

@@ -16,13 +16,13 @@ from ..core.changes import DropValue
 from ..core.changes import RetireValue
 from ..core.hints import other_sides
 from ..core.pairing import Pair
-from ..core.pairing import WrongColumn
 from ..core.schema import DeclaredColumn
 from ..core.schema import Unlooked
 from ..core.schema import UnlookedColumn
 from ..core.tables import TableDifference
 from ..core.wording import counted
 from ..core.wording import describe
+from ..core.wording import is_wrong
 from ..core.wording import plain
 from ..core.wording import some
 from .advice import in_the_way
@@ -95,7 +95,7 @@ def _notes(result: Comparison) -> Iterator[str]:
     for state in result.enums:
         if state.missing_columns and not state.is_unmade:
             yield left_to_migrate(state.missing_columns, result.command)
-        if state.state == UNUSED and state.live:
+        if state.state == UNUSED and state.live and not state.declared:
             yield (
                 f"nothing uses the type {state.live.name}; to drop it: "
                 f"flask {result.command} enum sync --drop-unused"
@@ -271,8 +271,3 @@ def in_short(change: Change) -> str:
     if isinstance(change, DropValue | RetireValue) and not change.mapped:
         return describe(change).removesuffix("; fails if a row holds it")
     return describe(change)
-
-
-def is_wrong(wrong: WrongColumn) -> str:
-    """Return which type a column has, and which it should have."""
-    return f"{wrong.column} is {wrong.found.type_name} in the database, not {wrong.wanted}"

@@ -16,10 +16,10 @@ from ..comparison import EnumState
 from ..core.changes import Change
 from ..core.errors import EnumMigrateError
 from ..core.tables import TableDifference
+from ..core.wording import is_wrong
 from ..from_migrations.run import ChainFailed
 from ..report.check import hint
 from ..report.check import in_short
-from ..report.check import is_wrong
 from ..report.check import next_action
 from ..report.check import report
 from ..report.check import unmade

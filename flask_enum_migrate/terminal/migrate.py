@@ -62,11 +62,15 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
     from ..autogenerate.compare import compare
     from . import output
     from .printing import note
+    from .progress import Rehearsing
 
     command = str(current_app.extensions["migrate"].migrate.command)
     writes = _writes(context)
     try:
-        for text in compare(context, operations, settings, writes=writes, command=command):
+        notes = compare(
+            context, operations, settings, writes=writes, command=command, around=Rehearsing
+        )
+        for text in notes:
             note(text)
     except EnumMigrateError as error:
         sync = _by_sync(error, command) if isinstance(error, Refused) else ""

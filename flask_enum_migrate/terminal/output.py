@@ -21,11 +21,11 @@ from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
 from ..core.hints import other_sides
+from ..core.wording import is_wrong
 from ..core.wording import plain
 from ..core.wording import unread
 from ..report.advice import next_command
 from ..report.check import NOT_COMPARED
-from ..report.check import is_wrong
 from ..report.check import left_out
 from ..report.check import left_to_migrate
 from ..report.check import not_looked_at
@@ -186,7 +186,7 @@ def sync(result: SyncResult, *, dry_run: bool, planned: bool = True, asked: bool
 
 def rehearsed(result: SyncResult) -> None:
     """Print what ran on the database before it was written, and what did not, and why."""
-    if result.declined or result.sql is not None:
+    if result.declined:
         return
     from ..rehearsal import proof
 
@@ -194,7 +194,7 @@ def rehearsed(result: SyncResult) -> None:
     proven = proof(made, result.command)
     for text in proven.notes:
         note(text)
-    if proven.line:
+    if proven.line and result.sql is None:
         err(plain(proven.line))
 
 

@@ -7,6 +7,8 @@ import sys
 import time
 from threading import Timer
 
+from ..core.rehearsal import Stage
+from ..core.rehearsal import Tell
 from ..core.wording import counted
 from ..core.wording import plain
 from ..from_migrations.run import Progress
@@ -61,19 +63,40 @@ class ProgressLine:
 
 
 class Rehearsing:
-    """Tells that a rehearsal runs, if it takes longer than a second."""
+    """Tells how far a rehearsal is, if it takes longer than a second."""
 
     def __init__(self) -> None:
-        self._timer = Timer(_SECOND, self._tell)
+        self._timer = Timer(_SECOND, self._show)
         self._timer.daemon = True
+        self._stage: Stage | None = None
+        self._told: float | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Tell:
         self._timer.start()
+        return self._now
 
     def __exit__(self, *failure: object) -> None:
         self._timer.cancel()
+        self._timer.join()
+        if self._told is not None and is_terminal(sys.stderr):
+            write("\r\x1b[K", err=True, nl=False)
 
-    @staticmethod
-    def _tell() -> None:
-        text = "Rehearsing: upgrade and downgrade run on this database, and are rolled back …"
-        write(text, err=True)
+    def _now(self, stage: Stage) -> None:
+        self._stage = stage
+        if self._told is not None:
+            self._show()
+
+    def _show(self) -> None:
+        stage, now = self._stage, time.monotonic()
+        text = "Rehearsing: what is done on this database is rolled back"
+        if stage:
+            place = f", place {stage.place} of {stage.places}" if stage.places > 1 else ""
+            text += f"; {stage.direction}{place}, statement {stage.number} of {stage.total}"
+        if is_terminal(sys.stderr):
+            room = shutil.get_terminal_size().columns - 1
+            write(f"\r\x1b[K{f'{text} …'[:room]}", err=True, nl=False)
+        elif self._told is None or now - self._told > _PATIENCE:
+            write(f"{text} …", err=True)
+        else:
+            return
+        self._told = now

@@ -116,6 +116,52 @@ def test_the_apps_own_render_item_is_asked_first(one_project: Project) -> None:
     assert "postgresql.ENUM('a', name='state', create_type=False)" in written
 
 
+STRICT = """
+class Strict(sa.TypeDecorator):
+    impl = sa.Enum
+    cache_ok = True
+
+class Cat(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    mood = db.Column(Strict("happy", "sad", name="mood"))
+    moods = db.Column(pg.ARRAY(Strict("x", name="tag")))
+    kind = db.Column(db.Enum("plain", name="kind"))
+"""
+
+
+def test_a_type_that_the_apps_own_render_item_creates(one_project: Project) -> None:
+    """A new table creates it by itself, there and back, as it does without us."""
+
+    def render_item(kind: str, item: Any, context: AutogenContext) -> Any:
+        enum = getattr(item, "impl", item)
+        if kind == "type" and getattr(enum, "name", None) in ("mood", "tag"):
+            return f"sa.Enum({', '.join(map(repr, enum.enums))}, name={enum.name!r})"
+        return False
+
+    project = one_project
+    project.migrate_options["render_item"] = render_item
+    project.models("")
+    project.db("init")
+    created = migrate(project, STRICT)
+    assert sorted(statements(upgrade_of(created))) == [
+        "CREATE TYPE kind AS ENUM ('plain')",
+        "CREATE TYPE tag AS ENUM ('x')",
+    ]
+    assert "sa.Column('mood', sa.Enum('happy', 'sad', name='mood')" in created
+    project.db("upgrade")
+    schema = project.dump()
+    dropped = migrate(project, "")
+    assert "CREATE TYPE kind" in dropped
+    assert "CREATE TYPE mood" not in dropped
+    project.db("upgrade")
+    assert not project.labels("mood")
+    project.db("downgrade")
+    assert project.dump() == schema
+    project.db("downgrade")
+    assert not project.labels("mood")
+    project.db("upgrade")
+
+
 def test_process_revision_directives(one_project: Project) -> None:
     writer = Rewriter()
     seen: list[ops.MigrateOperation] = []

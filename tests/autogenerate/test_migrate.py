@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tests.autogenerate.setup import JOB
 from tests.autogenerate.setup import command
@@ -411,3 +412,41 @@ def test_exotic_labels(one_project: Project) -> None:
     round_trip(one_project, source, labels=LABELS)
     assert one_project.labels("state") == LABELS
     round_trip(one_project, JOB)
+
+
+def test_a_type_that_was_left_over(one_project: Project) -> None:
+    """By a downgrade of Alembic's, for one: other databases don't have it, or have other labels."""
+    project = one_project
+    project.start(JOB, "CREATE TYPE plan AS ENUM ('free', 'paid')", "CREATE TYPE tag AS ENUM ('x')")
+    models = (
+        JOB
+        + """
+class Sub(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    plan = db.Column(db.Enum("free", "paid", name="plan"), server_default="paid")
+    tags = db.Column(pg.ARRAY(db.Enum("x", "y", name="tag")), server_default="{y}")
+"""
+    )
+    project.models(models)
+    check = project.db("enum", "check")
+    assert check.stdout == "In sync: no enum types.\n"
+    assert "sub.plan exists only in the models; that is for: flask db migrate" in check.stderr
+    listed = project.db("enum", "list").stdout
+    assert listed.count(" unused ") == 2
+    assert "sub.plan" in listed
+    assert "nothing to write" in project.sync("--drop-unused").stderr
+    written = migrate(project, models)
+    assert "plan, tag may be left over already; not dropped on a downgrade." in upgrade_of(written)
+    project.db("upgrade")
+    assert project.labels("tag") == ["x", "y"]
+    nothing_differs(project, models)
+    for before in ((), ("CREATE TYPE plan AS ENUM ('paid', 'free')",)):
+        project.db("downgrade", "base")
+        project.sql("DROP TYPE plan, tag", *before)
+        project.db("upgrade")
+        assert (project.labels("plan"), project.labels("tag")) == (["free", "paid"], ["x", "y"])
+        assert project.db("enum", "check").stdout.startswith("In sync: 2 enum types")
+    project.db("downgrade")
+    project.sql("DROP TYPE plan", "CREATE TYPE plan AS ENUM ('z')", "CREATE TABLE t (p plan)")
+    with pytest.raises(DBAPIError, match="other objects depend on it"):
+        project.db("upgrade")

@@ -161,3 +161,58 @@ def test_what_hangs_on_the_type_is_rebuilt_along_with_new_columns(one_project: P
     written = round_trip(one_project, more, labels=["b", "a"])
     up = upgrade_of(written)
     assert up.index("DROP VIEW") < up.index("CREATE VIEW") < up.index("add_column")
+
+
+MAPPED = """
+class Acc(db.Model):
+    __table_args__ = {"schema": "per_tenant"}
+    id = db.Column(db.Integer, primary_key=True)
+    plan = db.Column(db.Enum(*labels, name="plan", schema="per_tenant"))
+    tags = db.Column(pg.ARRAY(db.Enum("x", name="tag", schema="per_tenant")))
+"""
+
+
+def test_a_schema_map(one_project: Project) -> None:
+    """SQLAlchemy writes the tenant's schema only where a statement runs."""
+    project = one_project
+    project.sql("CREATE SCHEMA acme", "CREATE SCHEMA globex")
+
+    def as_tenant(name: str, labels: str) -> None:
+        project.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "execution_options": {"schema_translate_map": {"per_tenant": name, None: name}},
+            "connect_args": {"options": f"-csearch_path={name}"},
+        }
+        project.models(MAPPED, labels=labels.split())
+
+    as_tenant("acme", "a b")
+    project.db("init")
+    told = (
+        "schema_translate_map of env.py makes 'acme' of the schema 'per_tenant', and a revision "
+        "could only name 'acme', whichever it runs for. Set ENUM_MIGRATE_QUALIFY = False"
+    )
+    assert told in project.db("migrate", expect=1).stderr
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    as_tenant("acme", "a b")
+    project.db("migrate")
+    assert "acme" not in project.revision()
+    for tenant in ("acme", "globex"):
+        as_tenant(tenant, "a b")
+        project.db("upgrade")
+        project.sql(f"INSERT INTO {tenant}.acc VALUES (1, 'b')")
+        assert project.db("enum", "check").stdout.startswith("In sync")
+    types = "SELECT typnamespace::regnamespace::text FROM pg_type WHERE typtype = 'e' ORDER BY 1"
+    assert project.rows(types) == [("acme",), ("acme",), ("globex",), ("globex",)]
+
+    project.config["ENUM_MIGRATE_QUALIFY"] = True
+    as_tenant("acme", "b c")
+    assert told in project.sync("--rename", "a=c", expect=1).stderr
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    as_tenant("acme", "b c")
+    project.sync("--map", "a=c")
+    assert "acme" not in project.revision()
+    for tenant in ("acme", "globex"):
+        as_tenant(tenant, "b c")
+        project.db("upgrade")
+        assert project.db("enum", "check").stdout.startswith("In sync")
+    project.db("downgrade", "base")
+    assert project.rows(types) == [("acme",), ("acme",)]

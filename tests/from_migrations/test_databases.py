@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from alembic.ddl.sqlite import SQLiteImpl
 from sqlalchemy import Engine
+from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -149,13 +150,13 @@ def test_own_database_is_not_needed(chain: Chain) -> None:
 
 
 def test_own_server(chain: Chain) -> None:
-    """On a server of its own, the database is called as the app's: migrations may name it."""
+    """The database is called as no app's is: what goes astray finds none of that name."""
     chain.start(["a"])
     unreachable(chain.project, ["a"])
     done = chain.project.db("enum", "check", "--from-migrations")
     assert done.stdout.startswith("In sync: 1 enum type")
     ((name, folder),) = chain.noted()
-    assert name == make_url(chain.project.url).database
+    assert re.fullmatch(r"enum_check_[0-9a-f]{16}", name)
     assert not Path(folder).exists()
 
 
@@ -200,7 +201,6 @@ def test_engine_options_hold(chain: Chain) -> None:
 
 
 OWN_ENGINES = {
-    "config": "create_engine(current_app.config['SQLALCHEMY_DATABASE_URI'])",
     "environment": "create_engine(os.environ['OWN_URL'])",
     "creator": "create_engine('postgresql+psycopg://',"
     " creator=lambda: __import__('psycopg').connect(os.environ['PLAIN_URL']))",
@@ -243,6 +243,111 @@ def test_env_py_with_its_own_engine(
     assert "current_app.extensions['migrate'].db.engine" in line
     assert "hush" not in line
     assert tables(project) == []
+
+
+OLD_ENV = """
+from alembic import context
+from flask import current_app
+from sqlalchemy import engine_from_config, pool
+
+config = context.config
+binds = current_app.config.get("SQLALCHEMY_BINDS") or {}
+url = binds["own"]["url"] if binds else current_app.config.get("SQLALCHEMY_DATABASE_URI")
+assert "%2F" not in str(url)
+config.set_main_option("sqlalchemy.url", str(url).replace("%", "%%"))
+
+engine = engine_from_config(
+    config.get_section(config.config_ini_section), prefix="sqlalchemy.", poolclass=pool.NullPool
+)
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=current_app.extensions["migrate"].db.metadata,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize("own_server", [False, True])
+def test_env_py_of_old_flask_migrate(chain: Chain, own_server: bool) -> None:
+    """It makes an engine of its own, of the URL in the app's settings, which is another now."""
+    project = chain.project
+    if own_server:  # and a bind
+        bind = {"url": project.sqlalchemy_url(), "poolclass": NullPool}
+        project.config["SQLALCHEMY_BINDS"] = {"own": bind}
+    chain.start(["a"])
+    (project.migrations / "env.py").write_text(OLD_ENV)
+    project.models(MODELS, labels=["a", "b"])
+    before = dict(project.app.config)
+    if own_server:
+        project.db("enum", "check", "--from-migrations", expect=1)
+    else:
+        chain.check(expect=1)
+    assert dict(project.app.config) == before
+    assert tables(project) == []
+    (noted,) = chain.noted()
+    assert re.fullmatch(r"enum_check_[0-9a-f]{16}", noted[0])
+
+
+def test_a_migration_that_mentions_the_database(chain: Chain) -> None:
+    """On a server of our own there is one of that name, beside the one that is migrated."""
+    chain.start(["a"])
+    name = make_url(chain.project.url).database
+    chain.edit("    # the end", f"    op.execute('GRANT CONNECT ON DATABASE {name} TO PUBLIC')")
+    chain.project.db("enum", "check", "--from-migrations")
+
+
+@pytest.mark.parametrize("own_server", [False, True])
+def test_pg8000(chain: Chain, own_server: bool) -> None:
+    """Its URL has the socket's file where libpq has the folder."""
+    project = chain.project
+    chain.start(["a"])
+    url = make_url(project.url)
+    socket = f"{url.query['host']}/.s.PGSQL.{url.query.get('port', 5432)}"
+    query = {"unix_sock": socket} if "host" in url.query else {}
+    url = url.set(drivername="postgresql+pg8000", query=query)
+    project.config["SQLALCHEMY_DATABASE_URI"] = url.render_as_string(hide_password=False)
+    project.models(MODELS, labels=["a", "b"])
+    own = ["enum", "check", "--from-migrations"]
+    said = (project.db(*own, expect=1) if own_server else chain.check(expect=1)).stdout
+    assert "  + add 'b' after 'a'" in said
+    assert tables(project) == []
+    chain.env(r"def run_migrations_online\(", OWN)
+    chain.env("connectable = .*", f"connectable = create_engine({url.render_as_string()!r})")
+    assert "which is not a scratch database" in chain.check(expect=2).stderr
+    assert tables(project) == []
+
+
+def test_pg8000_from_the_first_migration_to_the_last(one_project: Project) -> None:
+    project = one_project
+    url = make_url(project.url)
+    socket = f"{url.query['host']}/.s.PGSQL.{url.query.get('port', 5432)}"
+    query = {"unix_sock": socket} if "host" in url.query else {}
+    own = url.set(drivername="postgresql+pg8000", query=query)
+    project.config["SQLALCHEMY_DATABASE_URI"] = own.render_as_string(hide_password=False)
+    project.start(
+        MODELS, "INSERT INTO item VALUES (1, 'a'), (2, 'it''s %')", labels=["a", "it's %"]
+    )
+    project.sql("CREATE VIEW v AS SELECT * FROM item WHERE state = 'a'")
+    project.models(MODELS, labels=["b", "a"])
+    assert "which 1 row of public.item.state holds" in project.sync(expect=1).stderr
+    project.round_trip("--map", "it's %=a", merges=True)
+    project.sql("CREATE TABLE other (state state CHECK (state <= 'a'))")
+    project.models(MODELS, labels=["a", "b"])
+    project.sync()
+
+
+def test_an_asynchronous_driver(chain: Chain) -> None:
+    chain.start(["a"])
+    pytest.importorskip("asyncpg")
+    project = chain.project
+    project.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+asyncpg://me:hush@localhost/app"
+    project.models(MODELS, labels=["a"])
+    said = chain.check(expect=2).stderr
+    assert "The driver asyncpg of postgresql+asyncpg://me:***@localhost/app is asynchronous" in said
+    assert "Name another one: postgresql+psycopg://" in said
 
 
 def test_a_connection_kept_from_before(chain: Chain, newest: Server) -> None:
@@ -689,10 +794,10 @@ class Far(db.Model):
 
 def test_a_bind_of_its_own_engine(two: Chain) -> None:
     """The engine that differs may be that of a bind."""
+    url = two.project.config["SQLALCHEMY_BINDS"]["audit"]["url"]
     two.env(
         r"rec\['engine'\] = .*bind_key=name\)",
-        "rec['engine'] = __import__('sqlalchemy').create_engine("
-        "current_app.config['SQLALCHEMY_BINDS']['audit']['url'])",
+        f"rec['engine'] = __import__('sqlalchemy').create_engine({str(url)!r})",
     )
     with two.project.app.app_context(), pytest.raises(ForeignConnection) as caught:
         EnumMigrate().check(from_migrations=True, server=two.project.server.url)

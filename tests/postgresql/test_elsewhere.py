@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -30,11 +31,14 @@ class Job(db.Model):
 """
 OBJECTS = (
     "CREATE VIEW v AS SELECT id, state FROM job WHERE state = 'a'",
-    "CREATE MATERIALIZED VIEW m AS SELECT id, state FROM job WHERE state <> 'b'",
+    "CREATE MATERIALIZED VIEW m AS SELECT id, state, state::text AS told FROM job"
+    " WHERE state <> 'b'",
     "CREATE INDEX i ON job (id) WHERE state = 'a'",
     "CREATE INDEX e ON job ((state = 'a'), id)",
     "ALTER TABLE job ADD CONSTRAINT c CHECK (state <> 'b' OR id > 0)",
     "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE PROCEDURE pr(state) LANGUAGE sql AS 'SELECT 1'",
+    "CREATE AGGREGATE ag(state) (SFUNC = array_append, STYPE = state[], INITCOND = '{}')",
     "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "CREATE TRIGGER t BEFORE UPDATE ON job FOR EACH ROW WHEN (NEW.state = 'a')"
     " EXECUTE FUNCTION tf()",
@@ -43,15 +47,17 @@ OBJECTS = (
     "CREATE STATISTICS s ON state, id FROM job",
     "CREATE DOMAIN d AS state CHECK (VALUE <> 'b')",
     "CREATE UNIQUE INDEX u ON job (id, state) WHERE state = 'a'",
+    "ALTER TABLE job ADD CONSTRAINT x EXCLUDE USING btree (id WITH =) WHERE (state = 'a')",
     "INSERT INTO job (state) VALUES ('a'), ('b')",
     "REFRESH MATERIALIZED VIEW m",
+    "CREATE MATERIALIZED VIEW n AS SELECT state, 'x'::text AS x FROM job WITH NO DATA",
 )
 KEPT = {
     "a readonly role": "GRANT SELECT ON v, m TO {reader}",
     "columns": "GRANT SELECT (id), UPDATE (state) ON v TO {reader} WITH GRANT OPTION",
     "nothing for the owner": "REVOKE ALL ON v FROM postgres",
-    "nothing for anybody": "REVOKE ALL ON v FROM postgres; REVOKE ALL ON TYPE state FROM PUBLIC,"
-    " postgres; REVOKE ALL ON FUNCTION f FROM PUBLIC, postgres",
+    "nothing for anybody": "REVOKE ALL ON v, m FROM postgres; REVOKE ALL ON TYPE state FROM PUBLIC,"
+    " postgres; REVOKE ALL ON ROUTINE f, pr, ag FROM PUBLIC, postgres",
     "the type": "GRANT USAGE ON TYPE state TO {reader} WITH GRANT OPTION",
     "a domain": "REVOKE ALL ON DOMAIN d FROM PUBLIC; GRANT USAGE ON DOMAIN d TO {reader}",
     "a function": "REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT EXECUTE ON FUNCTION f TO {reader}",
@@ -64,6 +70,8 @@ KEPT = {
     " COMMENT ON POLICY p ON job IS 'p'; COMMENT ON STATISTICS s IS 's'; COMMENT ON TYPE state IS"
     " 'type'; COMMENT ON DOMAIN d IS 'd'; COMMENT ON FUNCTION f IS 'f'; COMMENT ON INDEX u IS 'u'",
     "whom a policy is for": "ALTER POLICY p ON job TO {reader}, CURRENT_USER",
+    "what is in materialized views": "REFRESH MATERIALIZED VIEW n",
+    "what is in none": "REFRESH MATERIALIZED VIEW m WITH NO DATA",
     "default privileges": "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {reader};"
     " ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO {reader};"
     " ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
@@ -77,12 +85,16 @@ REFUSED = {
     "a default of a view": ("VIEW public.v", "ALTER VIEW v ALTER id SET DEFAULT 7"),
     "another materialized view": (
         "MATERIALIZED VIEW public.m",
-        "DROP MATERIALIZED VIEW m; CREATE MATERIALIZED VIEW m AS SELECT id, state FROM job"
-        " WHERE state = 'a'",
+        "DROP MATERIALIZED VIEW m; CREATE MATERIALIZED VIEW m AS SELECT id, state,"
+        " state::text AS told FROM job WHERE state = 'a'",
     ),
     "another index": (
         "INDEX public.i",
         "DROP INDEX i; CREATE INDEX i ON job (id DESC) WHERE state = 'a'",
+    ),
+    "an option of what is stored beside it": (
+        "MATERIALIZED VIEW public.n",
+        "ALTER MATERIALIZED VIEW n SET (toast.autovacuum_enabled = false)",
     ),
     "an index of the same columns": (
         "INDEX public.u",
@@ -131,6 +143,40 @@ REFUSED = {
     ),
 }
 
+RARELY = {
+    "statistics of a materialized view": (
+        "MATERIALIZED VIEW public.m",
+        "ALTER MATERIALIZED VIEW m ALTER id SET STATISTICS 9",
+    ),
+    "its storage": (
+        "MATERIALIZED VIEW public.m",
+        "ALTER MATERIALIZED VIEW m ALTER told SET STORAGE EXTERNAL",
+    ),
+    "its compression": (
+        "MATERIALIZED VIEW public.m",
+        "ALTER MATERIALIZED VIEW m ALTER told SET COMPRESSION pglz",
+    ),
+    "its options": (
+        "MATERIALIZED VIEW public.m",
+        "ALTER MATERIALIZED VIEW m SET (fillfactor = 50)",
+    ),
+    "another exclusion constraint": (
+        "CONSTRAINT x ON public.job",
+        "ALTER TABLE job DROP CONSTRAINT x, ADD CONSTRAINT x EXCLUDE USING btree (id WITH =)"
+        " WHERE (state = 'b')",
+    ),
+    "its option": ("CONSTRAINT x ON public.job", "ALTER INDEX x SET (fillfactor = 50)"),
+    "another column name": ("VIEW public.v", "ALTER VIEW v RENAME state TO other"),
+    "columns of a trigger": (
+        "TRIGGER t ON public.job",
+        "DROP TRIGGER t ON job; CREATE TRIGGER t BEFORE UPDATE OF id ON job FOR EACH ROW"
+        " WHEN (NEW.state = 'a') EXECUTE FUNCTION tf()",
+    ),
+    "a function's properties": (
+        "FUNCTION public.f(public.state)",
+        "ALTER FUNCTION f(state) SECURITY DEFINER IMMUTABLE SET search_path = public COST 7",
+    ),
+}
 
 NO_DEFAULT = 'default value for column "state" of relation "public.job" does not exist'
 MISSING = {
@@ -168,7 +214,8 @@ def removal(project: Project) -> None:
 
 # Owners and privileges, which pg_dump may write in several orders.
 GRANTED = (
-    "SELECT relname::text, relowner::regrole::text, ARRAY(SELECT unnest(coalesce(relacl,"
+    "SELECT concat(relname, CASE WHEN relispopulated THEN ' filled' END), relowner::regrole::text,"
+    " ARRAY(SELECT unnest(coalesce(relacl,"
     " acldefault('r', relowner)))::text ORDER BY 1) FROM pg_class WHERE relkind IN ('v', 'm')"
     " AND relnamespace = 'public'::regnamespace UNION ALL SELECT typname::text,"
     " typowner::regrole::text, ARRAY(SELECT unnest(coalesce(typacl, acldefault('T', typowner)))"
@@ -301,41 +348,83 @@ def block(project: Project, command: str) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A block, run in a transaction for each difference, which is rolled back.
+
+    :param owner: who owns what differs.
+    :param schema: where it is, if the revision doesn't say so.
+    """
+
+    connection: psycopg.Connection
+    sql: str
+    owner: str
+    reader: str
+    schema: str = ""
+
+    def differ(self, difference: str) -> None:
+        made = difference.replace("postgres", self.owner).format(reader=self.reader)
+        self.connection.execute(made.encode())
+
+    def seen(self) -> list[object]:
+        granted = GRANTED.replace("'public'", f"'{self.schema or 'public'}'")
+        return [self.connection.execute(q.encode()).fetchall() for q in (granted, SAID)]
+
+    def told(self, text: str) -> str:
+        return text.replace("public.", "") if self.schema else text
+
+    def run(self) -> None:
+        self.connection.execute(self.sql.encode())
+
+    def try_all(self) -> None:
+        for difference in KEPT.values():
+            with self.connection.transaction(force_rollback=True):
+                self.differ(difference)
+                before = self.seen()
+                self.run()
+                assert self.seen() == before, difference
+        for named, difference in (*REFUSED.values(), *RARELY.values()):
+            self._refuses(difference, f"{named} is here: ")
+        for missing, difference in MISSING.items():
+            self._refuses(difference, f"{missing}. No table was changed.")
+
+    def _refuses(self, difference: str, text: str) -> None:
+        with self.connection.transaction(force_rollback=True):
+            self.differ(difference)
+            with (
+                pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused,
+                self.connection.transaction(),
+            ):
+                self.run()
+            assert self.told(text) in str(refused.value), difference
+
+
 @pytest.mark.parametrize("command", ["upgrade", "downgrade"])
 def test_a_plain_owner_keeps_and_refuses_the_same(
     project: Project, owner: str, reader: str, command: str
 ) -> None:
-    """All differences, one after the other, in transactions that are rolled back."""
     (removal if command == "upgrade" else addition)(project)
-    sql = block(project, command).encode()
     assert project.rows("SELECT rolsuper FROM pg_roles WHERE rolname = user") == [(False,)]
     with psycopg.connect(project.url) as connection:
+        Tried(connection, block(project, command), owner, reader).try_all()
 
-        def differ(difference: str) -> None:
-            made = difference.replace("postgres", owner).format(reader=reader)
-            connection.execute(made.encode())
 
-        def seen() -> list[object]:
-            return [connection.execute(q.encode()).fetchall() for q in (GRANTED, SAID)]
+TENANT = (
+    "CREATE SCHEMA tenant",
+    "SET search_path = tenant",
+    "CREATE TYPE state AS ENUM ('a', 'b', 'gone')",
+    "CREATE TABLE job (id serial PRIMARY KEY, state state DEFAULT 'a' NOT NULL, owner_id int)",
+)
 
-        for difference in KEPT.values():
-            differ(difference)
-            before = seen()
-            connection.execute(sql)
-            assert seen() == before, difference
-            connection.rollback()
-        for named, difference in REFUSED.values():
-            differ(difference)
-            with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused:
-                connection.execute(sql)
-            assert f"{named} is here: " in str(refused.value), difference
-            connection.rollback()
-        for missing, difference in MISSING.items():
-            differ(difference)
-            with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as refused:
-                connection.execute(sql)
-            assert f"{missing}. No table was changed." in str(refused.value)
-            connection.rollback()
+
+def test_a_tenant_that_differs_keeps_and_refuses_the_same(project: Project, reader: str) -> None:
+    """The revision of one schema, run in another where its own objects are."""
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    removal(project)
+    with psycopg.connect(project.url) as connection:
+        for statement in (*TENANT, f"GRANT CREATE, USAGE ON SCHEMA tenant TO {reader}", *OBJECTS):
+            connection.execute(statement.encode())
+        Tried(connection, block(project, "upgrade"), "postgres", reader, "tenant").try_all()
 
 
 def test_a_security_label_of_a_views_column(project: Project) -> None:
@@ -352,7 +441,7 @@ def test_a_security_label_of_a_views_column(project: Project) -> None:
 MORE = (
     "CREATE VIEW w AS SELECT j.id, o.state FROM job j JOIN job o USING (id) WHERE j.state <> 'b'"
     " AND o.owner_id IN (SELECT k.id FROM job k WHERE k.state = 'a') ORDER BY o.state",
-    "CREATE VIEW x AS SELECT state, count(*) AS n, CASE WHEN state = 'a' THEN 1 END AS one"
+    "CREATE VIEW y AS SELECT state, count(*) AS n, CASE WHEN state = 'a' THEN 1 END AS one"
     " FROM job GROUP BY state UNION ALL SELECT 'b', 2, 3",
     "CREATE DOMAIN nn AS state NOT NULL",
 )

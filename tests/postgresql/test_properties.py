@@ -24,7 +24,8 @@ from tests.servers import create_database
 from tests.servers import drop_database
 from tests.servers import pg_dump_schema
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "160"))
+# On each server: what pg_dump prints differs from version to version.
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "80"))
 PARTS = 4  # for the workers to share
 
 # Objects that name these labels hang on the type, so they stay, under whatever name.
@@ -153,15 +154,15 @@ def labels(url: str, name: str) -> tuple[str, ...]:
     rows=st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), max_size=5),
 )
 def test_any_change_does_what_the_model_says(
-    part: int, newest: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
+    part: int, server: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
 ) -> None:
     named = dict(zip(["mood", "kind", "size"], types, strict=False))
     if {"arrays", "inheritance"}.intersection(kinds):  # a published table takes no UPDATE there
         kinds = [kind for kind in kinds if kind != "publications and statistics"]
-    url = create_database(newest)
+    url = create_database(server)
     try:
         build(url, named, kinds, [] if WITHOUT_ROWS.intersection(kinds) else rows)
-        before = pg_dump_schema(newest, url)
+        before = pg_dump_schema(server, url)
         contents = {name: read(url, name) for name in named}
         answers = {name: Answers(change.renames, change.mapping) for name, change in named.items()}
         wanted = {name: change.after for name, change in named.items()}
@@ -170,7 +171,7 @@ def test_any_change_does_what_the_model_says(
         made = rehearsed(url, wanted, answers)
         assert (made.upgrade, made.failure, made.contrasts) == (True, None, ())
         assert (made.downgrade, made.left_out) == (True, "")
-        assert pg_dump_schema(newest, url) == before
+        assert pg_dump_schema(server, url) == before
         assert {name: read(url, name) for name in named} == contents
         run(url, plan.upgrade)
         for name, change in named.items():
@@ -186,6 +187,6 @@ def test_any_change_does_what_the_model_says(
         again = plan_for(url, wanted, {})
         assert again.upgrade.statements == ()
         run(url, plan.downgrade)
-        assert pg_dump_schema(newest, url) == before
+        assert pg_dump_schema(server, url) == before
     finally:
-        drop_database(newest, url)
+        drop_database(server, url)

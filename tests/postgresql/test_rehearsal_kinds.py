@@ -18,6 +18,7 @@ from flask_enum_migrate.core.diff import Answers
 from flask_enum_migrate.core.diff import alter
 from flask_enum_migrate.core.pairing import pair
 from flask_enum_migrate.core.rehearsal import Rehearsal
+from flask_enum_migrate.core.rehearsal import Terms
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import Name
@@ -55,7 +56,7 @@ def rehearsed(
         differences = Differences(changes)
         plan = backend.plan(differences, facts)
         assert plan.upgrade.refusals == ()
-        return backend.rehearse(connection, plan, differences, tuple, limit)
+        return backend.rehearse(connection, plan, differences, Terms(tuple, limit))
 
 
 @contextmanager

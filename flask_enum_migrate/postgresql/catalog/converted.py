@@ -40,8 +40,9 @@ def read(connection: Connection, places: Collection[Place]) -> dict[Place, Conve
         for row in connection.execute(query("converted_columns"), {"wanted": wanted}).mappings():
             families[row["position"]].append(_column(row))
         for found in connection.execute(query("references_to_columns"), {"wanted": wanted}):
-            reference = Reference(found.kind, found.identity, found.what, found.definition)
-            references[found.position].append(reference)
+            references[found.position].append(
+                Reference(found.kind, found.identity, found.what, found.definition, found.name)
+            )
     return {
         place: ConvertedColumn(tuple(families[i]), tuple(references[i]))
         for i, place in enumerate(places)

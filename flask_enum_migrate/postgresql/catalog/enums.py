@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from ...core.schema import DeclaredColumn
 from ...core.schema import FoundColumn
+from ...core.schema import Grant
 from ...core.schema import Guard
 from ...core.schema import LiveSchema
 from ...core.schema import Name
@@ -99,10 +100,8 @@ def _guards(row: Any) -> Iterator[Guard]:
         yield Guard(label, constraint, defaulted)
 
 
-def _privileges(packed: str | None) -> tuple[tuple[str, bool], ...] | None:
-    if packed is None:
-        return None
-    return tuple((grantee, grantable) for grantee, grantable in json.loads(packed))
+def _privileges(packed: str | None) -> tuple[Grant, ...] | None:
+    return None if packed is None else tuple(Grant(*grant) for grant in json.loads(packed))
 
 
 def _find(

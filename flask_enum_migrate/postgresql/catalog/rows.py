@@ -23,6 +23,7 @@ from ...core.schema import TableSize
 from ..objects.column import Column
 from ..objects.column import EnumType
 from ..sql.queries import count_label
+from ..sql.queries import no_single_value
 from ..sql.queries import strange_values
 from .statements import query
 
@@ -67,6 +68,13 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
             found.append(Strange(change, "", None))
         else:
             found += [Strange(change, row.value, row.rows) for row in rows]
+    arrays = [change for change in to_enums if change.wraps and change.array]
+    queries = [
+        no_single_value(number, change.table, change.column, LIMIT, MOST)
+        for number, change in enumerate(arrays)
+    ]
+    for change, rows in zip(arrays, ask(connection, queries), strict=True):
+        found += [Strange(change, row.value, row.rows, single=False) for row in rows or ()]
     return tuple(found)
 
 

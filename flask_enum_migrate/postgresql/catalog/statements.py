@@ -14,5 +14,9 @@ from sqlalchemy import text
 
 @cache
 def query(name: str) -> TextClause:
-    """Return the query of ``sql/<name>.sql``."""
-    return text(files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+    """Return the query of ``sql/<name>.sql``, without its comments.
+
+    SQLAlchemy would take a parameter in a comment for one of the query, which not all drivers do.
+    """
+    source = files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return text("".join(line for line in source.splitlines(True) if line.lstrip()[:2] != "--"))

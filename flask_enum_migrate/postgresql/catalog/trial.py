@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,10 +11,16 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from ...core.diagnosis import FIELDS
+from ...core.diagnosis import sqlstate
+from ...core.diagnosis import told
 from ...core.rehearsal import Act
 from ...core.rehearsal import CantPerform
 from ...core.rehearsal import Failure
 from ...core.rehearsal import Operation
+from ...core.rehearsal import Stage
+from ...core.rehearsal import Tell
+from ...core.rehearsal import tell_nobody
 from ...core.schema import Name
 from ..sql import rehearsing
 from .statements import query
@@ -84,13 +90,17 @@ def prepare(connection: Connection) -> bool:
     return bool(connection.execute(query("rehearsing")).one().read_only)
 
 
-def run(connection: Connection, direction: str, acts: Iterable[Act]) -> None:
+def run(
+    connection: Connection, direction: str, acts: Sequence[Act], tell: Tell = tell_nobody
+) -> None:
     """Do what a function of the revision does, and what its COMMIT would check.
 
     :param direction: ``"upgrade"`` or ``"downgrade"``.
+    :param tell: is told how far it is.
     :raises StatementFailed: if the server refuses something.
     """
-    for act in acts:
+    for number, act in enumerate(acts, 1):
+        tell(Stage(direction, number, len(acts)))
         if isinstance(act, Operation):
             _perform(direction, act)
         elif not rehearsing.ends_transaction(act):
@@ -103,12 +113,7 @@ def run(connection: Connection, direction: str, acts: Iterable[Act]) -> None:
 
 def not_now(error: DBAPIError) -> str:
     """Return why an error says nothing about the revision, in words, or ``""`` where it does."""
-    return "" if error.connection_invalidated else _NOT_NOW.get(_sqlstate(error), "")
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    origin: Any = error.orig
-    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
+    return "" if error.connection_invalidated else _NOT_NOW.get(sqlstate(error.orig), "")
 
 
 def _run(connection: Connection, direction: str, statement: str) -> None:
@@ -147,21 +152,17 @@ def _failed(error: DBAPIError, direction: str, statement: str) -> StatementFaile
 
 def _failure(error: DBAPIError, direction: str, statement: str) -> Failure:
     origin: Any = error.orig
-    diagnosis = getattr(origin, "diag", None)
-
-    def told(name: str) -> str:
-        return str(getattr(diagnosis, name, None) or "")
-
-    named = (told("schema_name"), told("table_name") or told("datatype_name"))
-    object_ = ".".join(filter(None, (*named, told("column_name"))))
-    if constraint := told("constraint_name"):
+    said = {name: told(origin, name) for name in FIELDS}
+    named = (said["schema_name"], said["table_name"] or said["datatype_name"])
+    object_ = ".".join(filter(None, (*named, said["column_name"])))
+    if constraint := said["constraint_name"]:
         object_ = f"{constraint} on {object_}" if object_ else constraint
     return Failure(
         direction,
-        rehearsing.failed_statement(statement, told("internal_query"), told("context")),
-        _sqlstate(error),
-        " ".join((told("message_primary") or str(origin)).split()),
-        " ".join(told("message_detail").split()),
-        " ".join(told("message_hint").split()),
+        rehearsing.failed_statement(statement, said["internal_query"], said["context"]),
+        sqlstate(error.orig),
+        " ".join((said["message_primary"] or str(origin)).split()),
+        " ".join(said["message_detail"].split()),
+        " ".join(said["message_hint"].split()),
         object_,
     )

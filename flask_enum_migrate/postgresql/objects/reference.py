@@ -15,16 +15,19 @@ class Reference:
 
     :param kind: what it is, as ``pg_identify_object`` says.
     :param identity: its name as ``pg_identify_object`` prints it.
-    :param what: of a constraint ``pg_constraint.contype``; of an index ``fits`` where PostgreSQL
-        can build it over an enum and over a string alike, ``class`` where its operator class or
+    :param what: of a constraint ``pg_constraint.contype``, or ``copy`` of a CHECK that comes and
+        goes with that of a parent; of an index ``fits`` where PostgreSQL can build it over an enum
+        and over a string alike, ``gin`` over arrays of both, ``class`` where its operator class or
         collation stands in the way; else ``""``.
     :param definition: of a check constraint, as SQL.
+    :param name: of a check constraint of the column's own table, without a comment.
     """
 
     kind: str
     identity: str
     what: str = ""
     definition: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
@@ -40,6 +43,24 @@ class ConvertedColumn:
 
     family: tuple[Column, ...] = ()
     references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A CHECK that lists the labels which rows may hold.
+
+    :param enum: the key of the type.
+    :param owner: its table, or its domain.
+    :param column: the column, or ``""`` of a domain.
+    :param constraint: its name.
+    :param labels: the labels.
+    """
+
+    enum: int
+    owner: Name
+    column: str
+    constraint: str
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

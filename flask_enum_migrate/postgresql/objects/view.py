@@ -41,7 +41,6 @@ class View(Dependent):
     :param relkind: ``v``, or ``m`` where it is materialized.
     :param definition: its query.
     :param options: ``name=value`` each.
-    :param populated: whether a materialized one has data.
     :param tablespace: that of a materialized one, or ``""``.
     :param persistence: ``pg_class.relpersistence``.
     :param other_temp: whether it is a temporary one of another session.
@@ -50,7 +49,6 @@ class View(Dependent):
     relkind: str
     definition: str
     options: tuple[str, ...]
-    populated: bool
     tablespace: str
     persistence: str
     other_temp: bool
@@ -83,7 +81,7 @@ class View(Dependent):
         return [definitions.drop(self.what)]
 
     def create(self, follow: Follow) -> Sequence[str]:
-        """A materialized one comes back empty: see :meth:`refresh`."""
+        """A materialized one comes back empty: where it was filled, it is when all else is back."""
         return [
             definitions.create_view(
                 self.kind,
@@ -100,15 +98,6 @@ class View(Dependent):
             ),
             *(definitions.depends_on_extension(self.what, x) for x in self.about.depends_on),
         ]
-
-    def refresh(self) -> Sequence[str]:
-        """Return the statement that fills a materialized view, when all else is back.
-
-        Created with data while policies are dropped, it would be empty for an owner who is subject
-        to row security.
-        """
-        fills = self.is_materialized and self.populated
-        return [definitions.refresh(self.about.shown)] if fills else []
 
 
 def _actions(column: ViewColumn, follow: Follow) -> Iterator[str]:
@@ -131,7 +120,6 @@ def read(about: About, row: Any) -> View:
         row.relkind,
         row.definition,
         tuple(row.options),
-        row.populated,
         row.tablespace,
         row.persistence,
         row.other_temp,

@@ -26,6 +26,7 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Reference
 from ..sql import ddl
+from ..sql import definitions
 from ..sql import quoting
 from ..sql import using
 from ..sql.expressions import TypeChange
@@ -34,6 +35,9 @@ from ..sql.expressions import elements
 from ..sql.expressions import follow
 from ..sql.expressions import follow_array
 from ..sql.expressions import portable
+from ..sql.kept import Known
+from ..sql.membership import allowed
+from ..sql.membership import written as checked
 from .facts import Facts
 from .labels import Alteration
 from .labels import meanwhile
@@ -44,7 +48,7 @@ from .rewrite import stored_as
 
 _LENGTH = re.compile(r"(?i)CHAR(?:ACTER)?(?: VARYING)?\s*\((\d+)\)")
 _LITERAL = re.compile(r"[eE]?'(?:[^'\\]|\\.|'')*'")
-_CARRIED = {"p", "u", "n", "fits"}
+_CARRIED = {"p", "u", "n", "fits", "copy"}
 
 
 def convert(
@@ -67,11 +71,58 @@ def convert(
         default = changed if today else column.default and portable(column.default)
         yield ColumnRewrite(
             column,
-            () if column.inherited else tuple(_actions(change, column, alterations, today)),
+            () if column.inherited else _with_check(change, column, alterations, facts, today),
             not is_elsewhere and (column.default if today else changed) is not None,
             "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
             () if today else tuple(stored_as(column)),
         )
+
+
+def _with_check(
+    change: AlterColumnType,
+    column: Column,
+    alterations: Sequence[Alteration],
+    facts: Facts,
+    today: bool,
+) -> tuple[str, ...]:
+    """Return the actions that change a column's type, and drop or add what listed its values."""
+    actions = tuple(_actions(change, column, alterations, today))
+    lists = outdated(change if today else change.reverse(), facts)
+    if today:
+        return (*(ddl.drop_constraint(one.name) for one in lists), *actions)
+    definitions = ((one.name, checked(one.definition, change.column)) for one in lists)
+    return (*actions, *(ddl.add_constraint(*one) for one in definitions))
+
+
+def outdated(change: AlterColumnType, facts: Facts) -> list[Reference]:
+    """Return the CHECKs that listed a string's values, and whose place the enum takes.
+
+    SQLAlchemy makes one for an Enum that isn't native, and calls it like the enum. Any other one is
+    such a list only if it lets all labels through.
+
+    :param change: what happens to the column as it is today.
+    """
+    enum = change.new.enum
+    if enum is None or change.old.enum is not None:
+        return []
+    found = []
+    for reference in facts.columns[change.place].references:
+        if reference.what != "c" or not reference.name:
+            continue
+        labels = allowed(reference.definition, change.column)
+        own = reference.name == enum.name or reference.name.endswith(f"_{enum.name}")
+        if labels is not None and (own or {*labels} >= {*change.new.labels}):
+            found.append(reference)
+    return found
+
+
+def known_checks(change: AlterColumnType, facts: Facts) -> Iterator[Known]:
+    """Yield these CHECKs, as they must be where they are dropped."""
+    table = change.table
+    for one in outdated(change, facts):
+        what = definitions.on_table("CONSTRAINT", one.name, table)
+        names = (table.schema, table.name, one.name)
+        yield Known(what, "table constraint", names, (), "constraint", one.definition)
 
 
 def _actions(
@@ -90,9 +141,9 @@ def _actions(
         converted = using.to_text(change.column, pairs, array=change.array)
     else:
         name = change.new.enum
-        type_ = quoting.qualified(name) + ("[]" if change.array else "")
-        table = change.table
-        converted = using.to_enum(table, change.column, name, pairs, array=change.array)
+        type_ = quoting.qualified(name) + ("[]" if change.new.array else "")
+        convert = using.one_or_many if change.wraps else using.to_enum
+        converted = convert(change.table, change.column, name, pairs, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
 
 
@@ -134,10 +185,16 @@ def _default(change: AlterColumnType, column: Column) -> _Default:
         return _Default(followed.sql, followed.lost)
     if lost := [text for text in texts if text not in pairs and change.new.enum is not None]:
         return _Default(lost=tuple(lost))
-    becomes = follow_array(found, pairs) if change.array else pairs.get(found, found)
+    if change.wraps and change.array and len(texts) != 1:
+        return _Default(unclear=True)
+    if change.wraps:
+        one = pairs.get(texts[0], texts[0])
+        becomes = one if change.array or one is None else f"{{{quoting.DEPARSED.element(one)}}}"
+    else:
+        becomes = follow_array(found, pairs) if change.array else pairs.get(found, found)
     if becomes is None:
         return _Default()
-    suffix = f"::{quoting.qualified(name)}{'[]' if change.array else ''}"
+    suffix = f"::{quoting.qualified(name)}{'[]' if change.new.array else ''}"
     return _Default(quoting.literal(becomes) + (suffix if change.new.enum else ""))
 
 
@@ -152,7 +209,7 @@ def merges(
     """
     becomes: dict[Name, list[AlterColumnType]] = {}
     for change in conversions:
-        if change.old.enum:
+        if change.old.enum and not change.wraps:
             becomes.setdefault(change.old.enum, []).append(change)
     for name, changes in becomes.items():
         first, targets = changes[0], {change.new.enum for change in changes}
@@ -170,9 +227,12 @@ def merges(
 
 
 def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
-    """Yield what is left of the string that the column was."""
+    """Yield what becomes of the CHECKs of the string that the column was."""
+    gone = outdated(change, facts)
     for reference in facts.columns[change.place].references:
-        if reference.what == "c":
+        if reference in gone:
+            yield f"The CHECK {reference.identity} goes: the type takes its place."
+        elif reference.what == "c":
             yield (
                 f"The CHECK {reference.identity} stays, and may keep labels out that are added "
                 "later."
@@ -207,8 +267,9 @@ def blocked(
         for guard in one.guards
         if guard.label not in change.new.labels
     }
+    gone = outdated(change, facts)
     for reference in () if change.old.enum in merged else known.references:
-        if reference.what == "c" and reference.identity in void:
+        if reference in gone or (reference.what == "c" and reference.identity in void):
             continue
         if problem := _problem(reference, change):
             yield Refusal(
@@ -219,7 +280,7 @@ def blocked(
         yield Refusal(f"{why} {listed(long)} doesn't fit.", "Make the column longer in the model.")
     yield from _default_refusals(change, facts)
     for text, becomes in change.mapping.items():
-        if becomes is None and column.not_null and not change.array:
+        if becomes is None and column.not_null and not (change.array and change.new.array):
             yield Refusal(
                 f"{text!r} would become NULL, but {change} is NOT NULL.",
                 "Give its rows a label.",
@@ -243,7 +304,9 @@ def _problem(reference: Reference, change: AlterColumnType) -> str:
     """Return what about a reference doesn't go along, or ``""``."""
     if reference.what in _CARRIED:
         return ""
-    if reference.what == "class":
+    if reference.what == "gin" and not (change.wraps and change.array):
+        return ""
+    if reference.what in ("class", "gin"):
         return f"the {reference} has an operator class or collation of its own"
     if reference.what == "c" and _compares_text(reference.definition, change):
         return ""
@@ -256,6 +319,8 @@ def _compares_text(definition: str, change: AlterColumnType) -> bool:
     It does where it casts the column to text at each mention, as every comparison of a varchar
     does, and names no enum.
     """
+    if change.wraps:
+        return False
     bare = _LITERAL.sub("''", definition)
     name = re.escape(quoting.identifier(change.column))
     mentions = len(re.findall(rf'(?<![\w"$.]){name}(?![\w"$])', bare))

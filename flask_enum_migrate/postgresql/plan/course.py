@@ -28,7 +28,6 @@ from ..objects.generated_column import GeneratedColumn
 from ..objects.index import Index
 from ..objects.made_types import MadeType
 from ..objects.row_column import RowColumn
-from ..objects.view import View
 from ..sql import quoting
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
@@ -39,6 +38,7 @@ from ..sql.kept import Known
 from . import conversion
 from . import frame
 from . import labels
+from . import lists
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
@@ -255,6 +255,8 @@ class Course:
             self._state,
         )
         yield from self._known_defaults()
+        for change in self.conversions if self.today else ():
+            yield from conversion.known_checks(change, self.facts)
 
     def _known_defaults(self) -> Iterator[Known]:
         """Yield the defaults of the columns that are rewritten."""
@@ -328,9 +330,6 @@ class Course:
         for one in self.hanging:
             if isinstance(one, Index) and not one.rebuilt:
                 created += one.restore()
-        for one in self.rebuilt:
-            if isinstance(one, View):
-                created += one.refresh()
         # Expressions of generated columns hold the casts until they are back.
         return [
             *step("… and comes back as it was.", created),
@@ -353,6 +352,8 @@ class Course:
         for one in self.rebuilt:
             if isinstance(one, GeneratedColumn) and (remark := one.remark()):
                 yield remark
+        for alteration in self.alterations if self.today else ():
+            yield from lists.kept_out(alteration, self.facts)
         merged = {merge.change.name for merge in self.merged}
         for change in self.conversions if self.today else ():
             if change.old.enum not in merged:

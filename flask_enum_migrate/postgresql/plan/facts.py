@@ -16,6 +16,7 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.reference import Collision
 from ..objects.reference import ConvertedColumn
+from ..objects.reference import Listing
 from ..objects.reference import Obstacle
 from ..objects.reference import Routine
 from ..sql import quoting
@@ -32,6 +33,7 @@ class Facts:
     :param routines: what open sessions may have compiled with a type that is replaced.
     :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
+    :param listings: CHECKs that list labels of types which get new ones.
     :param collisions: rows that unique indexes would reject with other labels.
     :param obstacles: what keeps rows from getting other labels where they are.
     :param former: by table and column the CHECKs that are gone and come back by their names.
@@ -51,6 +53,7 @@ class Facts:
     routines: tuple[Routine, ...] = ()
     columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    listings: tuple[Listing, ...] = ()
     collisions: tuple[Collision, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     former: Mapping[Place, tuple[Guard, ...]] = field(default_factory=dict)

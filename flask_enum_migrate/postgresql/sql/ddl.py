@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence
 
+from ...core.schema import Grant
 from ...core.schema import Name
+from .quoting import dollar_quoted
 from .quoting import filled
 from .quoting import identifier
 from .quoting import indented
@@ -20,6 +22,26 @@ def create_type(name: Name, labels: Sequence[str]) -> str:
     if len(one_line) > 90:
         one_line = "\n    " + filled(listed, 90).replace("\n    ", "\n") + "\n"
     return f"CREATE TYPE {qualified(name)} AS ENUM ({one_line})"
+
+
+def create_type_if_missing(name: Name, labels: Sequence[str]) -> str:
+    """Return a block that creates an enum type, or makes one anew that has other labels.
+
+    The latter fails if anything uses it.
+    """
+    create, found = create_type(name, labels), f"to_regtype({literal(qualified(name))})::oid"
+    known = f"ARRAY[{', '.join(map(literal, labels))}]::text[]::text"
+    lines = [
+        f"IF {found} IS NULL THEN",
+        f"    {indented(create)};",
+        "ELSIF ARRAY(SELECT enumlabel::text FROM pg_enum",
+        f"        WHERE enumtypid = {found} ORDER BY enumsortorder)::text <> {known} THEN",
+        f"    {drop_type(name)};",
+        f"    {indented(create)};",
+        "END IF;",
+    ]
+    body = "\n    ".join(["", *lines])
+    return f"DO {dollar_quoted(f' BEGIN{body}' + chr(10) + 'END ')}"
 
 
 def create_domain(
@@ -314,17 +336,30 @@ def owner_to(name: Name, owner: str) -> str:
     return f"ALTER TYPE {qualified(name)} OWNER TO {identifier(owner)}"
 
 
-def set_privileges(name: Name, owner: str, privileges: Iterable[tuple[str, bool]]) -> list[str]:
+def set_privileges(name: Name, owner: str, privileges: Iterable[Grant]) -> list[str]:
     """Return the ``REVOKE`` and ``GRANT`` that leave exactly these privileges on a new type.
 
-    :param privileges: (grantee, grantable), with ``""`` for ``PUBLIC``.
+    What others than the owner granted is granted by them again, in whose role it has to be done.
     """
     sql = [f"REVOKE ALL ON TYPE {qualified(name)} FROM PUBLIC, {identifier(owner)}"]
-    for grantee, grantable in privileges:
-        role = identifier(grantee) if grantee else "PUBLIC"
-        option = " WITH GRANT OPTION" if grantable else ""
-        sql.append(f"GRANT USAGE ON TYPE {qualified(name)} TO {role}{option}")
+    for grant in privileges:
+        role = identifier(grant.grantee) if grant.grantee else "PUBLIC"
+        option = " WITH GRANT OPTION" if grant.grantable else ""
+        statement = f"GRANT USAGE ON TYPE {qualified(name)} TO {role}{option}"
+        sql.append(statement if grant.grantor == owner else _as_role(grant.grantor, statement))
     return sql
+
+
+def _as_role(role: str, statement: str) -> str:
+    """Return a block that runs a statement as a role, and is the one of before again after it."""
+    lines = [
+        "PERFORM set_config('enum_migrate.role', current_setting('role'), true), "
+        f"set_config('role', {literal(role)}, true);",
+        f"{statement};",
+        "PERFORM set_config('role', current_setting('enum_migrate.role'), true);",
+    ]
+    body = "\n    ".join(["", *lines])
+    return f"DO {dollar_quoted(f' BEGIN{body}' + chr(10) + 'END ')}"
 
 
 def column(relation: Name, name: str) -> str:

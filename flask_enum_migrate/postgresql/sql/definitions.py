@@ -60,11 +60,6 @@ def create_view(
     return f"{sql} AS {query}" + ("\nWITH NO DATA" if kind != "VIEW" else "")
 
 
-def refresh(shown: str) -> str:
-    """Return ``REFRESH MATERIALIZED VIEW``."""
-    return f"REFRESH MATERIALIZED VIEW {shown}"
-
-
 def alter(what: str, action: str) -> str:
     """Return ``ALTER`` with an action.
 

@@ -243,7 +243,7 @@ def _shown(tables: Sequence[Name]) -> str:
 
 
 _TOLD = (
-    "concat_ws(' ', 'pid', pid, usename, application_name, state, state_change, left(query, 99), "
+    "pg_catalog.concat_ws(' ', 'pid', pid, usename, application_name, state, state_change, left(query, 99), "
     "'(to end it: SELECT pg_terminate_backend(' || pid::text || '))')"
 )
 _PREPARED = "'prepared transaction ' || gid || ' (to end it: ROLLBACK PREPARED ' || quote_literal(gid) || ')'"
@@ -326,7 +326,7 @@ def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) 
         "        UNION ALL SELECT p.oid FROM pg_constraint p JOIN whole ON p.conparentid = whole.oid)",
         "    SELECT 'ALTER TABLE ' || tgrelid::regclass::text || CASE w.state WHEN 'D' THEN ' DISABLE' WHEN"
         " 'R' THEN ' ENABLE REPLICA' ELSE ' ENABLE ALWAYS' END",
-        "        || ' TRIGGER ' || quote_ident(tgname)",
+        "        || ' TRIGGER ' || quote_ident(tgname::text)",
         f"    FROM (VALUES {listed}) w (relation, function, state)",
         "    JOIN pg_trigger t ON tgrelid = relation::regclass::oid AND tgfoid = "
         "function::regproc::oid",

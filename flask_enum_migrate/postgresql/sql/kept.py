@@ -127,7 +127,11 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str
     *rows, last = (_row(one, with_arguments=arguments) for one in objects)
     joins = " ".join([f"CROSS JOIN pg_get_object_address({there})", _ADDRESS, *_joins(objects)])
     differing = _differing(version) if compared else "NULL"
-    query = f"SELECT {differing}, {_script(objects)} INTO found, kept FROM o;"
+    # No stranger's function is found along the path that is set then.
+    script = (
+        _script(objects).replace("pg_catalog.concat", "concat") if compared else _script(objects)
+    )
+    query = f"SELECT {differing}, {script} INTO found, kept FROM o;"
     lines = [
         *([f"BEGIN {path} {_DEPARSING}"] if compared else []),
         f"WITH o AS (SELECT {selected} FROM {'(SELECT * FROM ' if filtered else ''}(VALUES",
@@ -193,9 +197,9 @@ def _differing(version: int) -> str:
 
     A server of another version may write a table's name in front of columns, or leave it out.
     """
-    told = "concat(what, ' is here: ', here, ', in this revision: ', known, chr(10))"
+    told = "pg_catalog.concat(what, ' is here: ', here, ', in this revision: ', known, chr(10))"
     same = f"current_setting('server_version') ~ '^{version}'"
-    bare = r"""regexp_replace(s, '[\w"]+[.]|[\s();]', '', 'g')"""
+    bare = "regexp_replace(s, '[^][ (),]+[.]|[ ();' || chr(10) || ']', '', 'g')"
     bares = f"(SELECT count(DISTINCT {bare}) FROM (VALUES (here), (known)) v (s)) > 1"
     return (
         f"string_agg({told}, '') FILTER (WHERE known <> coalesce(here, '') AND ({same} OR {bares}))"
@@ -213,9 +217,10 @@ def _codes(objects: Sequence[Known]) -> list[str]:
 
 
 def _owned(objects: Sequence[Known]) -> Iterator[str]:
-    """Yield the columns ``owner``, ``acl``, ``code`` and ``target`` of objects.
+    """Yield the columns ``owner``, ``acl``, ``code``, ``target`` and ``filled`` of objects.
 
-    ``code`` is what default privileges call the kind of object, ``target`` what a GRANT is on.
+    ``code`` is what default privileges call the kind of object, ``target`` what a GRANT is on,
+    ``filled`` whether it is a materialized view that holds rows.
     """
     catalogs, kinds = _catalogs(objects), [*dict.fromkeys(known.kind for known in objects)]
     owners = [f"{prefix}owner" for _, prefix, _ in catalogs] or ["NULL::oid"]
@@ -236,6 +241,8 @@ def _owned(objects: Sequence[Known]) -> Iterator[str]:
         target = f"CASE kind WHEN 'table column' THEN id::regclass::text ELSE {target} END"
     if target != "what":
         yield f"{target} AS target"
+    if "materialized view" in kinds:
+        yield "kind = 'materialized view' AND relispopulated AS filled"
 
 
 def _first(columns: Sequence[str]) -> str:
@@ -260,6 +267,8 @@ _ROLE = "coalesce(nullif({}::regrole::text, '-'), 'PUBLIC')"
 def _script(objects: Sequence[Known]) -> str:
     """Return the expression for the script that gives back what isn't the revision's to say.
 
+    A materialized view is filled where it was.
+
     It is an aggregate over objects as :func:`_owned` describes them, or over types. Where default
     privileges are, or an ACL isn't NULL, all that a new object has is taken back first. Whoever
     granted grants again, the owner first, in the order of the ACL as pg_dump does; it fails by name
@@ -279,16 +288,22 @@ def _script(objects: Sequence[Known]) -> str:
     if columns or any(_OWNED[kind][2] for kind in kinds & {*_OWNED}):
         parts.append(_granted(objects, columns=columns))
     parts += _said(kinds)
-    return f"string_agg(concat_ws('; ', {', '.join(parts)}), '; ')"
+    script = f"string_agg(pg_catalog.concat_ws('; ', {', '.join(parts)}), '; ')"
+    if "materialized view" not in kinds:
+        return script
+    # Filled before its owner, or that of one it reads, is another role; and after policies are back,
+    # under which it would be empty for an owner who is subject to row security.
+    filled = "CASE WHEN filled THEN 'REFRESH ' || what END"
+    return f"pg_catalog.concat_ws('; ', string_agg({filled}, '; '), {script})"
 
 
 def _said(kinds: Set[str]) -> Iterator[str]:
     """Yield the expressions for comments and security labels."""
-    label = "concat('SECURITY LABEL FOR ', quote_ident(provider), ' ON '"
+    label = "pg_catalog.concat('SECURITY LABEL FOR ', quote_ident(provider), ' ON '"
     if kinds & {*_RELATIONS}:  # and for those of their columns
         yield (
-            "(SELECT string_agg(concat(verb, coalesce('COLUMN ' || id::regclass::text || '.' || "
-            "quote_ident(attname), what), ' IS ', quote_literal(said)), '; ') FROM "
+            "(SELECT string_agg(pg_catalog.concat(verb, coalesce('COLUMN ' || id::regclass::text || '.' || "
+            "quote_ident(attname::text), what), ' IS ', quote_literal(said)), '; ') FROM "
             "(SELECT 'COMMENT ON ', d.* FROM pg_description d "
             f"UNION ALL SELECT {label}), objoid, classoid, objsubid, label FROM pg_seclabel) s "
             "(verb, objoid, classoid, objsubid, said) LEFT JOIN pg_attribute ON attrelid = objoid AND "
@@ -299,7 +314,7 @@ def _said(kinds: Set[str]) -> Iterator[str]:
     described = f"(SELECT description FROM pg_description {of})"
     if kinds == {"type"}:
         of = "WHERE classoid = 'pg_type'::regclass::oid AND objoid = id"
-        described = "obj_description(id, 'pg_type')"
+        described = "obj_description(id, 'pg_type'::name)"
     yield f"'COMMENT ON ' || what || ' IS ' || quote_literal({described})"
     yield (
         f"(SELECT string_agg({label}, what, ' IS ', quote_literal(label)), '; ') "
@@ -313,7 +328,7 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
     :param columns: whether some objects have columns with privileges of their own.
     """
     codes = _codes(objects)
-    code = literal(*codes) if len(codes) == 1 else "code" if codes else "NULL"
+    code = f'{literal(*codes)}::"char"' if len(codes) == 1 else "code" if codes else "NULL"
     target = "what" if codes == ["T"] and not columns else "target"
     explode = "aclexplode({}) WITH ORDINALITY x"
     col, first, source = "", "", explode.format("all_")
@@ -324,20 +339,20 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
             of = "class = 'pg_class'::regclass::oid AND attrelid = id AND sub IN (0, attnum)"
         col, first = "col, ", "col, "
         source = (
-            "(SELECT '', all_ UNION ALL SELECT concat(' (', quote_ident(attname), ')'), attacl FROM "
+            "(SELECT '', all_ UNION ALL SELECT pg_catalog.concat(' (', quote_ident(attname::text), ')'), attacl FROM "
             f"pg_attribute WHERE {of}) c (col, of), {explode.format('of')}"
         )
     given = (
-        "SELECT string_agg(concat(', ' || nullif(grantee, 0)::regrole::text), '') FROM "
+        "SELECT string_agg(pg_catalog.concat(', ' || nullif(grantee, 0::oid)::regrole::text), '') FROM "
         "pg_default_acl LEFT JOIN aclexplode(defaclacl) ON true WHERE "
         f"defaclobjtype = {code} AND defaclrole = current_user::regrole::oid AND (defaclnamespace "
         f"= 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner))"
     )
     why = ", as whom this role may not act"
     return (
-        f"(SELECT concat_ws('; ', CASE WHEN all_ IS NOT NULL THEN concat('REVOKE ALL ON ', {target}, "
-        "' FROM PUBLIC, ', owner::regrole, given) END, (SELECT string_agg(concat('SET LOCAL ROLE ', "
-        "CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE concat(what, "
+        f"(SELECT pg_catalog.concat_ws('; ', CASE WHEN all_ IS NOT NULL THEN pg_catalog.concat('REVOKE ALL ON ', {target}, "
+        "' FROM PUBLIC, ', owner::regrole, given) END, (SELECT string_agg(pg_catalog.concat('SET LOCAL ROLE ', "
+        "CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE pg_catalog.concat(what, "
         f"' has privileges granted by ', grantor::regrole, '{why}')::int::text END, '; GRANT ', "
         f"privilege_type, {col}' ON ', {target}, ' TO ', {_ROLE.format('grantee')}, CASE WHEN "
         "is_grantable THEN ' WITH GRANT OPTION' END, '; SET LOCAL ROLE ', "

@@ -9,6 +9,7 @@ from ...core.schema import Name
 from .quoting import identifier
 from .quoting import literal
 from .quoting import qualified
+from .using import single_element
 
 # An operator of the type that somebody put into the search path is none of ours.
 _EQUALS = "OPERATOR(pg_catalog.=)"
@@ -34,6 +35,20 @@ def strange_values(
     known = ", ".join(literal(label) for label in labels)
     strange = f"{value} NOT IN ({known})" if known else f"{value} IS NOT NULL"
     held = f"SELECT {value} AS value FROM {from_} WHERE {strange} LIMIT {limit:d}"
+    return (
+        f"(SELECT {number:d} AS number, value, count(*) AS rows FROM ({held}) held "
+        f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d})"
+    )
+
+
+def no_single_value(number: int, table: Name, column: str, limit: int, most: int) -> str:
+    """Return a query for the arrays that hold no element, several or NULL, like the one above."""
+    name = identifier(column)
+    single = f"{single_element(column)} IS NOT NULL"
+    held = (
+        f"SELECT {name}::text AS value FROM {qualified(table)} WHERE {name} IS NOT NULL AND NOT "
+        f"({single}) LIMIT {limit:d}"
+    )
     return (
         f"(SELECT {number:d} AS number, value, count(*) AS rows FROM ({held}) held "
         f"GROUP BY value ORDER BY count(*) DESC, value LIMIT {most:d})"

@@ -58,7 +58,7 @@ def literal(text: str) -> str:
 
 
 def dollar_quoted(body: str) -> str:
-    """Quote a text that holds statements, by a tag that it hasn't."""
+    """Quote the body of a block or function, which may hold such a string itself."""
     tag, number = "$$", 0
     while tag in body:
         number += 1

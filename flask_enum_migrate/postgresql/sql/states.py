@@ -22,7 +22,8 @@ _VIEW = (
 )
 
 _MATERIALIZED_VIEW = (
-    f"concat_ws(' ', pg_get_viewdef(id), {_OPTIONS.format('id')}, {_TABLESPACE.format('id')}, "
+    f"concat_ws(' ', pg_get_viewdef(id), {_OPTIONS.format('id')}, (SELECT t.reloptions FROM pg_class c "
+    f"JOIN pg_class t ON t.oid = c.reltoastrelid WHERE c.oid = id), {_TABLESPACE.format('id')}, "
     "(SELECT string_agg(concat_ws(' ', attname, nullif(attstattarget, -1), attoptions, "
     "nullif(attstorage, typstorage), nullif(attcompression, '')), ', ' ORDER BY attnum) FROM "
     "pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = id AND attnum > 0))"

@@ -28,6 +28,32 @@ def through_text(column: str, new_type: str) -> str:
     return f"{identifier(column)}::text::{new_type}"
 
 
+def single_element(column: str) -> str:
+    """Return the text of the only element of an array, NULL where it has none or several."""
+    name = identifier(column)
+    count = f"pg_catalog.cardinality({name}::text[])"
+    element = f"({name}::text[])[pg_catalog.array_lower({name}::text[], 1)]"
+    # An element of an array of arrays is NULL.
+    return f"CASE WHEN {count} = 1 THEN {element} END"
+
+
+def one_or_many(
+    table: Name, column: str, new_type: Name, pairs: Mapping[str, str | None], *, array: bool
+) -> str:
+    """Return the ``USING`` that makes each value an array of itself, or an array its only element.
+
+    NULL stays NULL. An array without a single element fails as :func:`to_enum` says.
+
+    :param array: whether it is an array before.
+    """
+    value = f"({single_element(column)})" if array else f"{identifier(column)}::text"
+    converted = _to_enum(table, column, value, new_type, pairs)
+    if array:
+        return converted
+    new = qualified(new_type)
+    return f"nullif(ARRAY[{converted}], ARRAY[NULL]::{new}[])"
+
+
 def to_enum(
     table: Name, column: str, new_type: Name, pairs: Mapping[str, str | None], *, array: bool
 ) -> str:
@@ -38,19 +64,30 @@ def to_enum(
 
     :param pairs: each known text, and the label it becomes or None for NULL.
     """
+    if array:
+        moved = {text: label for text, label in pairs.items() if text != label}
+        return f"{_replaced(f'{identifier(column)}::text[]', moved)}::{qualified(new_type)}[]"
+    return _to_enum(table, column, f"{identifier(column)}::text", new_type, pairs)
+
+
+def _to_enum(
+    table: Name, column: str, value: str, new_type: Name, pairs: Mapping[str, str | None]
+) -> str:
+    """Return the CASE that makes a text one of an enum's labels.
+
+    :param value: the text, as SQL.
+    """
     new = qualified(new_type)
     moved = {text: label for text, label in pairs.items() if text != label}
-    if array:
-        return f"{_replaced(f'{identifier(column)}::text[]', moved)}::{new}[]"
-    value = f"{identifier(column)}::text"
     same = ", ".join(literal(text) for text in pairs if text not in moved)
-    whens = f"    WHEN {value} IN ({same}) THEN {value}::{new}\n" if same else ""
+    # In parentheses: no setting matters, as it does where rows and ranges go through their text.
+    whens = [f"WHEN {value} IN ({same}) THEN ({value})::{new}"] if same else []
     for text, label in moved.items():
         becomes = "NULL" if label is None else f"{literal(label)}::{new}"
-        whens += f"    WHEN {value} = {literal(text)} THEN {becomes}\n"
+        whens.append(f"WHEN {value} = {literal(text)} THEN {becomes}")
     why = f", which is no label of {new_type}; nothing was changed"
     guard = f"({_refusal(table, column, why)})::{new}"
-    return f"CASE\n{whens}    ELSE {guard}\nEND" if whens else guard
+    return _case(whens, guard) if whens else guard
 
 
 def to_text(column: str, pairs: Mapping[str, str | None], *, array: bool) -> str:
@@ -118,8 +155,8 @@ def convert_scalar(
 
 
 def _case(whens: Sequence[str], otherwise: str) -> str:
-    last = wrapped(f"    ELSE {otherwise} END", LINE - _CLAUSE)
-    return "\n".join(["CASE", *(f"    {when}" for when in whens), last])
+    parts = [*whens, f"ELSE {otherwise} END"]
+    return "\n".join(["CASE", *(wrapped(f"    {part}", LINE - _CLAUSE) for part in parts)])
 
 
 def _or_null(label: str | None) -> str:

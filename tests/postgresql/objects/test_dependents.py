@@ -174,7 +174,7 @@ def test_sync_tells_what_it_creates_again(one_project: Project) -> None:
     )
     one_project.models(MODEL, LABELS=["bad", "ok", "good"])
     assert (
-        "and creates view public.v, check constraint c on public.entry again."
+        "; creates view public.v, check constraint c on public.entry again\n"
         in one_project.sync().stderr
     )
 

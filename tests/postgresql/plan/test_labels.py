@@ -409,3 +409,42 @@ def test_labels_inside_of_rows_can_not_be_counted(project: Project) -> None:
     with pytest.raises(DBAPIError, match="invalid input value for enum"):
         project.db("upgrade")
     assert project.rows("SELECT pair::text FROM pairs") == [("(ok,gone)",)]
+
+
+def test_a_check_that_keeps_a_new_label_out_is_named(one_project: Project) -> None:
+    """Whether it lists labels or texts, of a column, an array or a domain."""
+    one_project.start(
+        """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum(*labels, name="state"))
+    tags = db.Column(pg.ARRAY(db.Enum(*labels, name="state")))
+""",
+        "ALTER TABLE job ADD CONSTRAINT texts CHECK (state::text IN ('a', 'b'))",
+        "ALTER TABLE job ADD CONSTRAINT \"La Bels\" CHECK (state IN ('a', 'b')) NOT VALID",
+        "ALTER TABLE job ADD CONSTRAINT ofarray CHECK (tags <@ '{a,b}')",
+        "ALTER TABLE job ADD CONSTRAINT other CHECK (state IN ('a', 'b') OR id > 1)",
+        "CREATE TABLE child () INHERITS (job)",
+        "CREATE DOMAIN d AS state CONSTRAINT ofdomain CHECK (VALUE IN ('b'))",
+        labels=["a", "b"],
+    )
+    one_project.models(
+        """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(db.Enum("a", "b", "c", name="state"))
+    tags = db.Column(pg.ARRAY(db.Enum("a", "b", "c", name="state")))
+"""
+    )
+    said = one_project.sync().stderr
+    for named, drop in (
+        ("texts on public.job", "ALTER TABLE public.job DROP CONSTRAINT texts"),
+        ("La Bels on public.job", 'ALTER TABLE public.job DROP CONSTRAINT "La Bels"'),
+        ("ofarray on public.job", "ALTER TABLE public.job DROP CONSTRAINT ofarray"),
+        ("ofdomain on public.d", "ALTER DOMAIN public.d DROP CONSTRAINT ofdomain"),
+    ):
+        told = f"The CHECK {named} keeps 'c' out. To drop it: {drop}"
+        assert told in said, said
+        assert told in one_project.revision()
+        one_project.sql(drop)
+    assert said.count(" keeps 'c' out") == 4

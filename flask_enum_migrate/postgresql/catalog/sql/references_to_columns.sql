@@ -16,13 +16,18 @@ WITH RECURSIVE family (position, relation, number, name, "array", descends) AS (
   )
 
   SELECT DISTINCT f.position, o.type AS kind, o.identity,
-         CASE WHEN d.classid = 'pg_constraint'::regclass THEN k.contype::text
+         CASE WHEN k.contype = 'c' AND k.coninhcount > 0 AND NOT k.conislocal THEN 'copy'
+              WHEN d.classid = 'pg_constraint'::regclass THEN k.contype::text
               WHEN d.classid = 'pg_class'::regclass AND NOT x.mentioned THEN
-                  CASE WHEN x.fits THEN 'fits' ELSE 'class' END
+                  CASE WHEN x.fits AND x.am = 'gin' THEN 'gin'
+                       WHEN x.fits THEN 'fits' ELSE 'class' END
               WHEN s.oid IS NOT NULL AND coalesce(s.stxexprs::text, '')
                    !~ ('[:]varattno ' || f.number || ' ') THEN 'fits'
               ELSE '' END AS what,
-         CASE WHEN k.contype = 'c' THEN pg_get_constraintdef(k.oid) ELSE '' END AS definition
+         CASE WHEN k.contype = 'c' THEN pg_get_constraintdef(k.oid) ELSE '' END AS definition,
+         CASE WHEN k.contype = 'c' AND k.coninhcount = 0 AND NOT f.descends
+                   AND obj_description(k.oid, 'pg_constraint') IS NULL
+              THEN k.conname::text ELSE '' END AS name
   FROM family f
   JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = f.relation
                   AND d.refobjsubid = f.number AND d.deptype IN ('n', 'a', 'i')
@@ -33,7 +38,7 @@ WITH RECURSIVE family (position, relation, number, name, "array", descends) AS (
   LEFT JOIN pg_statistic_ext s ON d.classid = 'pg_statistic_ext'::regclass AND s.oid = d.objid
   LEFT JOIN LATERAL (
       SELECT (coalesce(i.indpred::text, '') || coalesce(i.indexprs::text, ''))
-               ~ ('[:]varattno ' || f.number || ' ') AS mentioned,
+               ~ ('[:]varattno ' || f.number || ' ') AS mentioned, m.amname::text AS am,
              (m.amname IN ('btree', 'hash') OR m.amname = 'gin' AND f.array) AND (
                  SELECT bool_and(p.opcdefault AND i.indcollation[u.at - 1] IN (0, a.attcollation))
                  FROM unnest(i.indkey::int2[]) WITH ORDINALITY u (number, at)
@@ -51,7 +56,7 @@ WITH RECURSIVE family (position, relation, number, name, "array", descends) AS (
       coalesce(e.adnum, 0)::int) o
   WHERE NOT (e.oid IS NOT NULL AND e.adnum = f.number AND e.adrelid = f.relation)
 UNION
-  SELECT f.position, 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname), '', ''
+  SELECT f.position, 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname), '', '', ''
   FROM family f
   JOIN pg_class o ON o.oid = f.relation
   JOIN pg_type t ON t.oid = o.reltype

@@ -2,7 +2,6 @@
 --
 -- :oids  the views
 SELECT c.oid::bigint AS oid, c.relkind::text AS relkind, c.relpersistence::text AS persistence,
-       c.relispopulated AS populated,
        c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace) AS other_temp,
        coalesce(c.reloptions || ARRAY(
            SELECT 'toast.' || x FROM pg_class t, unnest(t.reloptions) x
