@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -58,11 +57,9 @@ def inspect(
         differing.append(enum)
         named |= {match.live.name, match.new_name}
         growing += [enum.key] if change.added else []
-        for column, label in _going(change, enum):
-            if column.can_be_counted:
-                wanted.append((enum, column, label))
-            elif column.holds_rows:  # inside of a row, or of a range
-                uncounted.append(Held(column, label, None))
+        counted, inside = _going(change, enum)
+        wanted += [(enum, column, label) for column, label in counted]
+        uncounted += [Held(column, label, None) for column, label in inside]
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -98,12 +95,23 @@ def inspect(
     )
 
 
-def _going(change: AlterEnum, enum: EnumType) -> Iterator[tuple[Column, str]]:
-    """Yield the columns that may hold a label that goes, or is to be retired."""
-    for going in change.leaving:
-        for column in enum.columns:
-            if not column.inherited and not column.keeps_out(going.label):
-                yield column, going.label
+def _going(
+    change: AlterEnum, enum: EnumType
+) -> tuple[list[tuple[Column, str]], list[tuple[Column, str]]]:
+    """Return the columns that may hold a label that goes, or is to be retired.
+
+    :return: those that can be counted, and those that hold it inside of a row, or of a range.
+    """
+    places = [
+        (column, going.label)
+        for going in change.leaving
+        for column in enum.columns
+        if not column.inherited and not column.keeps_out(going.label)
+    ]
+    return (
+        [place for place in places if place[0].can_be_counted],
+        [place for place in places if place[0].holds_rows and not place[0].can_be_counted],
+    )
 
 
 def _converted(
