@@ -45,6 +45,7 @@ from .core.wording import cost
 from .core.wording import counted
 from .core.wording import describe_all
 from .core.wording import describe_conversions
+from .core.wording import listed
 from .settings import Settings
 
 _LONGEST = 200
@@ -264,7 +265,7 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
 
 
 def _held_refusal(change: AlterEnum, drop: DropValue, held: list[Held], called: str) -> Refusal:
-    where = ", ".join(map(str, held))
+    where = listed([*map(str, held)], len(held))
     renames = ranked(change, drop.label)[:3]
     flags = [_flag("--rename", called, drop.label, new) for new in renames]
     guess = flags[0] if flags and is_likely(drop.label, renames[0]) else ""
