@@ -1,4 +1,4 @@
-"""What only running a revision can tell is refused with the server's words, and nothing is written."""
+"""What only a run can tell is refused with the server's words, and nothing is written."""
 
 from __future__ import annotations
 
