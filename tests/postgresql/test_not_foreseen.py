@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tests.project import Project
 
@@ -20,6 +21,13 @@ CASES: dict[str, tuple[str, str, list[str], str]] = {
         "a b",
         [],
         'invalid input value for enum kind: "c"',
+    ),
+    "a mapped label inside of a row type": (
+        "CREATE TYPE piece AS (k kind); CREATE TABLE bundle (ps piece[]);"
+        " INSERT INTO bundle VALUES (ARRAY['(a)'::piece])",
+        "b c",
+        ["--map", "a=b"],
+        'invalid input value for enum kind: "a"',
     ),
     "a CHECK that a mapped row breaks": (
         "ALTER TABLE job ADD CHECK (k <> 'b' OR id > 1)",
@@ -92,6 +100,30 @@ CASES: dict[str, tuple[str, str, list[str], str]] = {
         "cannot drop",
     ),
 }
+
+
+def test_a_row_type_without_the_mapped_label(one_project: Project) -> None:
+    """It is in nobody's way, and what only production holds inside of it stops the upgrade."""
+    one_project.start(
+        MODELS,
+        ROWS,
+        "CREATE TYPE piece AS (k kind, note text)",
+        "CREATE TABLE bundle (p piece, ps piece[])",
+        "INSERT INTO bundle VALUES ('(b,x)', ARRAY['(c,y)'::piece])",
+        labels=["a", "b", "c"],
+    )
+    one_project.models(MODELS, labels=["b", "c"])
+    said = one_project.sync("--map", "a=b").stderr
+    assert "Note: " in said
+    assert "bundle.p" in said
+    one_project.sql("INSERT INTO bundle VALUES ('(a,late)')")
+    with pytest.raises(DBAPIError, match='invalid input value for enum kind: "a"'):
+        one_project.db("upgrade")
+    one_project.sql("DELETE FROM bundle WHERE (p).note = 'late'")
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT k::text FROM job ORDER BY id") == [("b",), ("b",), (None,)]
+    assert one_project.rows("SELECT p::text, ps::text FROM bundle") == [("(b,x)", '{"(c,y)"}')]
+    one_project.db("downgrade")
 
 
 @pytest.mark.parametrize("case", CASES)
