@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .app.database import Database
 from .core.changes import AlterEnum
+from .core.hints import sync_command
 from .core.pairing import WrongColumn
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
@@ -130,6 +131,11 @@ class Comparison:
     def in_sync(self) -> bool:
         """Whether there is no drift."""
         return not self.drift and not self.tables
+
+    @property
+    def sync(self) -> str:
+        """The command that writes what is missing: into the migrations, if these were compared."""
+        return sync_command(self.command, from_migrations=self.from_migrations)
 
     @property
     def by_table(self) -> dict[tuple[str, Name], tuple[TableDifference, ...]]:

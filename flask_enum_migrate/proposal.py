@@ -50,6 +50,7 @@ from .core.wording import counted
 from .core.wording import describe_all
 from .core.wording import describe_conversions
 from .core.wording import human_size
+from .core.wording import listed
 from .settings import Settings
 
 _LONGEST = 200
@@ -350,7 +351,7 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
 def _held_refusal(
     change: AlterEnum, going: DropValue | RetireValue, held: list[Held], called: str
 ) -> Refusal:
-    where, label = ", ".join(map(str, held)), going.label
+    where, label = listed([*map(str, held)], len(held)), going.label
     renames = ranked(change, label)[:3] if isinstance(going, DropValue) else []
     flags = [_flag("--rename", called, label, new) for new in renames]
     guess = flags[0] if flags and is_likely(label, renames[0]) else ""

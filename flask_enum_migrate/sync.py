@@ -27,6 +27,7 @@ from .core.errors import Refusal
 from .core.errors import Refused
 from .core.flags import Flags
 from .core.hints import other_sides
+from .core.hints import sync_command
 from .core.pairing import WrongColumn
 from .core.plan import Plan
 from .core.rehearsal import Rehearsal
@@ -178,8 +179,11 @@ def sync(
     wrong = tuple(
         column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
     )
-    _refuse(looked_at, drafts, wrong, environment.command)
-    rehearsals = _rehearsed(environment, settings, databases, drafts, rehearsing)
+    command = sync_command(environment.command, from_migrations=from_migrations)
+    _refuse(looked_at, drafts, wrong, command)
+    rehearsals = _rehearsed(
+        environment, settings, databases, drafts, rehearsing, f"{command} --no-rehearse"
+    )
     plans = tuple(_bind_plans(Renderer(environment.directory), drafts, rehearsals))
     message = message or message_for(
         [change for one in plans for change in one.changes],
@@ -243,7 +247,7 @@ def _refuse(
 ) -> None:
     """Raise what speaks against writing anything.
 
-    :param command: the name of Flask-Migrate's command group.
+    :param command: the command that writes the revision.
     :raises Refused: if something does.
     """
     refusals = [refusal for one in drafts for refusal in one.refusals]
@@ -304,13 +308,14 @@ def _rehearsed(
     databases: Sequence[Database],
     drafts: Sequence[Draft],
     around: Around,
+    untried: str,
 ) -> Sequence[Rehearsal | None]:
     """Run what is about to be written, and roll it back.
 
+    :param untried: the command that does without.
     :raises Refused: if something fails, or reads otherwise afterwards than it must.
     """
     made = rehearse(environment, settings, databases, drafts, around)
-    untried = f"flask {environment.command} enum sync --no-rehearse"
     refusals = [
         refusal
         for one, rehearsal in zip(drafts, made, strict=False)

@@ -32,6 +32,7 @@ ONCE = {
     "postgresql/test_retirement_crashes.py",
     "terminal/test_commands.py",
     "terminal/test_formats.py",
+    "terminal/test_questions.py",
     "terminal/test_streams.py",
     "test_architecture.py",
     "test_benchmarks.py",

@@ -102,7 +102,8 @@ def test_github_actions(clone: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith(
         "::error file=audit_log/models.py,line=10,title=flask db enum check::"
-        "public.eventtype: add 'NEW' after 'PASSWORD_RESET'%0ANext: flask db enum sync\n"
+        "public.eventtype: add 'NEW' after 'PASSWORD_RESET'%0A"
+        "Next: flask db enum sync --from-migrations\n"
     )
     said = (clone.parent / "summary.md").read_text()
     assert said.startswith("### flask db enum check: drift\n")
@@ -133,7 +134,8 @@ def test_gitlab(clone: Path, differs: bool, shell: str) -> None:
         [
             (
                 {"path": "audit_log/models.py", "lines": {"begin": 10}},
-                "public.eventtype: add 'NEW' after 'PASSWORD_RESET'; Next: flask db enum sync",
+                "public.eventtype: add 'NEW' after 'PASSWORD_RESET'; "
+                "Next: flask db enum sync --from-migrations",
             )
         ]
         if differs

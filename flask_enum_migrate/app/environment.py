@@ -157,8 +157,9 @@ class Environment:
             raise EnvironmentFailed(
                 f"The database is at {', '.join(revisions)}, which the migrations don't know: "
                 f"{error}.",
-                "Check out the code that has this migration. Or, if the schema is that of the last "
-                f"one: {how}",
+                "Check out the code that has this migration, or do without this database: check "
+                "and sync take --from-migrations. Or, if the schema is that of the last one: "
+                f"{how}",
             ) from error
         return set(target) <= applied
 

@@ -19,6 +19,7 @@ from ..core.errors import Refused
 from ..core.hints import maybe_renamed
 from ..core.hints import other_side
 from ..core.hints import other_sides
+from ..core.hints import sync_command
 from ..core.pairing import Pairing
 from ..core.rehearsal import Rehearsal
 from ..core.rehearsal import Tell
@@ -91,7 +92,9 @@ def compare(
     if seen.refusals:
         database = seen.draft.database
         pairs = (*database.pairing.pairs, *strange_pairs(database))
-        raise Refused(tuple(dict.fromkeys(seen.refusals)), other_sides(pairs, command))
+        raise Refused(
+            tuple(dict.fromkeys(seen.refusals)), other_sides(pairs, sync_command(command))
+        )
     leave_types(seen)
     renderer = renderer or TypeRenderer()
     renderer.install(context)
@@ -217,7 +220,7 @@ def _renames(seen: Seen, command: str) -> Iterator[str]:
     pairs = {pair.live.name: pair for pair in seen.draft.database.pairing.pairs}
     for change in seen.changes:
         called = seen.draft.database.facts.called(change.name)
-        how, typed = "remove the file and say so", f"flask {command} enum sync "
+        how, typed = "remove the file and say so", f"{sync_command(command)} "
         hint = maybe_renamed(change, called, how, typed)
         if hint and not other_side(pairs[change.name]):
             yield hint

@@ -49,7 +49,9 @@ def rehearse(context: AutogenContext, seen: Seen, settings: Settings, tell: Tell
     """
     backend, upgrade = seen.draft.database.looked_by, seen.tree.operations
     names = {one.name for one in seen.changes} | {one.name for one in seen.drops}
-    names |= {_placed(one.name, seen.live.default_schema) for one in seen.all_creates}
+    # What was left over stays as it was made anew.
+    new = (one for one in seen.all_creates if not one.left_over)
+    names |= {_placed(one.name, seen.live.default_schema) for one in new}
     try:
         downgrade = None
         if not comments(seen.draft).refused:

@@ -70,10 +70,10 @@ class OtherSide:
             return "rewrites its tables"
         return "instant"
 
-    def text(self, command: str) -> str:
+    def text(self, sync: str) -> str:
         """Return the fact and both ways out, each on a line of its own.
 
-        :param command: the name of Flask-Migrate's command group.
+        :param sync: the command that writes the revision.
         """
         other = "values" if self.stored == "names" else "names"
         return (
@@ -81,7 +81,7 @@ class OtherSide:
             f"  keep the {other}, in the model, without a migration:\n"
             f"    {self.declaration}\n"
             f"  store the {self.stored}, in the database ({self.cost}):\n"
-            f"    flask {command} enum sync {self.answers}"
+            f"    {sync} {self.answers}"
         )
 
 
@@ -106,10 +106,10 @@ def other_side(pair: Pair, called: str = "") -> OtherSide | None:
     return None
 
 
-def other_sides(pairs: Iterable[Pair], command: str) -> tuple[str, ...]:
+def other_sides(pairs: Iterable[Pair], sync: str) -> tuple[str, ...]:
     """Return of some types how names and values differ, and both ways out.
 
-    :param command: the name of Flask-Migrate's command group.
+    :param sync: the command that writes the revision.
     """
     pairs = list(pairs)
     names = [name.name for name in {pair.live.name for pair in pairs}]
@@ -118,8 +118,17 @@ def other_sides(pairs: Iterable[Pair], command: str) -> tuple[str, ...]:
         name = pair.live.name
         called = name.name if names.count(name.name) == 1 else str(name)
         if one := other_side(pair, called):
-            found.append(one.text(command))
+            found.append(one.text(sync))
     return tuple(dict.fromkeys(found))
+
+
+def sync_command(command: str, *, from_migrations: bool = False) -> str:
+    """Return the command that writes the revision.
+
+    :param command: the name of Flask-Migrate's command group.
+    :param from_migrations: whether it is to compare with what the migrations make.
+    """
+    return f"flask {command} enum sync{' --from-migrations' if from_migrations else ''}"
 
 
 def maybe_renamed(change: AlterEnum, called: str, how: str, command: str = "") -> str:

@@ -48,6 +48,16 @@ def some(items: Sequence[str], most: int) -> str:
     return ", ".join(items[:most]) + more
 
 
+def listed(items: Sequence[str], most: int, word: str = "and") -> str:
+    """Return the first items as one says them, and how many more there are.
+
+    :param word: what stands before the last one.
+    """
+    if len(items) > most or len(items) < 2:
+        return some(items, most)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun in the singular or plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -29,14 +29,14 @@ def next_command(result: Comparison) -> str:
         return f"flask {result.command} migrate"
     convertible = (wrong.conversion for state in result.drift for wrong in state.wrong_columns)
     if any(state.change for state in result.drift) or any(convertible):
-        return f"flask {result.command} enum sync"
+        return result.sync
     return ""
 
 
 def renames(result: Comparison) -> Iterator[str]:
     """Yield how to rename, where ``sync`` would take it for a removal and an addition."""
     names = [state.change.name.name for state in result.drift if state.change]
-    command = f"flask {result.command} enum sync "
+    command = f"{result.sync} "
     for state in result.drift:
         if state.change is None or state.declared is None or state.live is None:
             continue

@@ -85,7 +85,7 @@ def next_action(result: Comparison, *, hinted: bool = False) -> str:
     command = next_command(result)
     if not command:
         return "Next: convert the columns in a migration of your own."
-    if hinted and command.endswith(" enum sync"):
+    if hinted and command == result.sync:
         return "Next: one of the ways above."
     why, _ = in_the_way(result)
     return f"{why and why + '. '}Next: {command}"
@@ -97,8 +97,7 @@ def _notes(result: Comparison) -> Iterator[str]:
             yield left_to_migrate(state.missing_columns, result.command)
         if state.state == UNUSED and state.live and not state.declared:
             yield (
-                f"nothing uses the type {state.live.name}; to drop it: "
-                f"flask {result.command} enum sync --drop-unused"
+                f"nothing uses the type {state.live.name}; to drop it: {result.sync} --drop-unused"
             )
     yield from strangers(result)
     if not result.in_sync and not in_the_way(result)[1]:
@@ -210,17 +209,17 @@ def unmade(state: EnumState) -> str:
     return f"no migration makes {columns}"
 
 
-def hint(state: EnumState, command: str) -> str:
+def hint(state: EnumState, sync: str) -> str:
     """Return what explains a difference better than itself, and the ways out, or ``""``.
 
-    :param command: the name of Flask-Migrate's command group.
+    :param sync: the command that writes the revision.
     """
-    return next(iter(other_sides(filter(None, [_changed(state)]), command)), "")
+    return next(iter(other_sides(filter(None, [_changed(state)]), sync)), "")
 
 
 def hints(result: Comparison) -> tuple[str, ...]:
     """Return what explains differences better than themselves, and what to do instead."""
-    return other_sides(filter(None, map(_changed, result.drift)), result.command)
+    return other_sides(filter(None, map(_changed, result.drift)), result.sync)
 
 
 def _changed(state: EnumState) -> Pair | None:

@@ -49,7 +49,7 @@ def as_json(result: Comparison, next_action: str) -> str:
             "compared": "migrations" if result.from_migrations else "database",
             "at_head": not result.behind,
             "next": next_action,
-            "enums": [_enum(state, result.command) for state in result.enums],
+            "enums": [_enum(state, result.sync) for state in result.enums],
             "tables": None if result.tables is None else [*map(_table, result.tables)],
             "skipped": [{"bind": bind, "dialect": dialect} for bind, dialect in result.skipped],
             "notes": [*said.remarks, *said.notes],
@@ -74,7 +74,7 @@ def _dumped(data: object) -> str:
     return json.dumps(data, indent=2)
 
 
-def _enum(state: EnumState, command: str) -> dict[str, Any]:
+def _enum(state: EnumState, sync: str) -> dict[str, Any]:
     named, declared = state.named, state.declared
     return {
         "schema": named.name.schema,
@@ -94,7 +94,7 @@ def _enum(state: EnumState, command: str) -> dict[str, Any]:
         ],
         "missing_columns": [str(column) for column in state.missing_columns],
         "rewrites": list(state.rewritten),
-        "hint": hint(state, command),
+        "hint": hint(state, sync),
         **_location(places.of_enum(state)),
     }
 
@@ -151,7 +151,7 @@ def findings(result: Comparison) -> Iterator[Finding]:
         said = [in_short(change) for change in state.change.changes] if state.change else []
         said += [is_wrong(wrong) for wrong in state.wrong_columns]
         if said:
-            said += [f"Hint: {text}"] if (text := hint(state, result.command)) else []
+            said += [f"Hint: {text}"] if (text := hint(state, result.sync)) else []
             for place in _or_nowhere(places.of_enum(state)):
                 yield Finding(about, tuple(said), place)
         if state.is_unmade:

@@ -21,6 +21,7 @@ from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
 from ..core.hints import other_sides
+from ..core.hints import sync_command
 from ..core.wording import is_wrong
 from ..core.wording import plain
 from ..core.wording import unread
@@ -221,7 +222,7 @@ def plans(result: SyncResult, *, dry_run: bool = False, asked: bool = False) -> 
         agree = "The enums of models and database agree" if result.compared else NOT_COMPARED
         err(f"{agree}: nothing to write.")
         if not result.compared:
-            without = f"flask {result.command} enum sync --from-migrations"
+            without = sync_command(result.command, from_migrations=True)
             err(f"To write a revision without a database: {without}")
         return
     for routine in dict.fromkeys(r for plan in result.plans for r in plan.plan.upgrade.untouched):
@@ -271,7 +272,7 @@ def _hints(result: SyncResult) -> tuple[str, ...]:
         for pair in plan.database.pairing.pairs
         if any(change.name == pair.live.name and change.removed for change in plan.changes)
     ]
-    return other_sides(pairs, result.command)
+    return other_sides(pairs, sync_command(result.command, from_migrations=result.from_migrations))
 
 
 def table(result: CheckResult, *, drift: bool = False) -> None:

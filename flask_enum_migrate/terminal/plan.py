@@ -21,6 +21,7 @@ from ..core.wording import bare
 from ..core.wording import counted
 from ..core.wording import describe_conversion
 from ..core.wording import describe_created
+from ..core.wording import listed
 from ..core.wording import plain
 from ..core.wording import sized
 from ..core.wording import some
@@ -189,9 +190,8 @@ def _costs(plan: BindPlan) -> Iterator[Line]:
     yield Line("Upgrade", _cost(plan, plan.plan.upgrade))
     back = _cost(plan, plan.plan.downgrade)
     if not plan.plan.downgrade.refusals and (open_ := _refusing(plan.changes)):
-        back += (
-            f"; refuses while a row holds {some(open_, 3)}, unless --downgrade-map says otherwise"
-        )
+        held = listed(open_, 3, "or")
+        back += f"; refuses while a row holds {held}, unless --downgrade-map says otherwise"
     yield Line("Downgrade", back)
     for remark in plan.plan.upgrade.remarks:
         yield Line(remark)
@@ -216,7 +216,7 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return retiring or INSTANT
     tables = sized(direction.rewritten, sizes)
     cost = f"{retiring}; " if retiring else ""
-    cost += f"rewrites {some(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
+    cost += f"rewrites {listed(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
     if direction.rebuilt:
         cost += f"; creates {some(direction.rebuilt, 5)} again"
     return cost

@@ -19,6 +19,7 @@ from ..core.flags import Flags
 from ..core.flags import add_standing
 from ..core.flags import resolve
 from ..core.hints import other_sides
+from ..core.hints import sync_command
 from ..core.likeness import is_likely
 from ..core.likeness import ranked
 from ..core.pairing import Pair
@@ -83,14 +84,16 @@ class Differing:
     :param conversions: the columns that get another type.
     :param held: the rows that hold labels which go, or None where nobody looked at the app's rows.
     :param start: the options that were there from the start.
-    :param command: the name of Flask-Migrate's command group.
+    :param sync: the command that writes the revision.
+    :param names: the names of all types that the databases have.
     """
 
     pairs: tuple[Pair, ...]
     conversions: tuple[AlterColumnType, ...]
     held: tuple[Held, ...] | None
     start: Flags
-    command: str
+    sync: str
+    names: frozenset[Name]
 
     @classmethod
     def of(cls, result: CheckResult, start: Flags, *, from_migrations: bool) -> Differing:
@@ -114,15 +117,17 @@ class Differing:
             for wrong in state.wrong_columns
             if wrong.conversion
         ]
+        names = frozenset(state.live.name for state in result.enums if state.live)
+        sync = sync_command(result.command, from_migrations=from_migrations)
         held = None if from_migrations else tuple(h for d in result.databases for h in d.held)
-        return cls(tuple(pairs), tuple(conversions), held, start, result.command)
+        return cls(tuple(pairs), tuple(conversions), held, start, sync, names)
 
     @property
     def hints(self) -> tuple[str, ...]:
         """What explains the differences better than themselves, unless it was answered already."""
         changed = {change.name for change in self.changes(self.start) if change.removed}
         pairs = (pair for pair in self.pairs if pair.live.name in changed)
-        return other_sides(pairs, self.command)
+        return other_sides(pairs, self.sync)
 
     def changes(self, flags: Flags) -> Iterator[AlterEnum]:
         """Yield what changes about each type, with the answers of flags and settings.
@@ -156,16 +161,18 @@ class Differing:
             gone = _unmapped(change) if _is_open(change) else []
             for label in _unmapped(before):
                 number += 1
-                if label in gone and (_called(change), label) not in given.removed:
+                called = self._called(change.name)
+                if label in gone and (called, label) not in given.removed:
                     of = f"{number} of {count}: " if count > 1 else ""
                     topic = tuple(self._topic(before, position, len(at_first)))
                     text = f"{of}What became of {bare(label)}?"
-                    return Asked(topic, text, tuple(_renames(change, label, given)))
+                    return Asked(topic, text, tuple(_renames(change, called, label, given)))
         return None
 
     def _topic(self, change: AlterEnum, position: int, types: int) -> Iterator[Line]:
         of = f", {position} of {types} types" if types > 1 else ""
-        yield Line(f"{_called(change)}{of}", tone="title")
+        title = str(change.name) if current_settings().qualify else change.name.name
+        yield Line(f"{title}{of}", tone="title")
         gone = [drop.label for drop in change.removed]
         for number, label in enumerate(gone[:_MANY]):
             head = f"  {'' if number else 'went':5} {bare(label)}"
@@ -175,6 +182,11 @@ class Differing:
         come = [bare(add.label) for add in change.added]
         more = f", … and {len(come) - _MANY} more" if len(come) > _MANY else ""
         yield Line(f"  came  {', '.join(come[:_MANY])}{more}")
+
+    def _called(self, name: Name) -> str:
+        """Return the shortest name by which an option means a type, or those of all schemas."""
+        namesakes = sum(other.name == name.name for other in self.names)
+        return str(name) if namesakes > 1 and current_settings().qualify else name.name
 
     def _rows(self, name: Name, label: str) -> str:
         """Return how many rows hold a label, in words."""
@@ -206,13 +218,12 @@ def _unmapped(change: AlterEnum) -> list[str]:
     return [drop.label for drop in going if not drop.mapped]
 
 
-def _called(change: AlterEnum) -> str:
-    """Return a type's name as an answer writes it: without a schema, it holds in all of them."""
-    return str(change.name) if current_settings().qualify else change.name.name
+def _renames(change: AlterEnum, called: str, label: str, given: Given) -> Iterator[Choice]:
+    """Yield the answers to what became of a label.
 
-
-def _renames(change: AlterEnum, label: str, given: Given) -> Iterator[Choice]:
-    called, flags = _called(change), given.flags
+    :param called: the type's name, as an option writes it.
+    """
+    flags = given.flags
     for number, new in enumerate(ranked(change, label)):
         likely = "  (likely)" if number == 0 and is_likely(label, new) else ""
         renamed = replace(flags, rename=[*flags.rename, f"{called}.{label}={new}"])

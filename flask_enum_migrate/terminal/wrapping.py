@@ -12,7 +12,11 @@ from ..report.lines import Line
 
 _VALUE = r"(?:\$?'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s'\"])+"
 # An option stays beside its value, and a command that ends a sentence in one piece.
-_IN_TEXT = re.compile(rf"(?<=: )flask \S.*$|\(\d\S* \w+\)\S*|--[a-z][a-z-]* {_VALUE}|\S+")
+# So does a sign beside its label.
+_IN_TEXT = re.compile(
+    rf"(?<=: )flask \S.*$|\(\d\S* \w+\)\S*|--[a-z][a-z-]* {_VALUE}"
+    r"|[-+~] (?:'[^']*'|\"[^\"]*\"|\S+)|\S+"
+)
 _IN_COMMAND = re.compile(rf"--?[a-z][a-z-]* (?!-){_VALUE}|{_VALUE}|\S+")
 
 _LEFT = 8

@@ -135,7 +135,7 @@ def test_in_sync_and_drift(project: Project, driver: str) -> None:
     project.models(MODELS, labels=["a", "b", "c"])
     said = chain.check(expect=1).stdout.splitlines()
     assert "  + add 'c' after 'b'" in said
-    assert said[-1] == "Drift: 1 of 1 enum type differs. Next: flask db enum sync"
+    assert said[-1] == "Drift: 1 of 1 enum type differs. Next: flask db enum sync --from-migrations"
     assert len(chain.noted()) == 2
     assert tables(project) == []
 
@@ -145,7 +145,7 @@ def test_own_database_is_not_needed(chain: Chain) -> None:
     unreachable(chain.project, ["a"])
     assert chain.check().stdout.startswith("In sync: 1 enum type")
     unreachable(chain.project, ["b"])
-    assert chain.check(expect=1).stdout.endswith("Next: flask db enum sync\n")
+    assert chain.check(expect=1).stdout.endswith("enum sync --from-migrations\n")
     assert "Connection refused" in chain.project.db("enum", "check", expect=2).stderr
 
 

@@ -90,6 +90,44 @@ def test_a_row_that_nobody_looked_at_is_refused_by_the_revision(one_project: Pro
     assert one_project.rows("SELECT state::text FROM event") == [("CLOSED",)]
 
 
+def test_what_check_names_next_writes_what_the_migrations_lack(one_project: Project) -> None:
+    migrations = ("--from-migrations", "--server", one_project.server.url)
+    one_project.start(MODELS, labels=["OPEN", "CLOSED"])
+    one_project.sql("ALTER TYPE state ADD VALUE 'NEW'")  # by hand, in this database only
+    one_project.models(MODELS, labels=["OPEN", "CLOSED", "NEW"])
+    one_project.db("enum", "check")
+    assert "nothing to write" in one_project.sync().stderr
+    said = one_project.db("enum", "check", *migrations, expect=1).stdout
+    assert said.endswith(" Next: flask db enum sync --from-migrations\n")
+    sync(one_project)
+    one_project.db("upgrade")
+    one_project.db("enum", "check")
+    one_project.db("enum", "check", *migrations)
+
+
+def test_hints_name_the_command_that_compares_with_the_migrations(one_project: Project) -> None:
+    values = """
+class State(enum.Enum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+class Event(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    state = db.Column(sa.Enum(State, values_callable=lambda cls: [m.value for m in cls]))
+"""
+    one_project.start(values)
+    one_project.models(values.replace(", values_callable=lambda cls: [m.value for m in cls]", ""))
+    server = ("--from-migrations", "--server", one_project.server.url)
+    answers = "--rename state.open=OPEN --rename state.closed=CLOSED"
+    said = one_project.db("enum", "check", *server, expect=1).stdout
+    assert f"    flask db enum sync --from-migrations {answers}\n" in said
+    assert said.endswith("Next: one of the ways above.\n")
+    said = sync(one_project, "--dry-run").stderr
+    assert f"    flask db enum sync --from-migrations {answers}\n" in said
+    said = one_project.db("enum", "check", expect=1).stdout
+    assert f"    flask db enum sync {answers}\n" in said
+
+
 def test_answers_leave_nothing_unlooked(one_project: Project) -> None:
     one_project.start(MODELS, labels=["OPEN", "CLOSED", "HELD"])
     nowhere(one_project, ["OPEN", "DONE"])

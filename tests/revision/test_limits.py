@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -36,6 +37,7 @@ CASES: dict[str, tuple[list[str], list[str], dict[str, str], tuple[int, int]]] =
     "renamed": (LABELS, [*FOUR, "RESET"], {"RENAME": "PASSWORD_RESET=RESET"}, (8, 8)),
 }
 WIDEST = 160
+DEFINITION = re.compile(r" +E?'([^']|'')+'\),")  # PostgreSQL 15 names the table before each column
 
 
 def lengths(source: str) -> dict[str, int]:
@@ -57,7 +59,8 @@ def check_lengths(source: str, upgrade: int, downgrade: int) -> None:
     found = lengths(source)
     assert found["upgrade"] <= upgrade, source
     assert found["downgrade"] <= downgrade, source
-    assert max(map(len, source.splitlines())) <= WIDEST, source
+    wide = [line for line in source.splitlines() if len(line) > WIDEST]
+    assert [line for line in wide if not DEFINITION.fullmatch(line)] == []
 
 
 def test_a_retirement_is_short(one_project: Project) -> None:

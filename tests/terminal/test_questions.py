@@ -7,11 +7,18 @@ import shlex
 
 import pytest
 
+from flask_enum_migrate import Flags
 from flask_enum_migrate.core.errors import Refusal
 from flask_enum_migrate.core.errors import Refused
 from flask_enum_migrate.core.likeness import is_likely
+from flask_enum_migrate.core.pairing import Pair
+from flask_enum_migrate.core.schema import DeclaredEnum
+from flask_enum_migrate.core.schema import LiveEnum
+from flask_enum_migrate.core.schema import Name
 from flask_enum_migrate.terminal import commands as cli
 from flask_enum_migrate.terminal import invocation
+from flask_enum_migrate.terminal.questions import Differing
+from flask_enum_migrate.terminal.questions import Given
 from flask_enum_migrate.terminal.questions import guessed
 from tests.project import Project
 from tests.screens import CONTROL_C
@@ -102,7 +109,7 @@ Upgrade    rewrites public.item ("""
     assert "Write this migration? [Y/n]: \nWrote " in shown
     assert pasted(shown) == [
         *("flask", "db", "enum", "sync", "--message", "asked"),
-        *("--rename", "public.state.gone=gones", "--map", "state.old=gones"),
+        *("--rename", "state.gone=gones", "--map", "state.old=gones"),
     ]
 
 
@@ -116,6 +123,24 @@ def test_an_added_label_asks_only_whether_to_write(one_project: Project) -> None
     one_project.db("upgrade")
     told = sync(one_project, ["a", "b", "c"], "--downgrade-map=c=a", "n")
     assert "says otherwise" not in told
+
+
+@pytest.mark.parametrize(
+    ("other", "option"), [("kind", "state.old=new"), ("state", "a.state.old=new")]
+)
+def test_a_schema_is_told_where_two_have_the_type(
+    one_project: Project, other: str, option: str
+) -> None:
+    name = Name("a", "state")
+    pair = Pair(DeclaredEnum(name, ("new",), ()), LiveEnum(1, name, ("old",)), name)
+    names = frozenset({name, Name("b", other)})
+    differing = Differing((pair,), (), (), Flags(), "flask db enum sync", names)
+    one_project.models(LABELS, labels=["a"])
+    with one_project.app.app_context():
+        asked = differing.next_rename(Given(Flags()))
+    assert asked
+    assert str(asked.topic[0]) == "a.state"
+    assert asked.choices[0].then.flags.rename == [option]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +169,7 @@ def test_an_answer_can_be_taken_back(one_project: Project) -> None:
     assert "Please answer with 1-2, q, or with one of the labels." in shown
     assert shown.count("What became of a?") == 3
     assert shown.count("What became of b?") == 2
-    assert pasted(shown)[4:] == ["--rename", "public.state.b=x", "--map-null", "state.a"]
+    assert pasted(shown)[4:] == ["--rename", "state.b=x", "--map-null", "state.a"]
     one_project.db("upgrade")
     assert one_project.rows("SELECT state::text FROM item ORDER BY id") == [(None,), ("x",)]
 
@@ -154,7 +179,7 @@ def test_what_was_answered_is_kept(one_project: Project, last: str, how: str) ->
     one_project.start(LABELS, labels=["a", "b", "c"])
     shown = sync(one_project, ["x", "y", "c"], "--message=It's", "2", last)
     assert f"Nothing was written: {how or 'aborted'}. To go on:\n" in shown
-    assert pasted(shown)[4:] == ["--message", "It's", "--rename", "public.state.a=y"]
+    assert pasted(shown)[4:] == ["--message", "It's", "--rename", "state.a=y"]
     assert len(one_project.revisions()) == 1
 
 
@@ -163,7 +188,7 @@ def test_answers_are_kept_when_the_plan_is_declined(one_project: Project, last: 
     one_project.start(LABELS, labels=["old"])
     shown = sync(one_project, ["new"], "1", last)
     assert "Nothing was written" in shown
-    assert pasted(shown)[4:] == ["--rename", "public.state.old=new"]
+    assert pasted(shown)[4:] == ["--rename", "state.old=new"]
     done = one_project.sync(*pasted(shown)[4:], "--no-input", expect=2)
     assert "nothing differs" in done.stderr  # the app in this process has the old models
 
@@ -329,7 +354,7 @@ def test_a_dry_run_asks_but_needs_no_consent(one_project: Project) -> None:
     shown = sync(one_project, ["new"], "--dry-run", "1")
     assert "Write this migration?" not in shown
     assert "RENAME VALUE 'old' TO 'new'" in shown
-    assert pasted(shown)[4:] == ["--dry-run", "--rename", "public.state.old=new"]
+    assert pasted(shown)[4:] == ["--dry-run", "--rename", "state.old=new"]
 
 
 def test_many_candidates_are_offered_by_likeliness(one_project: Project) -> None:

@@ -41,6 +41,14 @@ def test_text_is_wrapped_between_words() -> None:
     assert [*wrapped("x" * 50, 40)] == ["x" * 50]
 
 
+def test_a_sign_stays_beside_its_label() -> None:
+    text = "- AN_OLD_ONE  + 'MORE OF IT'  + A_NEW_ONE"
+    for width in range(14, 45):
+        lines = [line.strip() for line in wrapped(text, width)]
+        assert "  ".join(lines) == text
+        assert all(line[0] in "-+" for line in lines)
+
+
 def test_columns_side_by_side() -> None:
     lines = [Line("Upgrade", "instant"), Line("Downgrade", "rewrites a and b"), Line("A remark")]
     assert [*map(str, side_by_side(lines, 24))] == [

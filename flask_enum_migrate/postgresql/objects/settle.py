@@ -327,15 +327,31 @@ def _catalog_key(one: Dependent) -> Key:
     return one.about.key
 
 
+def _made_indexes(indexes: Sequence[Index]) -> set[str]:
+    """Return the indexes that are made anew, as SQL names them.
+
+    One of a partition is only if that of the partitioned table is: PostgreSQL carries both along.
+    """
+    made = {one.about.shown for one in indexes if not one.parent and not one.constraint}
+    while more := {
+        one.about.shown
+        for one in indexes
+        if one.parent in made and not one.constraint and one.about.shown not in made
+    }:
+        made |= more
+    return made
+
+
 def _in_place_of_indexes(found: Sequence[Dependent]) -> list[Dependent]:
     """Put constraints in the place of their indexes, and keep only references among these."""
     by_key = {one.key: one for one in found}
     called: dict[Key, Key] = {}
+    made = _made_indexes([one for one in found if isinstance(one, Index)])
     for one in found:
         if not isinstance(one, Index):
             continue
         if one.parent:
-            by_key[one.key] = replace(one, rebuilt=one.is_special)
+            by_key[one.key] = replace(one, rebuilt=one.about.shown in made)
         elif one.constraint:
             del by_key[one.key]
             constraint = of_index(one)

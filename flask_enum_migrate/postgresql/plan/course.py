@@ -326,10 +326,14 @@ class Course:
 
     def create_hanging(self) -> list[Step]:
         """Return what creates all again that was dropped."""
-        created = [rename(sql, self.there) for sql in order.create(self.rebuilt, self._follow)]
-        for one in self.hanging:
-            if isinstance(one, Index) and not one.rebuilt:
-                created += one.restore()
+        # What PostgreSQL made anew has taken names, also of what is created now.
+        created = [
+            sql
+            for one in self.hanging
+            if isinstance(one, Index) and not one.rebuilt
+            for sql in one.restore()
+        ]
+        created += [rename(sql, self.there) for sql in order.create(self.rebuilt, self._follow)]
         # Expressions of generated columns hold the casts until they are back.
         return [
             *step("… and comes back as it was.", created),

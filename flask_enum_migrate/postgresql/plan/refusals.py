@@ -85,12 +85,6 @@ def _columns_blocked(
                 "PostgreSQL can't change the type of a partition key: keep the label in the model, "
                 "rename it, or build the table anew in a migration of your own first.",
             )
-        held = not set(column.made_of) <= {"a", "d"} and not column.generated
-        if held and change.mapping:
-            yield Refusal(
-                f"{why} labels inside {column}, of type {column.through}, can't be mapped.",
-                "Change its rows in a migration of their own first.",
-            )
         if column.through and (column.has_foreign_children or inheritance.needs_kin(column)):
             yield Refusal(
                 f"{why} {column}, of type {column.through}, has foreign tables among its children "

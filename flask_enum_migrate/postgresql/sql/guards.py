@@ -341,17 +341,22 @@ def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) 
 def rename_partition_index(parent: str, table: Name, name: Name) -> str:
     """Return a block that names a partition's index, whatever it is called now.
 
+    What PostgreSQL has given that name meanwhile, another partition's index, gets one of its own.
+
     :param parent: the index of the partitioned table, as ``regclass`` prints it.
     """
     lines = [
         "SELECT inhrelid INTO STRICT current FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid",
         f"    WHERE inhparent = to_regclass({literal(parent)})::oid AND indrelid = "
         f"to_regclass({literal(qualified(table))})::oid;",
-        f"IF current::oid IS DISTINCT FROM to_regclass({literal(qualified(name))})::oid THEN",
+        f"other := to_regclass({literal(qualified(name))});",
+        "IF current::oid IS DISTINCT FROM other::oid THEN",
+        "    IF other IS NOT NULL THEN EXECUTE 'ALTER INDEX ' || other::text || "
+        "' RENAME TO enum_migrate_' || other::oid::text; END IF;",
         f"    EXECUTE 'ALTER INDEX ' || current::text || {literal(f' RENAME TO {identifier(name.name)}')};",
         "END IF;",
     ]
-    return _do("current regclass;", lines)
+    return _do("current regclass; other regclass;", lines)
 
 
 def convert_function(name: Name, old_type: Name, new_type: Name, expression: str) -> str:

@@ -467,3 +467,41 @@ def test_settings_change_neither_values_nor_definitions(project: Project, driver
             *(f'ALTER DATABASE "{name}" RESET {key}' for key in settings),
             f'DROP TABLESPACE "enum_{name}"',
         )
+
+
+def test_indexes_of_partitioned_tables(project: Project) -> None:
+    """Those of partitions come back with those of the whole, or are carried along with them."""
+    number = 0
+    indexes = []
+    for keys in ("id, ev", "ev, lower(k)", "lower(k)) INCLUDE (ev", "(ev = 'a')"):
+        for where in ("", " WHERE k IS NOT NULL", " WHERE ev = 'a'", " WHERE id > 0"):
+            number += 1
+            indexes.append(f"CREATE INDEX i{number} ON te ({keys}){where}")
+    project.start(
+        """
+class Te(db.Model):
+    __table__ = db.Table("job", db.metadata, db.Column("id", db.Integer, primary_key=True),
+        db.Column("ev", db.Enum(*labels, name="ev")))
+""",
+        "CREATE TABLE te (id int, at date, ev ev NOT NULL, k text) PARTITION BY RANGE (at)",
+        "CREATE TABLE te_1 PARTITION OF te FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')",
+        "CREATE TABLE te_2 PARTITION OF te FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')"
+        " PARTITION BY LIST (id)",
+        "CREATE TABLE te_2_1 PARTITION OF te_2 FOR VALUES IN (1)",
+        *indexes,
+        "CREATE UNIQUE INDEX u ON te (id, at, ev)",
+        "ALTER TABLE te ADD CONSTRAINT pk PRIMARY KEY (id, at, ev)",
+        'ALTER INDEX i2 RENAME TO "Other i"',
+        "COMMENT ON INDEX te_1_id_ev_idx IS 'kept'",
+        labels=["a", "b", "c"],
+    )
+    for labels in (["c", "b", "a"], ["c", "b", "a", "d"], ["a", "b"]):
+        project.models(
+            """
+class Te(db.Model):
+    __table__ = db.Table("job", db.metadata, db.Column("id", db.Integer, primary_key=True),
+        db.Column("ev", db.Enum(*labels, name="ev")))
+""",
+            labels=labels,
+        )
+        project.round_trip()
