@@ -341,7 +341,6 @@ def test_pg8000_from_the_first_migration_to_the_last(one_project: Project) -> No
 
 def test_an_asynchronous_driver(chain: Chain) -> None:
     chain.start(["a"])
-    pytest.importorskip("asyncpg")
     project = chain.project
     project.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+asyncpg://me:hush@localhost/app"
     project.models(MODELS, labels=["a"])

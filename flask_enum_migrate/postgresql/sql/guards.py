@@ -22,6 +22,7 @@ from .kept import Known
 from .kept import always_given_back
 from .kept import look
 from .kept import look_at_types
+from .quoting import DEPARSED
 from .quoting import LINE
 from .quoting import dollar_quoted
 from .quoting import identifier
@@ -249,9 +250,14 @@ _TOLD = (
 _PREPARED = "'prepared transaction ' || gid || ' (to end it: ROLLBACK PREPARED ' || quote_literal(gid) || ')'"
 
 
+def _regclass(table: Name) -> str:
+    """Return a table's name as ``regclass`` takes it: that knows no ``U&"…"``."""
+    return literal(DEPARSED.qualified(table))
+
+
 def _holders(lock: Lock) -> str:
     """Return the statement that finds who holds locks on tables."""
-    relations = ", ".join(f"{literal(qualified(table))}::regclass::oid" for table in lock.tables)
+    relations = ", ".join(f"{_regclass(table)}::regclass::oid" for table in lock.tables)
     if not lock.families:
         return (
             f"SELECT string_agg(DISTINCT {_TOLD}, '; ') INTO found FROM pg_locks JOIN "
@@ -322,7 +328,7 @@ def set_triggers(table: Name, constraint: str, states: Sequence[Sequence[str]]) 
         "FOR command IN",
         "    WITH RECURSIVE whole (oid) AS (",
         f"        SELECT oid FROM pg_constraint WHERE conname = {literal(constraint)} AND conrelid = "
-        f"{literal(qualified(table))}::regclass::oid",
+        f"{_regclass(table)}::regclass::oid",
         "        UNION ALL SELECT p.oid FROM pg_constraint p JOIN whole ON p.conparentid = whole.oid)",
         "    SELECT 'ALTER TABLE ' || tgrelid::regclass::text || CASE w.state WHEN 'D' THEN ' DISABLE' WHEN"
         " 'R' THEN ' ENABLE REPLICA' ELSE ' ENABLE ALWAYS' END",
@@ -348,8 +354,8 @@ def rename_partition_index(parent: str, table: Name, name: Name) -> str:
     lines = [
         "SELECT inhrelid INTO STRICT current FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid",
         f"    WHERE inhparent = to_regclass({literal(parent)})::oid AND indrelid = "
-        f"to_regclass({literal(qualified(table))})::oid;",
-        f"other := to_regclass({literal(qualified(name))});",
+        f"to_regclass({_regclass(table)})::oid;",
+        f"other := to_regclass({_regclass(name)});",
         "IF current::oid IS DISTINCT FROM other::oid THEN",
         "    IF other IS NOT NULL THEN EXECUTE 'ALTER INDEX ' || other::text || "
         "' RENAME TO enum_migrate_' || other::oid::text; END IF;",

@@ -59,6 +59,22 @@ def test_who_is_in_the_way(project: Project) -> None:
     assert project.labels("state") == ["a", "b"]
 
 
+def test_who_is_in_the_way_of_a_table_of_any_name(one_project: Project) -> None:
+    project, models = (
+        one_project,
+        MODELS.replace("id =", "__tablename__ = 'Job 50%:x'\n    id =", 1),
+    )
+    project.options = {"lock_timeout": "200ms"}
+    project.start(models, labels=["a", "b", "gone"])
+    project.models(models, labels=["a", "b"])
+    project.sync()
+    with psycopg.connect(project.url) as other:
+        other.execute('SELECT count(*) FROM "Job 50%:x"')
+        error = fails(project, "upgrade")
+        assert sqlstate(error) == "55P03"
+        assert f"is pid {other.info.backend_pid} postgres" in str(error)
+
+
 def test_a_partition_and_several_sessions(one_project: Project) -> None:
     project = one_project
     removal(
