@@ -262,6 +262,7 @@ def test_assert_in_sync(one_project: Project) -> None:
                 "  + add 'b' after 'a'\n"
                 "  Cost: instant, no table is rewritten.\n\n"
                 "Drift: 1 of 1 enum type differs. Next: flask db enum sync"
+                + (" --from-migrations" if from_migrations else "")
             )
 
 
