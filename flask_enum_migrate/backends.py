@@ -11,7 +11,7 @@ from .core.backend import Backend
 def backends(dialect: str) -> tuple[Backend, ...]:
     """Return the backends for a dialect of SQLAlchemy, none where nothing is looked after."""
     if dialect == "postgresql":
-        from .postgresql.backend import NativeEnums
+        from .postgresql.backend import Enums
 
-        return (NativeEnums(),)
+        return (Enums(),)
     return ()

@@ -25,6 +25,7 @@ from .comparison import EnumState as EnumState
 from .core.diff import alter
 from .core.errors import EnvironmentFailed
 from .core.pairing import WrongColumn
+from .core.rows import Stray
 from .core.schema import DeclaredEnum
 from .core.schema import UnlookedColumn
 from .from_migrations import run
@@ -58,15 +59,17 @@ def check(
     head: str | None = None,
     from_migrations: bool = False,
     thorough: bool = False,
+    rows: bool = False,
 ) -> CheckResult:
     """Compare all enum types of the models with those of the databases.
 
     :param head: the revision that they should be at, or None for all heads.
     :param from_migrations: whether the databases are what the migrations make of empty ones.
     :param thorough: whether to look at rows too.
+    :param rows: whether to look at the rows of strings that keep enums.
     :raises EnumMigrateError: if a database can't be looked at, or models contradict each other.
     """
-    databases = survey(environment, settings, thorough=thorough, head=head)
+    databases = survey(environment, settings, thorough=thorough, head=head, rows=rows)
     looked_at = tuple(database for database in databases if database.live is not None)
     states = [
         replace(state, from_migrations=from_migrations)
@@ -82,8 +85,13 @@ def check(
         heads=environment.heads(head or "heads"),
         unmatched=tuple(_unmatched(looked_at, settings)),
         unlooked=unlooked(databases),
+        strays=_strays(looked_at) if rows else None,
         unseen=tuple(binds.unseen(frozenset().union(*(d.tables for d in databases)))),
     )
+
+
+def _strays(databases: Iterable[Database]) -> tuple[Stray, ...]:
+    return tuple(dict.fromkeys(one for database in databases for one in database.strays or ()))
 
 
 def unlooked(databases: Iterable[Database]) -> tuple[UnlookedColumn, ...]:

@@ -8,6 +8,7 @@ from .app.database import Database
 from .core.changes import AlterEnum
 from .core.hints import sync_command
 from .core.pairing import WrongColumn
+from .core.rows import Stray
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum
 from .core.schema import LiveEnum
@@ -56,6 +57,11 @@ class EnumState:
         return named
 
     @property
+    def is_string(self) -> bool:
+        """Whether the models keep it as a string."""
+        return self.declared is not None and self.declared.is_string
+
+    @property
     def is_unmade(self) -> bool:
         """Whether the models have something of it that no migration makes."""
         return self.from_migrations and (bool(self.missing_columns) or self.state == NEW)
@@ -72,7 +78,8 @@ class EnumState:
         if self.change and self.live and self.change.replaces_type:
             columns = [c for c in self.live.columns if not c.inherited and c.holds_rows]
             tables += [str(column.table) for column in columns]
-        tables += [str(w.conversion.table) for w in self.wrong_columns if w.conversion]
+        conversions = [wrong.conversion for wrong in self.wrong_columns if wrong.conversion]
+        tables += [str(one.table) for one in conversions if not one.only_adds_check]
         return tuple(dict.fromkeys(tables))
 
 
@@ -91,6 +98,7 @@ class Comparison:
     :param unlooked: the columns of enums whose labels nobody compares.
     :param unseen: the PostgreSQL binds whose models have enums, but that env.py leaves out.
     :param tables: what else differs about tables, or None where that wasn't asked for.
+    :param strays: values of rows that are no label, or None where that wasn't asked for.
     """
 
     enums: tuple[EnumState, ...]
@@ -103,6 +111,7 @@ class Comparison:
     unlooked: tuple[UnlookedColumn, ...] = ()
     unseen: tuple[str, ...] = ()
     tables: tuple[TableDifference, ...] | None = None
+    strays: tuple[Stray, ...] | None = None
 
     @property
     def drift(self) -> tuple[EnumState, ...]:
@@ -130,7 +139,30 @@ class Comparison:
     @property
     def in_sync(self) -> bool:
         """Whether there is no drift."""
-        return not self.drift and not self.tables
+        return not self.drift and not self.tables and not self.strays_by_place
+
+    @property
+    def compares_nothing(self) -> bool:
+        """Whether there was nothing to compare, or nobody could."""
+        if self.compared or self.tables is not None or self.undeclared:
+            return False
+        if self.strays is not None and not self.unread:
+            return False
+        return not self.databases or bool(self.unlooked)
+
+    @property
+    def strays_by_place(self) -> dict[str, tuple[Stray, ...]]:
+        """The values of rows that are no label, by column."""
+        found: dict[str, tuple[Stray, ...]] = {}
+        for one in self.strays or ():
+            if one.rows is not None:
+                found[one.place] = (*found.get(one.place, ()), one)
+        return found
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns whose rows nobody could look at."""
+        return tuple(one.place for one in self.strays or () if one.rows is None)
 
     @property
     def sync(self) -> str:

@@ -84,6 +84,7 @@ class EnumMigrate:
         *,
         from_migrations: bool = False,
         tables: bool = False,
+        rows: bool = False,
         server: str | None = None,
         init_sql: str | PathLike[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -97,6 +98,8 @@ class EnumMigrate:
             connection can be made by SQLAlchemy in this process.
         :param tables: with ``from_migrations``, whether to compare tables, columns, indexes and
             constraints too, as ``flask db check`` does.
+        :param rows: whether to look which values rows of strings (``native_enum=False``) hold that
+            are no label of their model; not with ``from_migrations``.
         :param server: with ``from_migrations``, the URL of a PostgreSQL server to make them on; by
             default one is started from the wheel of the extra ``embedded``.
         :param init_sql: with ``from_migrations``, a file of SQL to prepare them with.
@@ -115,7 +118,9 @@ class EnumMigrate:
             _require_none(server, init_sql)
             if tables:
                 raise SettingError("tables is for from_migrations=True.")
-            return check(environment, settings)
+            return check(environment, settings, rows=rows)
+        if rows:
+            raise SettingError("rows isn't for from_migrations=True: there are none.")
         return check_migrations(
             environment,
             settings,
@@ -130,6 +135,7 @@ class EnumMigrate:
         *,
         from_migrations: bool = False,
         tables: bool = False,
+        rows: bool = False,
         server: str | None = None,
         init_sql: str | PathLike[str] | None = None,
         directory: str | None = None,
@@ -139,6 +145,7 @@ class EnumMigrate:
 
         :param from_migrations: as for :meth:`check`.
         :param tables: as for :meth:`check`.
+        :param rows: as for :meth:`check`.
         :param server: as for :meth:`check`.
         :param init_sql: as for :meth:`check`.
         :param directory: as for :meth:`check`.
@@ -150,6 +157,7 @@ class EnumMigrate:
         result = self.check(
             from_migrations=from_migrations,
             tables=tables,
+            rows=rows,
             server=server,
             init_sql=init_sql,
             directory=directory,

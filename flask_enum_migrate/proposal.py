@@ -293,10 +293,11 @@ def mapped_schemas(
 def _answered(
     change: AlterColumnType, database: Database, answers: Mapping[Name, Answers]
 ) -> AlterColumnType:
-    if change.new.enum is None:
+    target = change.target
+    if target is None:
         return change
     names = {pair.new_name: pair.live.name for pair in database.pairing.pairs}
-    return convert(change, answers.get(names.get(change.new.enum, change.new.enum), NO_ANSWERS))
+    return convert(change, answers.get(names.get(target, target), NO_ANSWERS))
 
 
 def strange_values(database: Database) -> Iterator[tuple[AlterColumnType, list[str]]]:

@@ -128,7 +128,7 @@ class SyncResult:
         changes = (change for plan in self.plans for change in plan.changes)
         labels = (drop.label for change in changes for drop in change.leaving if not drop.mapped)
         conversions = (change for plan in self.plans for change in plan.conversions)
-        types = (f"what is no label of {change.new}" for change in conversions if change.new.enum)
+        types = (f"what is no label of {change.new}" for change in conversions if change.target)
         return tuple(dict.fromkeys((*labels, *types)))
 
 

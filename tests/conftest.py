@@ -26,6 +26,7 @@ TESTS = Path(__file__).parent
 ONCE = {
     "autogenerate/test_random.py",
     "from_migrations/test_signals.py",
+    "postgresql/checks/test_stopped.py",
     "postgresql/test_crashes.py",
     "postgresql/test_properties.py",
     "postgresql/test_retirement_clients.py",
@@ -48,6 +49,7 @@ MANY = {
     "autogenerate/test_random.py",
     "autogenerate/test_trial.py::test_a_lock",
     "from_migrations/test_signals.py",
+    "postgresql/checks/test_stopped.py",
     "postgresql/objects/test_dependents.py::test_everything_together",
     "postgresql/objects/test_unqualified_dependents.py",
     "postgresql/test_crashes.py",

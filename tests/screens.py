@@ -30,13 +30,16 @@ EnumMigrate(app)
 
 class Item(db.Model):
     id = db.Column(db.Integer, primary_key=True)
-    state = db.Column(db.Enum(*{labels!r}, name="state"))
+    state = db.Column(db.Enum(*{labels!r}, name="state"{kind}))
 """
 
 
-def flask(project: Project, labels: list[str]) -> list[str]:
-    """Write the app to a file and return the command that checks it in a process of its own."""
-    program = PROGRAM.format(url=project.sqlalchemy_url(), labels=labels)
+def flask(project: Project, labels: list[str], kind: str = "") -> list[str]:
+    """Write the app to a file and return the command that checks it in a process of its own.
+
+    :param kind: what else is said of the enum.
+    """
+    program = PROGRAM.format(url=project.sqlalchemy_url(), labels=labels, kind=kind)
     (project.folder / "app.py").write_text(program)
     return [sys.executable, "-m", "flask", "db", "enum"]
 

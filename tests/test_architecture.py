@@ -24,6 +24,7 @@ MODULES = {
 }
 CORE = [name for name in MODULES if name.startswith("core.")]
 PURE = [name for name in MODULES if name.startswith(("postgresql.plan.", "postgresql.sql."))]
+PURE += [f"postgresql.checks.{name}" for name in ("ddl", "labels")]
 OUTER = {"alembic", "click", "flask", "flask_migrate", "flask_sqlalchemy", "jinja2", "sqlalchemy"}
 
 
@@ -80,7 +81,9 @@ ARROWS = {
     "from_migrations": {"app", "core"},
     "postgresql.backend": {"core", "postgresql"},
     "postgresql.catalog": {"core", "postgresql.objects", "postgresql.plan", "postgresql.sql"},
+    "postgresql.checks": {"core", "postgresql.catalog", "postgresql.sql"},
     "postgresql.contrast": {"core", "postgresql.catalog", "postgresql.sql"},
+    "postgresql.facts": {"core", "postgresql.checks", "postgresql.plan"},
     "postgresql.inspection": {
         "core",
         "postgresql.catalog",
@@ -156,7 +159,7 @@ def test_the_catalog_alone_asks_the_server(name: str) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
     asks = calls & {"execute", "exec_driver_sql", "scalar", "scalars"}
-    assert not asks or name.startswith("postgresql.catalog.")
+    assert not asks or name.startswith(("postgresql.catalog.", "postgresql.checks.catalog"))
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -220,7 +223,9 @@ STATEMENT = re.compile(
     r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
     r"(ADD|RENAME) VALUE) \{"
 )
-WRITERS = [name for name in MODULES if name.startswith("postgresql.sql.")]
+WRITERS = [
+    name for name in MODULES if name.startswith(("postgresql.sql.", "postgresql.checks.ddl"))
+]
 
 
 def written(source: str) -> list[str]:

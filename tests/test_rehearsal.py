@@ -15,7 +15,7 @@ from flask_enum_migrate.core.plan import Direction
 from flask_enum_migrate.core.plan import Plan
 from flask_enum_migrate.core.plan import Step
 from flask_enum_migrate.extension import EnumMigrate
-from flask_enum_migrate.postgresql.backend import NativeEnums
+from flask_enum_migrate.postgresql.backend import Enums
 from tests.app.test_environment import ENVIRONMENTS
 from tests.app.test_environment import MODELS as JOBS
 from tests.app.test_environment import SEARCH_PATH_IN_TRANSACTION
@@ -214,18 +214,18 @@ def changed(
     stand_in: tuple[str, ...] | None = None,
 ) -> None:
     """Let plans do more than they should."""
-    plan = NativeEnums.plan
+    plan = Enums.plan
 
     def more(direction: Direction, sql: str) -> Direction:
         steps = (*direction.steps, Step("", (sql,))) if sql else direction.steps
         return Direction(direction.committing, steps, direction.rewritten, direction.rebuilt)
 
-    def planned(self: NativeEnums, differences: object, facts: object) -> Plan:
+    def planned(self: Enums, differences: object, facts: object) -> Plan:
         made = plan(self, differences, facts)  # type: ignore[arg-type]
         stands_in = made.stand_in if stand_in is None else stand_in
         return Plan(more(made.upgrade, upgrade), more(made.downgrade, downgrade), stands_in)
 
-    monkeypatch.setattr(NativeEnums, "plan", planned)
+    monkeypatch.setattr(Enums, "plan", planned)
 
 
 SPOILT = {

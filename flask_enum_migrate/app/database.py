@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -19,6 +20,7 @@ from ..core.backend import Backend
 from ..core.backend import Facts
 from ..core.backend import Inspection
 from ..core.changes import AlterColumnType
+from ..core.checked import add_checked
 from ..core.errors import EnvironmentFailed
 from ..core.pairing import NOTHING
 from ..core.pairing import Pair
@@ -26,6 +28,7 @@ from ..core.pairing import Pairing
 from ..core.pairing import pair
 from ..core.rows import Held
 from ..core.rows import Strange
+from ..core.rows import Stray
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
@@ -55,6 +58,7 @@ class Database:
     :param backend: who looked, None where nobody looks after enums.
     :param inspection: what a thorough look found, None without one.
     :param text_columns: the models' columns that databases without enum types keep as text.
+    :param strays: values of rows that are no label, None where nobody looked for them.
     """
 
     bind: str
@@ -71,6 +75,7 @@ class Database:
     backend: Backend | None = None
     inspection: Inspection | None = None
     text_columns: Mapping[DeclaredColumn, TextColumn] = field(default_factory=dict)
+    strays: tuple[Stray, ...] | None = None
 
     @property
     def conversions(self) -> tuple[AlterColumnType, ...]:
@@ -120,19 +125,23 @@ def survey(
     thorough: bool,
     head: str | None = None,
     drops_retired: bool = False,
+    rows: bool = False,
 ) -> tuple[Database, ...]:
     """Look at every database of the app.
 
     :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
     :param head: the revision to build on, or None for all heads.
     :param drops_retired: whether labels that are retired are to go for good.
+    :param rows: whether to look at the rows of strings that keep enums.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
     found: list[Database] = []
     target = environment.heads(head or "heads")
 
     def visit(context: MigrationContext, revisions: tuple[str, ...]) -> None:
-        for database in look(context, settings, thorough=thorough, drops_retired=drops_retired):
+        for database in look(
+            context, settings, thorough=thorough, drops_retired=drops_retired, rows=rows
+        ):
             if database.live is not None:
                 at_head = environment.is_at(revisions, target)
                 database = replace(database, revisions=revisions, at_head=at_head)
@@ -148,12 +157,18 @@ def survey(
 
 
 def look(
-    context: MigrationContext, settings: Settings, *, thorough: bool, drops_retired: bool = False
+    context: MigrationContext,
+    settings: Settings,
+    *,
+    thorough: bool,
+    drops_retired: bool = False,
+    rows: bool = False,
 ) -> tuple[Database, ...]:
     """Look at the database that env.py gave Alembic, and at the models beside it.
 
     :param thorough: whether to look also at rows, sizes and dependents of the types that differ.
     :param drops_retired: whether labels that are retired are to go for good.
+    :param rows: whether to look at the rows of strings that keep enums.
     :return: what each backend found, or one entry that says only which database nobody looks after.
     :raises EnumMigrateError: if it can't be looked at, or models contradict each other.
     """
@@ -164,7 +179,13 @@ def look(
     )
     found = [
         _looked_at(
-            plain, backend, context, settings, thorough=thorough, drops_retired=drops_retired
+            plain,
+            backend,
+            context,
+            settings,
+            thorough=thorough,
+            drops_retired=drops_retired,
+            rows=rows,
         )
         for backend in backends(context.dialect.name)
     ]
@@ -179,6 +200,7 @@ def _looked_at(
     *,
     thorough: bool,
     drops_retired: bool,
+    rows: bool,
 ) -> Database:
     connection = context.connection
     if connection is None:
@@ -191,11 +213,13 @@ def _looked_at(
         database,
         live=live,
         pairing=pairing,
+        unlooked=(*database.unlooked, *pairing.unlooked),
         transaction=_transaction(context),
         schema_map=_schema_map(connection),
         backend=backend,
         inspection=inspection,
         text_columns=_text_columns(context) if thorough else {},
+        strays=tuple(_strays(connection, backend, live, settings)) if rows else None,
     )
 
 
@@ -205,6 +229,14 @@ def _text_columns(context: MigrationContext) -> Mapping[DeclaredColumn, TextColu
         return {}
     schema_map = connection.get_execution_options().get("schema_translate_map")
     return models.kept_as_text(metadata, schema_map)
+
+
+def _strays(
+    connection: Connection, backend: Backend, live: LiveSchema, settings: Settings
+) -> Iterator[Stray]:
+    for one in backend.strays(connection, live):
+        if settings.includes(one.table.schema, f"{one.table.name}.{one.column}"):
+            yield one
 
 
 def _tables(context: MigrationContext) -> frozenset[str]:
@@ -242,7 +274,10 @@ def _compare(
     schema_map = _schema_map(connection)
     enums = models.read(metadata, include, schema_map)
     strings = models.strings(metadata, schema_map)
-    live = backend.read(connection, [column for enum in enums for column in enum.columns], strings)
+    checked = tuple(models.kept_as_strings(metadata, include, schema_map))
+    wanted = [column for enum in enums for column in enum.columns]
+    live = backend.read(connection, wanted, strings, checked)
+    checked = tuple(one for one in checked if _is_ours(one.enum.name, live, settings))
     enums = tuple(enum for enum in enums if _is_ours(enum.name, live, settings))
     enumerated = [
         string
@@ -252,7 +287,7 @@ def _compare(
         and _is_ours(live.by_key[found.type_key].name, live, settings)
         and (string := models.string(place, column, include))
     ]
-    pairing = pair(enums, live, enumerated)
+    pairing = add_checked(pair(enums, live, enumerated), checked, live)
     return live, replace(
         pairing,
         pairs=tuple(

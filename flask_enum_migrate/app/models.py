@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import CheckConstraint
@@ -28,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from ..core.errors import LabelTwice
 from ..core.pairing import unite
+from ..core.schema import DeclaredCheck
 from ..core.schema import DeclaredColumn
 from ..core.schema import DeclaredEnum
 from ..core.schema import DeclaredString
@@ -88,6 +90,51 @@ def read(
     return tuple(enums.values())
 
 
+def kept_as_strings(
+    metadata: MetaData | Iterable[MetaData],
+    include: ColumnFilter = lambda table, column: True,
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> Iterator[DeclaredCheck]:
+    """Yield the enums that models keep as strings: ``native_enum=False``.
+
+    :param metadata: one MetaData, or several as env.py may give them to Alembic.
+    :param include: whether a table (second argument None) or a column counts.
+    :param schema_map: ``schema_translate_map`` of the connection.
+    """
+    dialect = _dialect()
+    for table in _tables(metadata):
+        place = Name(_schema(table.schema, schema_map), table.name)
+        for column in table.columns:
+            impl = _impl(column.type, dialect)
+            if not isinstance(impl, Enum) or impl.native_enum:
+                continue
+            if include(table, None) and include(table, column):
+                enum = DeclaredEnum(
+                    Name(place.schema, f"{table.name}.{column.name}"),
+                    tuple(dict.fromkeys(impl.enums)),
+                    (DeclaredColumn(place, column.name),),
+                    _classes(impl),
+                    is_string=True,
+                    width=impl.length,
+                )
+                yield DeclaredCheck(enum, _constraint(table, column, dialect))
+
+
+def _constraint(table: Table, column: Column[Any], dialect: Any) -> str:
+    """Return the name of the CHECK that SQLAlchemy makes for an enum, or ``""``."""
+    for one in table.constraints:
+        # As Alembic knows it too.
+        if not isinstance(one, CheckConstraint) or not getattr(one, "_type_bound", False):
+            continue
+        makes = getattr(one, "_create_rule", None)  # a variant's is for its dialect only
+        if makes and not makes(SimpleNamespace(dialect=dialect)):
+            continue
+        if column in one.columns.values():
+            name = dialect.identifier_preparer.format_constraint(one, _alembic_quote=False)
+            return name or f"{table.name}_{column.name}_check"
+    return ""
+
+
 def unlooked(
     metadata: MetaData | Iterable[MetaData],
     dialect: Dialect,
@@ -118,6 +165,8 @@ def _why_unlooked(type_: TypeEngine[Any], dialect: Dialect) -> Unlooked | None:
         return None if item.name else Unlooked.NAMELESS
     if item.native_enum and dialect.supports_native_enum:
         return Unlooked.INLINE
+    if dialect.name == "postgresql":  # those the backend looks at
+        return Unlooked.ARRAY if item is not impl else None
     if item.create_constraint:
         return Unlooked.CHECK
     return None if item.native_enum else Unlooked.STRING
@@ -225,6 +274,7 @@ def kept_as_text(
                     column,
                     column in checks,
                     column in checks and names.count(checks[column]) > 1,
+                    str(impl.name or "") if isinstance(impl, Enum) else "",
                 )
     return found
 

@@ -60,12 +60,10 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     own = [create for create in seen.creates if create.name not in seen.of_the_app]
     created, _ = looked_by.creation(own)
     _, dropped = looked_by.creation(seen.creates)
-    upgrade = replace(
-        one.plan.upgrade, steps=(*one.plan.upgrade.steps, *_step(_needed(own), created))
-    )
-    downgrade = Direction(
-        steps=(*_step(f"Nothing uses {_it(dropped)} any more.", dropped), *one.plan.downgrade.steps)
-    )
+    needed = _step(_needed(own), created)
+    upgrade = replace(one.plan.upgrade, steps=(*one.plan.upgrade.steps, *needed))
+    unused = _step(f"Nothing uses {_it(dropped)} any more.", dropped)
+    downgrade = Direction(steps=(*unused, *one.plan.downgrade.steps))
     # A default that names what changes would be valid on one side of the change only.
     affected = looked_by.affected_defaults(one.changes, seen.live)
     places = [(column.table, column.column) for column in affected]
@@ -127,8 +125,9 @@ def _alone(seen: Seen, renderer: Renderer, comment: str, statements: Sequence[st
 
 
 def _commits_all(direction: Direction) -> bool:
-    """Return whether all that it does to types are labels that have to be committed."""
-    return bool(direction.committing) and not (direction.steps or direction.retirements)
+    """Return whether all that it does to enums has to be committed."""
+    first = direction.committing or direction.checks
+    return bool(first) and not (direction.steps or direction.retirements)
 
 
 def _of_the_app(name: Name, seen: Seen) -> bool:
@@ -170,10 +169,18 @@ def leave_types(seen: Seen) -> None:
     """Take back the changes of type that Alembic found in columns whose type is the declared one.
 
     Another name, or another schema that the search path finds, is all that differs there. The
-    columns that are converted are ours too.
+    columns that are converted are ours too, and so are strings that keep an enum: their width never
+    shrinks, and Alembic would make their CHECK a second time.
     """
     places = [conversion.place for conversion in seen.conversions]
-    for match in seen.draft.database.pairing.pairs:
+    pairing = seen.draft.database.pairing
+    ours = {column for match in pairing.pairs for column in match.declared.columns}
+    ours |= {one.column for one in pairing.unlooked}
+    for column, known in seen.live.checks.items():
+        check = known.enum.check
+        if check and column in ours and (check.name or known.enum.width):
+            places.append((check.table, check.column))
+    for match in pairing.pairs:
         for column in match.declared.columns:
             found = seen.live.found[column]
             if found.table and found.type_key == match.live.key and found.array == column.array:

@@ -178,6 +178,7 @@ def _as_compared(
         one
         for one in pairing.wrong_columns
         if one.conversion is None
+        or one.conversion.only_adds_check
         or one.conversion.place in differing
         or one.conversion.wraps  # Alembic doesn't tell an array from its elements
     )
@@ -199,7 +200,8 @@ def _as_compared(
     new = tuple(
         CreateType(enum.name, enum.labels, enum in there)
         for enum in (*pairing.new, *left, *there)
-        if any((column.table.name, column.column) in created for column in enum.columns)
+        if not enum.is_string
+        and any((column.table.name, column.column) in created for column in enum.columns)
     )
     pairing = replace(pairing, wrong_columns=wrong, creates=creates)
     return replace(database, pairing=pairing), new

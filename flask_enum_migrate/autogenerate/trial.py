@@ -60,7 +60,7 @@ def rehearse(context: AutogenContext, seen: Seen, settings: Settings, tell: Tell
             tuple(_acts(context, upgrade)),
             None if downgrade is None else tuple(_acts(context, downgrade)),
             names,
-            seen.tree.worked_on(),
+            seen.tree.worked_on() | {one.check.table for one in seen.changes if one.check},
             tuple(_acts(context, upgrade, at_once=True)) if seen.draft.plan.stand_in else (),
         )
     except Exception as error:  # what is rendered may be anybody's

@@ -28,6 +28,8 @@ from .rehearsal import Rehearsal
 from .rehearsal import Terms
 from .rows import Held
 from .rows import Strange
+from .rows import Stray
+from .schema import DeclaredCheck
 from .schema import DeclaredColumn
 from .schema import LiveColumn
 from .schema import LiveEnum
@@ -149,8 +151,11 @@ class Backend(Protocol):
         connection: Any,
         wanted: Collection[DeclaredColumn],
         strings: Collection[DeclaredColumn] = (),
+        checked: Collection[DeclaredCheck] = (),
     ) -> LiveSchema:
         """Read all enums, and what the database has where models declare enums or strings.
+
+        :param checked: the enums that models keep as strings.
 
         A fixed number of queries, which need no right but to connect.
         """
@@ -159,6 +164,9 @@ class Backend(Protocol):
         self, connection: Any, live: LiveSchema, pairing: Pairing, options: Options
     ) -> Inspection:
         """Look closely at what differs: rows, sizes, rights, and what hangs on it."""
+
+    def strays(self, connection: Any, live: LiveSchema) -> Sequence[Stray]:
+        """Look which values rows of strings hold that are no label of their model."""
 
     def plan(self, differences: Differences, facts: Facts) -> Plan:
         """Return the statements of both directions, or why they can't be."""

@@ -12,6 +12,7 @@ from dataclasses import field
 from dataclasses import replace
 from functools import cached_property
 
+from .schema import Check
 from .schema import Grant
 from .schema import Name
 
@@ -96,6 +97,14 @@ class SetSchema:
     new_schema: str
 
 
+@dataclass(frozen=True, slots=True)
+class WidenColumn:
+    """The string that keeps an enum takes more characters."""
+
+    width: int
+    new_width: int
+
+
 Change = (
     AddValue
     | RenameValue
@@ -105,6 +114,7 @@ Change = (
     | ReorderValues
     | RenameType
     | SetSchema
+    | WidenColumn
 )
 
 
@@ -125,6 +135,8 @@ class AlterEnum:
     :param kept_retired: the labels that had CHECKs in all columns, and keep them.
     :param open_columns: of retired labels that some columns have a CHECK against, the others.
     :param anew: whether the type is to be replaced even where it needn't be.
+    :param check: what lists the labels where the enum is no type.
+    :param widens: what becomes of such a string's width; it never shrinks.
     """
 
     name: Name
@@ -139,6 +151,8 @@ class AlterEnum:
     kept_retired: frozenset[str] = frozenset()
     open_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     anew: bool = False
+    check: Check | None = None
+    widens: WidenColumn | None = None
 
     def reverse(self) -> AlterEnum:
         """Return the change that undoes this one (but for rows that a mapping merged)."""
@@ -153,6 +167,7 @@ class AlterEnum:
             reverse_mapping=self.mapping,
             retired=self.returned,
             returned=self.retired,
+            widens=None,
         )
 
     def renamed(self, label: str) -> str:
@@ -228,7 +243,7 @@ class AlterEnum:
     @property
     def replaces_type(self) -> bool:
         """Whether the type is replaced: PostgreSQL can't drop or move a label."""
-        return self.anew or bool(self.removed) or self.reordered
+        return self.check is None and (self.anew or bool(self.removed) or self.reordered)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -245,6 +260,8 @@ class AlterEnum:
         changes.extend(self.brought_back)
         if self.reordered:
             changes.append(ReorderValues(self.new_labels))
+        if self.widens:
+            changes.append(self.widens)
         return tuple(changes)
 
 
@@ -255,11 +272,20 @@ class ColumnType:
     :param sql: the type as SQL prints it, with ``[]`` for an array.
     :param enum: the enum's name, schema-qualified, or None where it is a string.
     :param labels: the enum's labels, in order.
+    :param check: what lists them where it is a string that keeps an enum.
+    :param width: how many characters such a string takes, or None for any number.
     """
 
     sql: str
     enum: Name | None = None
     labels: tuple[str, ...] = ()
+    check: Check | None = None
+    width: int | None = None
+
+    @property
+    def is_enum(self) -> bool:
+        """Whether it has labels: it is an enum, or a string that keeps one."""
+        return self.enum is not None or self.check is not None
 
     @property
     def array(self) -> bool:
@@ -267,6 +293,8 @@ class ColumnType:
         return self.sql.endswith("[]")
 
     def __str__(self) -> str:
+        if self.check and self.check.name:
+            return f"{self.sql} with the CHECK {self.check.name}"
         return str(self.enum) + ("[]" if self.array else "") if self.enum else self.sql
 
 
@@ -316,14 +344,31 @@ class AlterColumnType:
         return self.old.array != self.new.array
 
     @property
+    def target(self) -> Name | None:
+        """The name of the enum that the column is to keep."""
+        if self.new.check:
+            return Name(self.table.schema, f"{self.table.name}.{self.column}")
+        return self.new.enum
+
+    @property
     def called(self) -> str:
         """The name by which an option means its values."""
-        return self.new.enum.name if self.new.enum else self.column
+        return self.target.name if self.target else self.column
+
+    @property
+    def only_drops_check(self) -> bool:
+        """Whether a string stays a string, and loses its CHECK."""
+        return self.reverse().only_adds_check and self.new.check is None
+
+    @property
+    def only_adds_check(self) -> bool:
+        """Whether a string stays a string, and gets a CHECK."""
+        return self.old.enum is None and self.new.check is not None
 
     @property
     def homeless(self) -> tuple[str, ...]:
         """The labels of the old type that the new one lacks and no mapping knows."""
-        if self.new.enum is None:
+        if not self.new.is_enum:
             return ()
         known = {*self.new.labels, *self.mapping}
         return tuple(label for label in self.old.labels if label not in known)

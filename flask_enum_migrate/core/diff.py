@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from .changes import AlterColumnType
 from .changes import AlterEnum
+from .changes import WidenColumn
 from .pairing import Pair
 
 
@@ -58,7 +59,12 @@ def alter(
 
 
 def _staying(pair: Pair, answers: Answers) -> frozenset[str]:
-    """Return the labels that the models lack and that are not removed from the type."""
+    """Return the labels that the models lack and that are not removed from the type.
+
+    A CHECK keeps a label out where it is removed: to retire it is the same.
+    """
+    if pair.live.check:
+        return frozenset()
     retired = frozenset() if pair.drops_retired else pair.live.guarded
     declared = frozenset(pair.declared.labels)
     return (retired | answers.retire).intersection(pair.live.labels) - declared
@@ -78,6 +84,8 @@ def _compared(
         renames={
             old: new for old, new in answers.renames.items() if old in live and new in declared
         },
+        check=pair.live.check,
+        widens=_widens(pair),
     )
     change = replace(change, new_labels=_with_retired(change, staying))
     removed = {drop.label for drop in change.removed}
@@ -101,7 +109,9 @@ def _compared(
             for label in guarded.intersection(staying - retired)
         },
     )
-    return change if compare_order else replace(change, new_labels=_keep_order(change))
+    if compare_order and not pair.live.check:
+        return change
+    return replace(change, new_labels=_keep_order(change))
 
 
 def _with_retired(change: AlterEnum, staying: frozenset[str]) -> tuple[str, ...]:
@@ -128,6 +138,11 @@ def kept_out(pair: Pair, change: AlterEnum | None) -> tuple[str, ...]:
     return tuple(label for label in labels if label not in declared)
 
 
+def _widens(pair: Pair) -> WidenColumn | None:
+    old, new = pair.live.width, pair.declared.width
+    return WidenColumn(old, new) if old is not None and new is not None and new > old else None
+
+
 def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
     """Return a conversion with what a person said about values that are no label.
 
@@ -143,7 +158,7 @@ def convert(change: AlterColumnType, answers: Answers) -> AlterColumnType:
         and (label is None or label in labels)
         and (change.old.enum is None or value in known)
     }
-    if change.old.enum is None:
+    if not change.old.is_enum:
         return replace(change, mapping=mapping)
     if renames:
         back_again = {new: old for old, new in renames.items()}

@@ -101,13 +101,13 @@ def resolve(
     drafts: dict[Name, _Draft] = {}
     pairs = list(pairs)
     for pair in pairs:
-        if alter(pair, compare_order=compare_order):
+        if alter(pair, compare_order=compare_order) or _may_swap(pair, flags):
             drafts.setdefault(pair.live.name, _Draft(pair.live.name)).pairs.append(pair)
 
     names = {pair.new_name: pair.live.name for pair in pairs}
     for change, values in conversions:
-        if change.new.enum:
-            name = names.get(change.new.enum, change.new.enum)
+        if target := change.target:
+            name = names.get(target, target)
             drafts.setdefault(name, _Draft(name)).convert(change, values)
 
     # Swaps and chains rename labels that exist on both sides.
@@ -141,6 +141,14 @@ def resolve(
     return {name: draft.answers for name, draft in drafts.items()}
 
 
+def _may_swap(pair: Pair, flags: Flags) -> bool:
+    """Return whether labels of a CHECK may change places, which is no difference by itself."""
+    name = pair.live.name
+    return pair.live.check is not None and any(
+        value.startswith((f"{name.name}.", f"{name}.")) for value in flags.rename
+    )
+
+
 @dataclass(slots=True)
 class _Draft:
     """The answers for one type while the flags are read."""
@@ -158,6 +166,12 @@ class _Draft:
     def answers(self) -> Answers:
         renames = {old: new for old, new in self.renames.items() if new is not None}
         return Answers(renames, self.mapping, self.reverse_mapping, frozenset(self.retired))
+
+    @property
+    def string_classes(self) -> tuple[str, ...]:
+        """The classes that it was made from, if it is a string that keeps them."""
+        declared = [pair.declared for pair in self.pairs if pair.live.check]
+        return tuple(cls.path for enum in declared for cls in enum.classes)
 
     def _changes(self) -> Iterator[AlterEnum]:
         for pair in self.pairs:
@@ -191,7 +205,7 @@ class _Draft:
         return unique(add.label for change in self._changes() for add in change.added)
 
     def comes(self) -> list[str]:
-        missing = (x for c in self.conversions if c.old.enum for x in c.reverse().homeless)
+        missing = (x for c in self.conversions if c.old.is_enum for x in c.reverse().homeless)
         returned = (one.label for change in self._changes() for one in change.brought_back)
         return unique([*self.appears(), *returned, *missing])
 
@@ -209,7 +223,7 @@ class _Draft:
     def prefixes(self) -> list[str]:
         """Every way to write the type in front of a label, shortest first."""
         names = {name for p in self.pairs for name in (p.live.name, p.new_name, p.declared.name)}
-        names |= {c.new.enum for c in self.conversions if c.new.enum}
+        names |= {c.target for c in self.conversions if c.target}
         names |= {c.old.enum for c in self.conversions if c.old.enum}
         return ["", *sorted({f"{n.name}." for n in names}), *sorted({f"{n}." for n in names})]
 
@@ -335,9 +349,17 @@ class _Option:
             kinds = {(m.name.name, m.left, m.right) for m in found}
             if len(found) == 1 or (everywhere and len(kinds) == 1):
                 return found
+            if found and self._is_one_class(found):
+                return found
             if found:
                 raise AnswerError(self._option, value, *self._ambiguous(found))
         raise AnswerError(self._option, value, self._problem(value), tuple(self._candidates(value)))
+
+    def _is_one_class(self, found: Sequence[Meaning]) -> bool:
+        """Return whether a value means the same for all columns that keep one class as strings."""
+        classes = {self._drafts[meaning.name].string_classes for meaning in found}
+        same = len({(meaning.left, meaning.right) for meaning in found}) == 1
+        return same and len(classes) == 1 and () not in classes
 
     def _ambiguous(self, found: Sequence[Meaning]) -> tuple[str, tuple[str, ...]]:
         written = [self._written(meaning) for meaning in found]

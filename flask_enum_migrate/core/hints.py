@@ -68,7 +68,7 @@ class OtherSide:
         change = alter(self.pair, Answers(renames=self.renames)) if self.pair.live.key else None
         if change is None or change.replaces_type:
             return "rewrites its tables"
-        return "instant"
+        return "updates its rows" if change.check else "instant"
 
     def text(self, sync: str) -> str:
         """Return the fact and both ways out, each on a line of its own.
@@ -144,6 +144,6 @@ def maybe_renamed(change: AlterEnum, called: str, how: str, command: str = "") -
         return ""
     old, new = found
     instead = replace(change, renames={**change.renames, old: new})
-    gain = "" if instead.replaces_type else ", and nothing is rewritten"
+    gain = "" if instead.replaces_type or instead.check else ", and nothing is rewritten"
     option = typed("--rename", f"{called}.{old}={new}")
     return f"if {old!r} is called {new!r} now, {how}{gain}: {command}{option}"

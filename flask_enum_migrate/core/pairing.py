@@ -17,6 +17,7 @@ from .schema import FoundColumn
 from .schema import LiveEnum
 from .schema import LiveSchema
 from .schema import Name
+from .schema import UnlookedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class WrongColumn:
         """The declared type, as SQL prints it."""
         if isinstance(self.declared, str):
             return self.declared
+        if self.conversion and self.conversion.new.check:
+            return str(self.conversion.new)
+        if self.declared.is_string:
+            return "a string"
         return str(self.declared.name) + ("[]" if self.column.array else "")
 
 
@@ -71,6 +76,7 @@ class Pairing:
     :param missing_columns: columns that only the models have, of enums that exist.
     :param undeclared: enums that only the database has.
     :param leftovers: enums that the database has, but nothing uses, and none of their columns.
+    :param unlooked: the columns of enums that nobody can compare.
     """
 
     pairs: tuple[Pair, ...]
@@ -80,6 +86,7 @@ class Pairing:
     missing_columns: tuple[DeclaredColumn, ...]
     undeclared: tuple[LiveEnum, ...]
     leftovers: tuple[Pair, ...] = ()
+    unlooked: tuple[UnlookedColumn, ...] = ()
 
     @property
     def absent(self) -> tuple[DeclaredEnum, ...]:
@@ -155,7 +162,7 @@ def pair(
             missing.extend(c for c in enum.columns if not live.found[c].type_key)
     wrong.extend(_wrong_strings(strings, live))
     taken = {pair.live.key for pair in (*pairs, *leftovers)}
-    undeclared = tuple(enum for enum in live.enums if enum.key not in taken)
+    undeclared = tuple(e for e in live.enums if e.key not in taken and e.check is None)
     return Pairing(
         tuple(pairs),
         tuple(wrong),
@@ -184,11 +191,11 @@ def _conversion(
     live: LiveSchema,
 ) -> AlterColumnType | None:
     """Return what makes a column one of an enum, if it is a string or another enum today."""
-    if not _can_be_converted(found) or found.table is None:
+    if not can_be_converted(found) or found.table is None:
         return None
     suffix = "[]" if column.array else ""
     new = ColumnType(str(name) + suffix, name, labels)
-    return AlterColumnType(found.table, column.column, _column_type(found, live), new)
+    return AlterColumnType(found.table, column.column, column_type(column, live), new)
 
 
 def _wrong_strings(strings: Iterable[DeclaredString], live: LiveSchema) -> Iterable[WrongColumn]:
@@ -199,21 +206,27 @@ def _wrong_strings(strings: Iterable[DeclaredString], live: LiveSchema) -> Itera
         change = AlterColumnType(
             found.table,
             string.column.column,
-            _column_type(found, live),
+            column_type(string.column, live),
             ColumnType(string.type),
         )
-        convertible = found.array == string.column.array and _can_be_converted(found)
+        convertible = found.array == string.column.array and can_be_converted(found)
         yield WrongColumn(string.column, string.type, found, change if convertible else None)
 
 
-def _can_be_converted(found: FoundColumn) -> bool:
+def can_be_converted(found: FoundColumn) -> bool:
+    """Return whether a column can become one of another type."""
     return (found.is_enum or found.is_string) and found.relation_kind in ("r", "p")
 
 
-def _column_type(found: FoundColumn, live: LiveSchema) -> ColumnType:
+def column_type(column: DeclaredColumn, live: LiveSchema) -> ColumnType:
+    """Return the type that a column has, with the CHECK that lists its labels if it has one."""
+    found, known = live.found[column], live.checks.get(column)
     enum = live.by_key.get(found.type_key)
     if enum is None:
-        return ColumnType(found.type_name)
+        check = known.enum.check if known and not known.unread else None
+        if known is None or check is None or not check.name:
+            return ColumnType(found.type_name)
+        return ColumnType(found.type_name, None, known.enum.labels, check)
     return ColumnType(found.type_name, enum.name, enum.labels)
 
 

@@ -78,6 +78,9 @@ class Direction:
     :param pace: how they go about it.
     :param lifts: whether all that its steps do is to drop CHECKs that keep labels out, at once.
     :param guards: the names of the CHECKs that keep labels out and that it adds or drops.
+    :param checks: what changes CHECKs; it comes first, each statement may run twice.
+    :param validating: what looks at all rows afterwards, each in a transaction of its own.
+    :param scanned: the tables whose rows are looked at, or updated.
     """
 
     committing: tuple[str, ...] = ()
@@ -93,6 +96,9 @@ class Direction:
     pace: Pace = Pace()
     lifts: bool = False
     guards: frozenset[str] = frozenset()
+    checks: tuple[str, ...] = ()
+    validating: tuple[str, ...] = ()
+    scanned: tuple[Name, ...] = ()
 
     @property
     def is_repeatable(self) -> bool:
@@ -104,7 +110,8 @@ class Direction:
         """All statements in the order of execution, retirements as one transaction has them."""
         retiring = tuple(sql for one in self.retirements for sql in one.at_once)
         steps = tuple(sql for step in self.steps for sql in step.statements)
-        return self.refusing + self.committing + retiring + steps
+        first = self.refusing + self.checks + self.validating
+        return first + self.committing + retiring + steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .changes import AlterColumnType
 from .schema import LiveColumn
+from .schema import Name
 
 LIMIT = 10_000
 """So many rows are counted at most."""
@@ -37,6 +38,27 @@ class Held:
             return f"an unknown number of rows of {self.column}"
         more = "or more " if self.is_capped else ""
         return f"{self.rows:,} {more}row{'' if self.rows == 1 else 's'} of {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Rows of a string that keeps an enum, which hold what is no label of the model.
+
+    :param table: the table, schema-qualified.
+    :param column: the column.
+    :param value: the value.
+    :param rows: how many rows, of at most :data:`LIMIT`; None where no value could be read in time.
+    """
+
+    table: Name
+    column: str
+    value: str
+    rows: int | None
+
+    @property
+    def place(self) -> str:
+        """Where they are, in words."""
+        return f"{self.table}.{self.column}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 
@@ -72,6 +74,8 @@ class DeclaredEnum:
     :param columns: every column that uses it.
     :param classes: the Python classes it was declared from, if any.
     :param also: what else declares it, in words: a column by a domain, or the MetaData.
+    :param is_string: whether it is no type, but a string: ``native_enum=False``.
+    :param width: how many characters such a string takes, or None for any number.
     """
 
     name: Name
@@ -79,11 +83,30 @@ class DeclaredEnum:
     columns: tuple[DeclaredColumn, ...]
     classes: tuple[EnumClass, ...] = ()
     also: tuple[str, ...] = ()
+    is_string: bool = False
+    width: int | None = None
 
     @property
     def places(self) -> tuple[str, ...]:
         """All that declares it, in words."""
         return (*map(str, self.columns), *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredCheck:
+    """An enum that a model keeps as a string: ``native_enum=False``.
+
+    :param enum: the enum, named by its table and column.
+    :param constraint: the name of the CHECK that SQLAlchemy makes for it, or ``""``.
+    """
+
+    enum: DeclaredEnum
+    constraint: str = ""
+
+    @property
+    def column(self) -> DeclaredColumn:
+        """Its column."""
+        return self.enum.columns[0]
 
 
 class Unlooked(Enum):
@@ -93,14 +116,28 @@ class Unlooked(Enum):
     INLINE = "this database keeps labels in the column's type"
     CHECK = "a CHECK holds its labels"
     STRING = "it is a string in the database"
+    NO_CHECK = "it is a string, and no CHECK lists its labels"
+    ARRAY = "it is an array of strings"
+    UNREAD = "its CHECK can't be read"
 
 
 @dataclass(frozen=True, slots=True)
 class UnlookedColumn:
-    """A column of an enum whose labels nobody compares."""
+    """A column of an enum whose labels nobody compares.
+
+    :param column: the column.
+    :param why: why not.
+    :param detail: the same more exactly, where more is known.
+    """
 
     column: DeclaredColumn
     why: Unlooked
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why not, in words."""
+        return self.detail or self.why.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +213,28 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What lists the labels of an enum that is a string.
+
+    :param table: the table, schema-qualified.
+    :param column: the column.
+    :param name: the CHECK's name, or ``""`` where there is none.
+    :param nullable: whether it says ``IS NULL OR``.
+    :param restored: whether the server prints it as after a restore.
+    :param comment: its ``COMMENT``, or None.
+    """
+
+    table: Name
+    column: str
+    name: str = ""
+    nullable: bool = False
+    restored: bool = False
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEnum:
-    """An enum type as the database holds it.
+    """An enum as the database holds it: a type, or a string under a CHECK.
 
     :param key: what its backend knows it by.
     :param name: its name, schema-qualified.
@@ -190,6 +247,8 @@ class LiveEnum:
     :param privileges: who may use it, the owner's grants first, where that is not the default;
         without any nobody may.
     :param has_dependents: whether anything at all depends on it.
+    :param check: what lists its labels where it is no type; the order of labels is none then.
+    :param width: how many characters such a string takes, or None for any number.
     """
 
     key: int
@@ -202,6 +261,8 @@ class LiveEnum:
     comment: str | None = None
     privileges: tuple[Grant, ...] | None = None
     has_dependents: bool = False
+    check: Check | None = None
+    width: int | None = None
 
     @property
     def guarded(self) -> frozenset[str]:
@@ -249,6 +310,20 @@ class FoundColumn:
     relation_kind: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundCheck:
+    """What the database has where a model keeps an enum as a string.
+
+    :param enum: its labels, as a CHECK lists them; those of the model where none does.
+    :param declared: the labels of the model, none where it declares a type.
+    :param unread: why nobody can tell them, in words, or ``""``.
+    """
+
+    enum: LiveEnum
+    declared: tuple[str, ...] = ()
+    unread: str = ""
+
+
 @dataclass(frozen=True)
 class LiveSchema:
     """What one look at a database gave.
@@ -256,8 +331,9 @@ class LiveSchema:
     :param search_path: the schemas of the search path that exist, in order.
     :param user: the current role.
     :param version: ``server_version_num``.
-    :param enums: all enum types that aren't the system's.
+    :param enums: all enum types that aren't the system's, and all enums that a CHECK lists.
     :param found: for each declared column, what the database has there.
+    :param checks: for each declared column that is a string there, what is known of its labels.
     """
 
     search_path: tuple[str, ...]
@@ -265,6 +341,7 @@ class LiveSchema:
     version: int
     enums: tuple[LiveEnum, ...]
     found: dict[DeclaredColumn, FoundColumn]
+    checks: Mapping[DeclaredColumn, FoundCheck] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[Name, LiveEnum]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .changes import AlterColumnType
 from .changes import AlterEnum
+from .changes import ColumnType
 from .pairing import Pairing
 from .schema import DeclaredColumn
 from .schema import LiveSchema
@@ -27,12 +28,14 @@ class TextColumn:
     :param column: its name.
     :param checked: whether a CHECK holds its labels there (``create_constraint=True``).
     :param shared: whether another column of the table has a CHECK of the same name.
+    :param enum: the enum's name, after which the CHECK is called, or ``""``.
     """
 
     table: Name
     column: str
     checked: bool = False
     shared: bool = False
+    enum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ def _of_types(
             there, column = live.found[declared], columns.get(declared)
             # What another type has there is converted; what is missing is yet to be created; what
             # is no table keeps no rows.
-            own = there.type_key == match.live.key and there.relation_kind in ("r", "p")
+            own = there.type_key == match.live.key or match.live.check is not None
+            own = own and there.relation_kind in ("r", "p")
             if column is None or declared.array or not own:
                 continue
             default = there.table and defaults.get((there.table, declared.column))
@@ -148,8 +152,8 @@ def _alter(
 ) -> tuple[AlterText, AlterText]:
     values, back = _values(change), _values(change.reverse())
     up, down = AlterText(column, values), AlterText(column, back)
-    before = Check(change.name.name, change.labels)
-    after = Check(change.new_name.name, change.new_labels)
+    before = Check(column.enum if change.check else change.name.name, change.labels)
+    after = Check(column.enum if change.check else change.new_name.name, change.new_labels)
     if column.checked and (before.name, {*before.labels}) != (after.name, {*after.labels}):
         up, down = replace(up, check=(before, after)), replace(down, check=(after, before))
     text = None if default is None else constant(default)
@@ -179,8 +183,19 @@ def _of_conversions(
             continue
         up = AlterText(column, change.mapping)
         down = AlterText(column, change.reverse_mapping)
-        if column.checked and change.new.enum:
-            before = Check(change.old.enum.name if change.old.enum else "", change.old.labels)
-            after = Check(change.new.enum.name, change.new.labels)
+        before, after = _check(change.old), _check(change.new)
+        if change.new.check:  # where a naming convention makes more of it
+            after = replace(after, name=column.enum)
+        if change.new.check and change.old.enum and before.name != after.name:
+            before = Check("", ())  # a type has none there, as a rule
+        if (column.checked and after.name) or change.old.check:
+            after = after if column.checked else Check("", ())
             up, down = replace(up, check=(before, after)), replace(down, check=(after, before))
         yield up, down
+
+
+def _check(type_: ColumnType) -> Check:
+    """Return the CHECK that a type has there; it may be missing, which Alembic's copy forgives."""
+    if type_.check:
+        return Check(type_.check.name, type_.labels)
+    return Check(type_.enum.name if type_.enum else "", type_.labels)

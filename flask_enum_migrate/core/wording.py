@@ -22,6 +22,7 @@ from .changes import RenameValue
 from .changes import ReorderValues
 from .changes import RetireValue
 from .changes import SetSchema
+from .changes import WidenColumn
 from .pairing import WrongColumn
 from .schema import Name
 from .schema import TableSize
@@ -95,13 +96,18 @@ def describe_conversion(
     :param shown: gives a type's name as it is to be written.
     """
     old, new = (
-        f"{shown(type_.enum)}{'[]' if type_.array else ''}" if type_.enum else type_.sql
+        f"{shown(type_.enum)}{'[]' if type_.array else ''}" if type_.enum else str(type_)
         for type_ in (change.old, change.new)
     )
     parts = [f"convert from {old} to {new}"]
+    if change.only_adds_check and change.new.check:
+        labels = _listed(change.new.labels)
+        parts = [f"add the CHECK {change.new.check.name}, which allows {labels}"]
+    if change.only_drops_check and change.old.check:
+        parts = [f"drop the CHECK {change.old.check.name}"]
     for value, label in change.mapping.items():
         parts.append(f"{value!r} becomes {'NULL' if label is None else repr(label)}")
-    if change.new.enum:
+    if change.new.is_enum:
         parts.append("fails if a row holds another value")
     if change.wraps and change.array:
         parts.append("fails if a row holds no single one")
@@ -152,6 +158,8 @@ def describe(change: Change) -> str:
             return f"rename the type to {new_name!r}"
         case SetSchema(_, new_schema):
             return f"move the type to the schema {new_schema!r}"
+        case WidenColumn(width, new_width):
+            return f"widen the column from {width} to {new_width} characters"
 
 
 def _rows(mapped: bool, becomes: str | None) -> str:
@@ -187,12 +195,17 @@ def message_for(
             verbs.append("bring back " + ", ".join(one.label for one in change.brought_back))
         if change.reordered:
             verbs.append("reorder")
+        if not verbs:
+            verbs.append(f"widen {change.new_name.name}")
+            types += 1
         labels = f" in {change.new_name.name}" if len(verbs) > types else ""
         parts.append(", ".join(verbs) + labels)
         names.append(change.new_name.name)
     for conversion in conversions:
         new = conversion.new.enum.name if conversion.new.enum else "a string"
-        parts.append(f"convert {conversion.table.name} {conversion.column} to {new}")
+        place = f"{conversion.table.name} {conversion.column}"
+        one = f"convert {place} to {new}"
+        parts.append(f"add a CHECK to {place}" if conversion.only_adds_check else one)
         names.append(f"{conversion.table.name} {conversion.column}")
     for drop in drops:
         parts.append(f"drop {drop.name.name}")

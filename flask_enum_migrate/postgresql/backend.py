@@ -1,4 +1,8 @@
-"""The one door: PostgreSQL's enum types, read, looked at closely, and changed."""
+"""The one door: PostgreSQL's enums, read, looked at closely, and changed.
+
+Types (``CREATE TYPE … AS ENUM``) and strings under a CHECK (:mod:`.checks`) stand in one revision,
+so that they are planned and rehearsed together.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from dataclasses import fields
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import cast
@@ -18,30 +23,38 @@ from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.errors import Refusal
 from ..core.pairing import Pairing
+from ..core.plan import Direction
 from ..core.plan import Plan
 from ..core.rehearsal import Functions
 from ..core.rehearsal import Rehearsal
 from ..core.rehearsal import Terms
+from ..core.rows import Stray
+from ..core.schema import DeclaredCheck
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
 from .catalog import enums
+from .checks import reading as checks
 
 if TYPE_CHECKING:
-    from .plan.facts import Facts
+    from .facts import Facts
+    from .plan.facts import Facts as TypeFacts
 
 
-class NativeEnums:
-    """``CREATE TYPE … AS ENUM``. What only a plan needs is loaded when one is made."""
+class Enums:
+    """PostgreSQL's enums. What only a plan needs is loaded when one is made."""
 
     def read(
         self,
         connection: Connection,
         wanted: Collection[DeclaredColumn],
         strings: Collection[DeclaredColumn] = (),
+        checked: Collection[DeclaredCheck] = (),
     ) -> LiveSchema:
-        return enums.read(connection, wanted, strings)
+        wanted = list(wanted)
+        live = enums.read(connection, [*wanted, *(one.column for one in checked)], strings)
+        return checks.read(connection, live, checked, wanted)
 
     def inspect(
         self,
@@ -50,14 +63,35 @@ class NativeEnums:
         pairing: Pairing,
         options: backend.Options,
     ) -> backend.Inspection:
+        from .checks.inspection import inspect as inspect_checks
+        from .facts import Facts
         from .inspection import inspect
 
-        return inspect(connection, live, pairing, options)
+        types = replace(pairing, pairs=tuple(p for p in pairing.pairs if p.live.check is None))
+        found = inspect(connection, live, types, options)
+        own, held, sizes = inspect_checks(connection, live, pairing, options)
+        return replace(
+            found,
+            held=(*found.held, *held),
+            facts=Facts(cast("TypeFacts", found.facts), own, sizes),
+        )
+
+    def strays(self, connection: Connection, live: LiveSchema) -> Sequence[Stray]:
+        from .checks.inspection import strays
+
+        return strays(connection, live)
 
     def plan(self, differences: backend.Differences, facts: backend.Facts) -> Plan:
+        from .checks.plan import plan as plan_checks
         from .plan.plan import plan
 
-        return plan(differences, _own(facts))
+        own = _own(facts)
+        changes = tuple(c for c in differences.changes if c.check is None)
+        listed = tuple(c for c in differences.changes if c.check is not None)
+        added = tuple(c for c in differences.conversions if c.only_adds_check)
+        converted = tuple(c for c in differences.conversions if not c.only_adds_check)
+        types = replace(differences, changes=changes, conversions=converted)
+        return _together(plan(types, own.types), plan_checks(listed, added, own.checks))
 
     def rehearse(
         self,
@@ -100,7 +134,7 @@ class NativeEnums:
         from .plan.refusals import create_blocked
 
         known = replace(
-            _own(facts) if facts else Facts({}),
+            _own(facts).types if facts else Facts({}),
             may_create=may_create(connection, {new.name.schema for new in creates}),
             taken=taken.read(connection, [new.name for new in creates]),
         )
@@ -137,7 +171,7 @@ class NativeEnums:
     ) -> list[str]:
         from .plan.retirement import again
 
-        return list(again(live, columns, _own(facts)))
+        return list(again(live, columns, _own(facts).types))
 
     def affected_defaults(
         self, changes: Sequence[AlterEnum], live: LiveSchema
@@ -145,12 +179,13 @@ class NativeEnums:
         from .plan.defaults import affected
 
         for change in changes:
-            yield from affected(change, live.by_name[change.name].columns)
+            if change.check is None:
+                yield from affected(change, live.by_name[change.name].columns)
 
     def created_again(
         self, change: AlterEnum, facts: backend.Facts, tables: Collection[Name]
     ) -> Iterator[str]:
-        own = _own(facts)
+        own = _own(facts).types
         oid = own.enums[change.name].key
         for dependent in own.dependents:
             if oid in dependent.roots and dependent.rebuilt and dependent.table in tables:
@@ -170,3 +205,31 @@ class NativeEnums:
 def _own(facts: backend.Facts) -> Facts:
     """Return facts that came from here."""
     return cast("Facts", facts)
+
+
+def _together(types: Plan, listed: Plan) -> Plan:
+    """Return both plans as one.
+
+    What changes CHECKs comes first in both directions, for it commits; it doesn't touch types.
+    """
+    refusals = types.upgrade.refusals + listed.upgrade.refusals
+    if refusals:
+        return Plan(Direction(refusals=refusals), Direction())
+    first = (*listed.upgrade.checks, *listed.upgrade.validating)
+    last = (sql for step in listed.upgrade.steps for sql in step.statements)
+    return Plan(
+        _united(types.upgrade, listed.upgrade),
+        _united(types.downgrade, listed.downgrade),
+        (*first, *types.stand_in, *last) if types.stand_in else (),
+    )
+
+
+def _united(one: Direction, other: Direction) -> Direction:
+    if one.refusals or other.refusals:
+        return Direction(refusals=one.refusals + other.refusals)
+    joined = {
+        field.name: getattr(one, field.name) + getattr(other, field.name)
+        for field in fields(one)
+        if isinstance(getattr(one, field.name), tuple)
+    }
+    return replace(one, **joined, lifts=one.lifts and not other.steps)

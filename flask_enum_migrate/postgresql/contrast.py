@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ..core.backend import Differences
 from ..core.rehearsal import Contrast
+from ..core.schema import Check
 from ..core.schema import Name
 from .catalog.snapshot import Property
 from .catalog.snapshot import Snapshot
@@ -31,10 +32,59 @@ _FREE = ("comment", "security labels", "labels", "options")
 _MASK = "'…'"
 
 
-def differing(direction: str, before: Snapshot, after: Snapshot) -> Iterator[Contrast]:
-    """Yield everything that differs."""
+NONE = Differences()
+
+
+def differing(
+    direction: str, before: Snapshot, after: Snapshot, differences: Differences = NONE
+) -> Iterator[Contrast]:
+    """Yield everything that differs, but for what stays as the upgrade has made it.
+
+    A column stays wide, and a CHECK validated.
+    """
     for one in _differing(before, after):
-        yield Contrast(direction, str(one), before.get(one), after.get(one))
+        validated = before.get(one, "").removesuffix(" NOT VALID") == after.get(one)
+        if not validated and not _stays(one, differences):
+            yield Contrast(direction, str(one), before.get(one), after.get(one))
+
+
+def _stays(one: Property, differences: Differences) -> bool:
+    for added in differences.conversions:
+        check = added.new.check
+        if added.only_adds_check and check and one.name == _column(check, "type"):
+            return True
+    for change in differences.changes:
+        if change.check and one.kind == "table constraint" and one.name == "validated":
+            return one.identity.startswith(f"{_quoted(change.check.name)} on ")
+        if change.check and change.widens and one.name == _column(change.check, "type"):
+            return True
+    return False
+
+
+def _is_checked(one: Property, differences: Differences) -> bool:
+    """Return whether a property is what changes of an enum under a CHECK.
+
+    Its labels are what the models are compared with.
+    """
+    for change in differences.changes:
+        if change.check is None:
+            continue
+        # Children and partitions have it too.
+        own = one.identity.startswith(f"{_quoted(change.check.name)} on ")
+        if own and one.kind == "table constraint" and one.name in ("definition", "validated"):
+            return True
+        follows = bool(change.renames or change.removed) and one.kind == "default value"
+        if follows or one.name in (_column(change.check, "type"), _column(change.check, "default")):
+            return True
+    return False
+
+
+def _column(check: Check, what: str) -> str:
+    return f"column {_quoted(check.column)}: {what}"
+
+
+def _quoted(name: str) -> str:
+    return DEPARSED.qualified(Name("", name))
 
 
 def _differing(before: Snapshot, after: Snapshot) -> Iterator[Property]:
@@ -84,7 +134,7 @@ def upgraded(
     nullified = any(None in change.mapping.values() for change in differences.changes)
     heads = tuple(f"{DEPARSED.qualified(Name('', name))} on " for name in guards)
     for prop in _differing(expected, found):
-        if is_refreshed(prop):
+        if is_refreshed(prop) or _is_checked(prop, differences):
             continue
         if prop.kind == "table constraint" and prop.identity.startswith(heads):
             continue

@@ -133,6 +133,7 @@ class _Trial:
         self._plan = plan
         self._differences = differences
         self._tables = {change.table for change in differences.conversions}
+        self._tables |= {c.check.table for c in differences.changes if c.check}
 
     def run(self) -> Rehearsal:
         """Run the upgrade, and the downgrade if there is one."""
@@ -142,7 +143,7 @@ class _Trial:
         weights = snapshot.weights(self._connection, types, self._tables)
         plan = self._plan
         rewrites = any(
-            one.rewritten or one.rebuilt or one.retirements
+            one.rewritten or one.rebuilt or one.retirements or one.scanned
             for one in (plan.upgrade, plan.downgrade)
         )
         size = sum(one.total for one in weights) if rewrites else 0
@@ -208,8 +209,8 @@ class _Trial:
         after = self._read(counted, upgraded=False)
         filled = self._plan.upgrade.rebuilt
         reordered = any(change.reordered for change in self._differences.changes)
-        comparable = refreshed(before, between, after, filled, reordered=reordered)
-        contrasts = tuple(differing("downgrade", *comparable))
+        wanted, found = refreshed(before, between, after, filled, reordered=reordered)
+        contrasts = tuple(differing("downgrade", wanted, found, self._differences))
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
 
     def _do(self, direction: str, statements: Sequence[str]) -> None:

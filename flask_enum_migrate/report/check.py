@@ -16,6 +16,8 @@ from ..core.changes import DropValue
 from ..core.changes import RetireValue
 from ..core.hints import other_sides
 from ..core.pairing import Pair
+from ..core.rows import LIMIT
+from ..core.rows import Stray
 from ..core.schema import DeclaredColumn
 from ..core.schema import Unlooked
 from ..core.schema import UnlookedColumn
@@ -43,6 +45,7 @@ def report(result: Comparison) -> Report:
     body: list[Line] = []
     for state in result.drift:
         body += [*difference(state), Line()]
+    body += [*_strays(result)]
     for (bind, table), found in result.by_table.items():
         body += [heading(str(table), bind), *map(_table_difference, found), Line()]
     return Report(
@@ -58,11 +61,15 @@ def _last(result: Comparison) -> Line:
     count, types = len(result.drift), counted(len(result.compared), "enum type")
     tables = len(result.by_table)
     if not result.in_sync:
+        strays = len(result.strays_by_place)
         differ = f"{count} of {types} differ{'s' if count == 1 else ''}" if count else ""
         if tables:
             also = f", and so do{'es' if tables == 1 else ''} {counted(tables, 'table')}"
             only = f"{counted(tables, 'table')} differ{'s' if tables == 1 else ''}"
             differ = differ + also if count else only
+        if strays:
+            rows = f"rows of {counted(strays, 'column')} hold what is no label"
+            differ = f"{differ}, and {rows}" if differ else rows
         return Line(
             "Drift", f": {differ}. {next_action(result, hinted=bool(hints(result)))}", "bad"
         )
@@ -70,10 +77,16 @@ def _last(result: Comparison) -> Line:
     if result.tables is not None:
         found = f"{f'{types} and ' if result.compared else ''}all tables compared, no difference"
     elif not result.compared:
-        looked = result.databases and not result.unlooked
-        found = "no enum types" if looked else NOT_COMPARED.lower()
+        found = "no enum types"
         if result.undeclared:
             found = "the models declare no enum type"
+        elif result.strays is not None and result.unlooked and not result.unread:
+            found = "rows hold labels of the models only"
+        elif result.compares_nothing:
+            return Line(f"{NOT_COMPARED}.", tone="changed")
+    left = len(result.unlooked)
+    if left and result.strays is None:
+        found += f"; {counted(left, 'column')} {'was' if left == 1 else 'were'} not compared"
     return Line("In sync", f": {found}.", "good")
 
 
@@ -83,6 +96,8 @@ def next_action(result: Comparison, *, hinted: bool = False) -> str:
     :param hinted: whether a hint has told two ways to choose from.
     """
     command = next_command(result)
+    if not command and result.strays_by_place and not result.drift:
+        return "Next: change these rows, or add the labels to the models."
     if not command:
         return "Next: convert the columns in a migration of your own."
     if hinted and command == result.sync:
@@ -100,6 +115,8 @@ def _notes(result: Comparison) -> Iterator[str]:
                 f"nothing uses the type {state.live.name}; to drop it: {result.sync} --drop-unused"
             )
     yield from strangers(result)
+    if result.unread:
+        yield f"the rows of {some(result.unread, 3)} could not be read, or not in time."
     if not result.in_sync and not in_the_way(result)[1]:
         yield from dict.fromkeys(renames(result))
     if result.behind and result.in_sync:
@@ -126,25 +143,34 @@ def skipped(binds: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Yield the databases in which nothing is to be done."""
     for bind, dialect in binds:
         where = f"the bind {bind}" if bind else "the database"
-        yield f"{where} is {dialect}, which has no enum types to keep in step: skipped."
+        why = "whose enums nobody keeps in step"
+        if dialect == "sqlite":
+            why = "which has no enum types to keep in step"
+        yield f"{where} is {dialect}, {why}: skipped."
 
 
-def not_looked_at(columns: Iterable[UnlookedColumn]) -> Iterator[str]:
-    """Yield the columns of enums whose labels nobody compares, and why."""
-    names: dict[Unlooked, list[str]] = {}
+def not_looked_at(columns: Iterable[UnlookedColumn], command: str = "") -> Iterator[str]:
+    """Yield the columns of enums whose labels nobody compares, and why.
+
+    :param command: the name of Flask-Migrate's command group, where rows can be looked at.
+    """
+    names: dict[tuple[Unlooked, str], list[str]] = {}
     for one in columns:
-        names.setdefault(one.why, []).append(str(one.column))
-    for why, these in names.items():
+        names.setdefault((one.why, one.reason), []).append(str(one.column))
+    for (why, reason), these in names.items():
         verb = "was" if len(these) == 1 else "were"
-        text = f"{some(these, 3)} {verb} not compared: {why.value}"
+        text = f"{some(these, 3)} {verb} not compared: {reason}"
         if why is Unlooked.NAMELESS:
             text += "; give it one: db.Enum(…, name=…)"
+        if why is Unlooked.NO_CHECK and command:
+            text += f". To look at its rows: flask {command} enum check --rows"
         yield f"{text}."
 
 
 def left_out(result: Comparison) -> Iterator[str]:
     """Yield what env.py and the settings leave out though somebody may expect it."""
-    yield from not_looked_at(result.unlooked)
+    rows = "" if result.from_migrations or result.strays is not None else result.command
+    yield from not_looked_at(result.unlooked, rows)
     for bind in result.unseen:
         yield (
             f"the models of the {f'bind {bind}' if bind else 'default bind'} were not compared: "
@@ -183,14 +209,33 @@ def difference(state: EnumState) -> Iterator[Line]:
     for wrong in state.wrong_columns:
         if wrong.conversion:
             text = f"convert {wrong.column} from {wrong.found.type_name} to {wrong.wanted}"
+            if wrong.conversion.only_adds_check:
+                text = f"{wrong.column} lacks a CHECK: {wrong.wanted}"
             yield Line(f"  ~ {plain(text)}", tone="changed")
         else:
             yield Line(f"  ! {plain(is_wrong(wrong))}", tone="bad")
-    converted = dict.fromkeys(str(w.conversion.table) for w in state.wrong_columns if w.conversion)
-    if converted:
-        yield Line(f"  Cost: {plain(_rewrites([*converted]))}.")
+    conversions = [wrong.conversion for wrong in state.wrong_columns if wrong.conversion]
+    converted = dict.fromkeys(str(c.table) for c in conversions if not c.only_adds_check)
+    if conversions:
+        yield Line(f"  Cost: {plain(_rewrites([*converted]) if converted else INSTANT)}.")
     if state.is_unmade:
         yield Line(f"  ! {plain(unmade(state))}", tone="bad")
+
+
+def _strays(result: Comparison) -> Iterator[Line]:
+    """Yield which values rows hold that are no label of their model."""
+    for place, strays in result.strays_by_place.items():
+        yield heading(place, "")
+        for one in strays:
+            yield Line(f"  ! {plain(stray(one))}", tone="bad")
+        yield Line()
+
+
+def stray(one: Stray) -> str:
+    """Return what rows hold that is no label."""
+    rows = one.rows or 0
+    more = " or more" if rows >= LIMIT else ""
+    return f"{rows:,}{more} row{' holds' if rows == 1 else 's hold'} {one.value!r}"
 
 
 _SIGNS: dict[str, tuple[str, Tone]] = {"add": ("+", "added"), "remove": ("-", "bad")}
@@ -204,7 +249,7 @@ def _table_difference(one: TableDifference) -> Line:
 def unmade(state: EnumState) -> str:
     """Return what the models have and no migration makes."""
     columns = some([str(column) for column in state.missing_columns], 3)
-    if state.live is None:
+    if state.live is None and not state.is_string:
         return "no migration makes the type" + (f", nor {columns}" if columns else "")
     return f"no migration makes {columns}"
 
@@ -230,6 +275,8 @@ def _changed(state: EnumState) -> Pair | None:
 
 def _outlook(state: EnumState) -> str:
     """Return what the difference will cost, as far as it can be told without a plan."""
+    if state.change and state.change.check and state.change.check.name:
+        return looks_at([str(state.change.check.table)])
     if not state.change or not state.live or not state.change.replaces_type:
         retires = state.change is not None and state.change.retirements
         return (
@@ -243,6 +290,11 @@ def _outlook(state: EnumState) -> str:
     if not tables:
         return "the type is replaced, no table is rewritten"
     return _rewrites([*tables])
+
+
+def looks_at(tables: Sequence[str]) -> str:
+    """Return what it costs to change CHECKs."""
+    return f"no table is rewritten; looks at the rows of {some(tables, 5)}, while others write"
 
 
 def _rewrites(tables: Sequence[str]) -> str:

@@ -97,13 +97,23 @@ class Renderer:
             "notes": [line for note in frame.notes for line in _comment_lines(note)],
             "refused": frame.refused,
             "exact": any(
-                map(needs_exact, in_steps if retiring else (*direction.committing, *in_steps))
+                map(
+                    needs_exact,
+                    (
+                        *direction.checks,
+                        *direction.validating,
+                        *(() if retiring else direction.committing),
+                        *in_steps,
+                    ),
+                )
             ),
             "refusing": _statements(direction.refusing),
             "briefly": [(one.relation, sql) for one in made for sql in one.brief],
             "retirements": [one for one in made if one.constraints],
             "functions": self.functions([direction]) if retiring and frame.part else "",
             "retiring": retiring,
+            "checks": _statements(direction.checks),
+            "validating": _statements(direction.validating),
             "committing": _statements(direction.committing),
             "steps": steps,
             "commit": frame.commit,

@@ -75,7 +75,7 @@ class _Group(_Texts, click.Group):
 
 @click.group(cls=_Group)
 def enum() -> None:
-    """Keep PostgreSQL enum types in step with the models.
+    """Keep PostgreSQL's enums in step with the models.
 
     \b
     flask db enum check    say whether they differ
@@ -305,7 +305,8 @@ def sync(
     revision, or nothing where nothing differs. With --from-migrations it needs no database: it
     runs all migrations in empty ones, and looks there. Removed labels that rows still hold need an
     answer: --rename, --map or --map-null. Where two schemas have a type of that name, write
-    SCHEMA.TYPE in each of these options.
+    SCHEMA.TYPE in each of these options. An enum that is a string under a CHECK is called
+    TABLE.COLUMN.
 
     \b
     Examples:
@@ -411,12 +412,18 @@ def _confirm(result: SyncResult) -> bool:
     is_flag=True,
     help="With --from-migrations: compare all of the tables too, as `flask db check` does.",
 )
+@click.option(
+    "--rows",
+    is_flag=True,
+    help="Look which values rows of strings (native_enum=False) hold that are no label.",
+)
 @_server
 @_shared
 def check(
     format_: str,
     from_migrations: bool,
     tables: bool,
+    rows: bool,
     server: str | None,
     init_sql: str | None,
     directory: str | None,
@@ -424,14 +431,15 @@ def check(
 ) -> None:
     """Say whether the models' enums and the database's agree.
 
-    It reads nothing but the catalogs and writes nothing. With --from-migrations it doesn't
-    connect to the app's databases at all: it runs all migrations in empty databases, which are
-    removed afterwards, and looks there.
+    It reads nothing but the catalogs, and rows with --rows, and writes nothing. With
+    --from-migrations it doesn't connect to the app's databases at all: it runs all migrations in
+    empty databases, which are removed afterwards, and looks there.
 
     \b
     Examples:
       flask db enum check
       flask db enum check --format github
+      flask db enum check --rows
       flask db enum check --from-migrations
       flask db enum check --from-migrations --tables
 
@@ -449,6 +457,8 @@ def check(
     from .streams import reserved
 
     _require_migrations(from_migrations, server=server, init_sql=init_sql, tables=tables)
+    if rows and from_migrations:
+        raise click.UsageError("--rows looks at rows, and --from-migrations has none.")
     with _errors("Could not tell", format_):
         line = ProgressLine()
         try:
@@ -464,7 +474,7 @@ def check(
                         tables=tables,
                     )
                 else:
-                    result = check_databases(environment, settings)
+                    result = check_databases(environment, settings, rows=rows)
         except KeyboardInterrupt:
             raise EnvironmentFailed("It was interrupted.") from None
         finally:

@@ -15,6 +15,7 @@ from ..comparison import Comparison
 from ..comparison import EnumState
 from ..core.changes import Change
 from ..core.errors import EnumMigrateError
+from ..core.rows import Stray
 from ..core.tables import TableDifference
 from ..core.wording import is_wrong
 from ..from_migrations.run import ChainFailed
@@ -22,6 +23,7 @@ from ..report.check import hint
 from ..report.check import in_short
 from ..report.check import next_action
 from ..report.check import report
+from ..report.check import stray
 from ..report.check import unmade
 from . import places
 from .places import Place
@@ -45,16 +47,29 @@ def as_json(result: Comparison, next_action: str) -> str:
     return _dumped(
         {
             "version": VERSION,
-            "outcome": "in sync" if result.in_sync else "drift",
+            "outcome": outcome(result),
             "compared": "migrations" if result.from_migrations else "database",
             "at_head": not result.behind,
             "next": next_action,
             "enums": [_enum(state, result.sync) for state in result.enums],
             "tables": None if result.tables is None else [*map(_table, result.tables)],
+            "rows": None if result.strays is None else [*map(_stray, result.strays)],
+            "unlooked": [{"column": str(one.column), "why": one.reason} for one in result.unlooked],
             "skipped": [{"bind": bind, "dialect": dialect} for bind, dialect in result.skipped],
             "notes": [*said.remarks, *said.notes],
         }
     )
+
+
+def outcome(result: Comparison) -> str:
+    """Return what came of a comparison, in a word or two."""
+    if not result.in_sync:
+        return "drift"
+    return "nothing compared" if result.compares_nothing else "in sync"
+
+
+def _stray(one: Stray) -> dict[str, object]:
+    return {"column": one.place, "value": one.value, "rows": one.rows}
 
 
 def error_as_json(error: EnumMigrateError) -> str:
@@ -158,6 +173,8 @@ def findings(result: Comparison) -> Iterator[Finding]:
             models = places.of_columns(state.bind, state.missing_columns)
             for place in _or_nowhere(models or places.of_enum(state)):
                 yield Finding(about, (unmade(state),), place)
+    for column, strays in result.strays_by_place.items():
+        yield Finding(column, tuple(map(stray, strays)))
     for (bind, table), found in result.by_table.items():
         said = [one.text for one in found]
         for place in _or_nowhere(places.of_table(bind, table)):

@@ -121,7 +121,7 @@ def check(result: CheckResult, format_: str = "text") -> None:
         for annotation in formats.github(result):
             write(annotation)
         out(styled(said.last))
-        _summarise("in sync" if result.in_sync else "drift", str(said))
+        _summarise(formats.outcome(result), str(said))
         return
     _remark(said.remarks)
     if format_ == "json":

@@ -16,6 +16,7 @@ from ..core.changes import RenameType
 from ..core.changes import RenameValue
 from ..core.changes import RetireValue
 from ..core.changes import SetSchema
+from ..core.changes import WidenColumn
 from ..core.rows import Held
 from ..core.wording import bare
 from ..core.wording import counted
@@ -27,6 +28,7 @@ from ..core.wording import sized
 from ..core.wording import some
 from ..report.check import INSTANT
 from ..report.check import heading
+from ..report.check import looks_at
 from ..report.lines import Line
 from .wrapping import side_by_side
 
@@ -106,6 +108,7 @@ _NAMED = (
     BringBackValue,
     RenameType,
     SetSchema,
+    WidenColumn,
 )
 
 
@@ -126,6 +129,8 @@ def _line(change: Change, held: dict[str, list[Held]] | None) -> Line:
             return Line(f"  ~ type {bare(name)}", f"-> {bare(new_name)}", "changed")
         case SetSchema(schema, new_schema):
             return Line(f"  ~ schema {bare(schema)}", f"-> {bare(new_schema)}", "changed")
+        case WidenColumn(width, new_width):
+            return Line(f"  ~ {width} characters", f"-> {new_width}", "changed")
     raise TypeError(f"{change!r} isn't about one name.")
 
 
@@ -174,6 +179,7 @@ def totals(plan: BindPlan) -> str:
         (sum(len(change.retirements) for change in altered), "label", "retired"),
         (sum(len(change.brought_back) for change in altered), "label", "brought back"),
         (sum(change.reordered for change in altered), "type", "reordered"),
+        (sum(change.widens is not None for change in altered), "column", "widened"),
         (sum(change.name.name != change.new_name.name for change in altered), "type", "renamed"),
         (sum(change.name.schema != change.new_name.schema for change in altered), "type", "moved"),
         (len(plan.creates), "type", "created"),
@@ -212,6 +218,8 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
         return "can't be done: " + " ".join(refusal.fact for refusal in direction.refusals)
     sizes = plan.database.facts.sizes
     retiring = _retiring(direction, sizes)
+    if not direction.rewritten and not retiring and direction.scanned:
+        return looks_at(sized(direction.scanned, sizes))
     if not direction.rewritten:
         return retiring or INSTANT
     tables = sized(direction.rewritten, sizes)

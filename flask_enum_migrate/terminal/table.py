@@ -137,7 +137,8 @@ def _difference(change: AlterEnum) -> str:
     gone += [f"~ retire {bare(one.label)}" for one in change.retirements]
     named = [f"~ called {change.new_name}"] if change.name != change.new_name else []
     order = ["~ another order"] if change.reordered else []
-    return "  ".join([*named, *_first(gone), *_first(come), *order])
+    wider = [f"~ {change.widens.new_width} characters"] if change.widens else []
+    return "  ".join([*named, *_first(gone), *_first(come), *order, *wider])
 
 
 def _first(labels: Sequence[str]) -> Sequence[str]:

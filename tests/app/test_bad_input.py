@@ -260,7 +260,7 @@ def test_a_database_without_enums_is_skipped(one_project: Project, command: str)
     done = one_project.db("enum", command)
     note = "Note: the database is sqlite, which has no enum types to keep in step: skipped.\n"
     said = {
-        "check": "In sync: nothing was compared.\n",
+        "check": "Nothing was compared.\n",
         "sync": "Nothing was compared: nothing to write.\n"
         "To write a revision without a database: flask db enum sync --from-migrations\n",
         "list": "Nothing was compared.\n",

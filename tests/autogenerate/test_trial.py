@@ -12,7 +12,7 @@ from alembic.operations import ops
 
 from flask_enum_migrate.autogenerate.trial import _operation
 from flask_enum_migrate.core.rehearsal import CantPerform
-from flask_enum_migrate.postgresql.backend import NativeEnums
+from flask_enum_migrate.postgresql.backend import Enums
 from tests.autogenerate.setup import JOB
 from tests.autogenerate.setup import command
 from tests.project import Project
@@ -172,22 +172,22 @@ def test_a_type_that_is_created_otherwise(
     one_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_project.start(JOB)
-    creation = NativeEnums.creation
+    creation = Enums.creation
 
-    def other(self: NativeEnums, creates: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def other(self: Enums, creates: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         created, dropped = creation(self, creates)
         return (*created, "ALTER TYPE state ADD VALUE 'z'"), tuple(dropped)
 
-    monkeypatch.setattr(NativeEnums, "creation", other)
+    monkeypatch.setattr(Enums, "creation", other)
     said = command(one_project, STATE, "migrate", expect=1, labels=["a"]).stderr
     told = " ".join(said.split())
     assert "type public.state: labels was not as it must be: «a» expected, «a, z» found" in told
     assert "To write it untried: ENUM_MIGRATE_REHEARSE = None" in told
     assert len(one_project.revisions()) == 1
 
-    def lasting(self: NativeEnums, creates: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def lasting(self: Enums, creates: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(creation(self, creates)[0]), ()
 
-    monkeypatch.setattr(NativeEnums, "creation", lasting)
+    monkeypatch.setattr(Enums, "creation", lasting)
     said = command(one_project, STATE, "migrate", expect=1, labels=["a"]).stderr
     assert "After the downgrade, in a rehearsal on this database" in " ".join(said.split())

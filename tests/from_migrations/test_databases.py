@@ -556,7 +556,7 @@ def test_no_bind_is_postgresql(chain: Chain, tmp_path: Path) -> None:
     )
     assert not chain.notes.exists()
     done = chain.project.db("enum", "check")
-    assert done.stdout == "In sync: nothing was compared.\n"
+    assert done.stdout == "Nothing was compared.\n"
 
 
 EXPECTS = (

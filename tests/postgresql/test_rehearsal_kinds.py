@@ -22,7 +22,7 @@ from flask_enum_migrate.core.rehearsal import Terms
 from flask_enum_migrate.core.schema import DeclaredColumn
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import Name
-from flask_enum_migrate.postgresql.backend import NativeEnums
+from flask_enum_migrate.postgresql.backend import Enums
 from tests.kinds import KINDS
 from tests.servers import Server
 from tests.servers import create_database
@@ -37,7 +37,7 @@ def rehearsed(
     limit: int | None = None,
 ) -> Rehearsal:
     """Rehearse what makes the types of ``public`` have the wanted labels."""
-    backend = NativeEnums()
+    backend = Enums()
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
     with engine.begin() as connection:
         column = DeclaredColumn(Name("public", "none"), "none")

@@ -295,6 +295,43 @@ def test_strings_become_an_enum_and_back(both: Both) -> None:
     as_on_postgresql(both, merges=True)
 
 
+STRINGS = MODELS.replace('"state")', '"state", native_enum=False, create_constraint=True)', 1)
+STRINGS = STRINGS.replace(
+    'name="state"))', 'name="last", native_enum=False, create_constraint=True))'
+)
+
+
+def test_strings_under_a_check_follow(both: Both) -> None:
+    both.start(STRINGS, *ROWS, labels=["a", "b", "c"])
+    both.models(STRINGS, labels=["b", "a", "longer"])
+    swapped = [f"--rename={column}.{pair}" for column in COLUMNS for pair in ("a=b", "b=a")]
+    mapped = [f"--map={column}.c=longer" for column in COLUMNS]
+    both.sync(*swapped, *mapped)
+    assert as_on_postgresql(both) == [("b", "a"), ("a", "longer"), ("longer", None)]
+    assert check_of(both) == [
+        "CONSTRAINT last CHECK (last IN ('b', 'a', 'longer'))",
+        "CONSTRAINT state CHECK (state IN ('b', 'a', 'longer'))",
+    ]
+
+
+COLUMNS = ("job.state", "job.last")
+
+
+def test_a_check_comes_and_goes_with_a_conversion(both: Both) -> None:
+    both.start(MODELS, *ROWS, labels=["a", "b", "c"])
+    both.models(STRINGS, labels=["a", "b"])
+    both.sync(*(f"--map={column}.c=b" for column in COLUMNS))
+    as_on_postgresql(both, merges=True)
+    assert check_of(both) == [
+        "CONSTRAINT last CHECK (last IN ('a', 'b'))",
+        "CONSTRAINT state CHECK (state IN ('a', 'b'))",
+    ]
+    both.models(MODELS, labels=["a", "b", "new"])
+    both.sync()
+    as_on_postgresql(both, merges=True)
+    assert check_of(both) == []
+
+
 NO_IMPORT = "import sqlalchemy as sa\n"
 
 

@@ -32,11 +32,16 @@ class Item(db.Model):
 """
 
 
-def sync(project: Project, labels: list[str], *typed: str, columns: int = 200) -> str:
+CHECK = ", native_enum=False, create_constraint=True"
+
+
+def sync(
+    project: Project, labels: list[str], *typed: str, columns: int = 200, kind: str = ""
+) -> str:
     """Run sync on a terminal, where labels are those of the models, and type answers."""
     options = [one for one in typed if one.startswith("--")]
     answers = [one for one in typed if not one.startswith("--")]
-    command = [*flask(project, labels), "sync", *options]
+    command = [*flask(project, labels, kind), "sync", *options]
     return on_a_terminal(command, project.folder, *answers, columns=columns, NO_COLOR="1")
 
 
@@ -111,6 +116,38 @@ Upgrade    rewrites public.item ("""
         *("flask", "db", "enum", "sync", "--message", "asked"),
         *("--rename", "state.gone=gones", "--map", "state.old=gones"),
     ]
+
+
+def test_a_string_under_a_check_is_asked_about_like_a_type(one_project: Project) -> None:
+    one_project.start(
+        LABELS.replace('"state"', f'"state"{CHECK}'),
+        "INSERT INTO item (state) VALUES ('old'), ('gone'), ('gone')",
+        labels=["old", "gone", "odd", "stays"],
+    )
+    answers = ("3", "1", "2", "1", "")
+    shown = sync(one_project, ["gones", "fresh", "stays"], "-mx", *answers, kind=CHECK)
+    assert shown.startswith("\npublic.item.state\n  went  old   1 row\n        gone  2 rows\n")
+    assert (
+        "\npublic.item.state loses the label 'old', which 1 row of public.item.state holds" in shown
+    )
+    assert (
+        """
+public.item.state
+  ~ gone   -> gones
+  + fresh  after gones
+  - old    1 row becomes gones
+  - odd    no row here holds it; refuses where one does
+
+1 type: 1 label added, 1 label renamed, 2 labels removed.
+Upgrade    no table is rewritten; looks at the rows of public.item ("""
+        in shown
+    )
+    assert "Write this migration? [Y/n]: \nWrote " in shown
+    assert pasted(shown)[-4:] == [
+        *("--rename", "public.item.state.gone=gones", "--map", "item.state.old=gones")
+    ]
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state FROM item ORDER BY id") == [("gones",)] * 3
 
 
 def test_an_added_label_asks_only_whether_to_write(one_project: Project) -> None:

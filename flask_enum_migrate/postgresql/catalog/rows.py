@@ -55,7 +55,7 @@ def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> t
     The most frequent ones of a bounded number of rows. Where a query takes too long or may not
     read the table, one entry says so.
     """
-    to_enums = [change for change in conversions if change.new.enum is not None]
+    to_enums = [change for change in conversions if change.new.is_enum]
     queries = [
         strange_values(
             number, change.table, change.column, change.array, change.new.labels, LIMIT, MOST

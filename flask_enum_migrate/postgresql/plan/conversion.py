@@ -150,7 +150,8 @@ def _actions(
 def _pairs(change: AlterColumnType) -> dict[str, str | None]:
     """Return each known text of before, and what it becomes."""
     if change.new.enum is None:
-        return {label: change.mapping.get(label, label) for label in change.old.labels}
+        kept = (label for label in change.old.labels if label not in change.homeless)
+        return {label: change.mapping.get(label, label) for label in kept}
     labels = change.old.labels if change.old.enum else change.new.labels
     same: dict[str, str | None] = {x: x for x in labels if x in change.new.labels}
     return {**same, **change.mapping}
@@ -183,7 +184,7 @@ def _default(change: AlterColumnType, column: Column) -> _Default:
         lost = [label for label in change.old.labels if label not in pairs]
         followed = follow(default, {change.old.enum: TypeChange(name, pairs)}, lost)
         return _Default(followed.sql, followed.lost)
-    if lost := [text for text in texts if text not in pairs and change.new.enum is not None]:
+    if lost := [text for text in texts if text not in pairs and change.new.is_enum]:
         return _Default(lost=tuple(lost))
     if change.wraps and change.array and len(texts) != 1:
         return _Default(unclear=True)
@@ -331,7 +332,8 @@ def _compares_text(definition: str, change: AlterColumnType) -> bool:
 def _too_long(change: AlterColumnType) -> list[str]:
     if change.new.enum is not None or not (length := _LENGTH.search(change.new.sql)):
         return []
-    return [label for label in change.old.labels if len(label) > int(length[1])]
+    kept = [label for label in change.old.labels if label not in change.homeless]
+    return [label for label in kept if len(change.mapping.get(label, label) or "") > int(length[1])]
 
 
 def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:

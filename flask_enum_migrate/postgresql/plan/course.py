@@ -28,6 +28,8 @@ from ..objects.generated_column import GeneratedColumn
 from ..objects.index import Index
 from ..objects.made_types import MadeType
 from ..objects.row_column import RowColumn
+from ..sql import checks
+from ..sql import ddl
 from ..sql import quoting
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
@@ -300,6 +302,35 @@ class Course:
     def keep_out(self) -> list[Step]:
         """Return what keeps labels out of columns that have just got their type."""
         return step("", (sql for own in self.guarded.values() for sql in own))
+
+    def drop_checks(self) -> list[Step]:
+        """Return what refuses rows that a string under a CHECK can't keep, and drops such CHECKs.
+
+        Those that the database has today are dropped with the conversion, and come back with it.
+        """
+        refused = [
+            checks.refuse(change.table, change.column, held=change.homeless)
+            for change in self.conversions
+            if change.new.check and change.homeless
+        ]
+        dropped = [
+            ddl.alter_table(change.table, [ddl.drop_constraint(change.old.check.name)])
+            for change in self.conversions
+            if change.old.check and change.old.check.name and not self.today
+        ]
+        return step("", [*refused, *dropped])
+
+    def add_checks(self) -> list[Step]:
+        """Return what adds the CHECKs of enums that become strings."""
+        added = []
+        for change in self.conversions:
+            check = change.new.check
+            if check and check.name and self.today:
+                added.append(ddl.alter_table(change.table, [checks.add(check, change.new.labels)]))
+                if check.comment is not None:
+                    on = checks.comment(check, change.table)
+                    added.append(on + quoting.literal(check.comment))
+        return step("", added)
 
     def rename_labels(self) -> list[Step]:
         """Return what renames labels, and types that stay."""

@@ -110,12 +110,14 @@ def _stand_in(differences: Differences, facts: Facts, back: Course) -> Iterator[
 def _upgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the upgrade that share a transaction."""
     change = [
+        *course.drop_checks(),
         *course.lift(),
         *course.drop_hanging(),
         *course.rename_labels(),
         *course.replace_types(),
         *(Step("", (ddl.create_type(new.name, new.labels),)) for new in differences.creates),
         *course.convert_rows(),
+        *course.add_checks(),
         *course.create_hanging(),
         *course.keep_out(),
     ]
@@ -129,11 +131,13 @@ def _upgrade(course: Course, differences: Differences) -> list[Step]:
 def _downgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the downgrade that share a transaction."""
     change = [
+        *course.drop_checks(),
         *course.lift(),
         *course.drop_hanging(),
         *course.rename_labels(),
         *course.replace_types(),
         *course.convert_rows(),
+        *course.add_checks(),
         *course.create_hanging(),
         *course.keep_out(),
     ]

@@ -77,6 +77,13 @@ def count_label(
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
 
 
+def count_text(number: int, table: Name, column: str, text: str, limit: int) -> str:
+    """Return a query of one row: its number, and how many rows hold a text, up to a limit."""
+    where = f"{identifier(column)} {_EQUALS} {literal(text)}"
+    rows = f"SELECT FROM {qualified(table)} WHERE {where} LIMIT {limit:d}"
+    return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
+
+
 @dataclass(frozen=True, slots=True)
 class UniqueKey:
     """What has to differ between two rows, of which one column is of an enum type.
