@@ -144,7 +144,7 @@ Upgrade    no table is rewritten; looks at the rows of public.item ("""
     )
     assert "Write this migration? [Y/n]: \nWrote " in shown
     assert pasted(shown)[-4:] == [
-        *("--rename", "public.item.state.gone=gones", "--map", "item.state.old=gones")
+        *("--rename", "item.state.gone=gones", "--map", "item.state.old=gones")
     ]
     one_project.db("upgrade")
     assert one_project.rows("SELECT state FROM item ORDER BY id") == [("gones",)] * 3

@@ -208,8 +208,8 @@ def _update(one: Swap) -> list[str]:
     )
     olds = ", ".join(map(literal, one.becomes))
     return [
-        f"UPDATE {qualified(one.table)} t SET {column} = CASE t.{column} {cases} END "
-        f"WHERE t.{column} IN ({olds});",
+        f"UPDATE {qualified(one.table)} t SET {column} = CASE t.{column}::text {cases} END "
+        f"WHERE t.{column}::text IN ({olds});",
         # What waits for the end of the transaction would keep the table from being altered.
         "SET CONSTRAINTS ALL IMMEDIATE;",
     ]
