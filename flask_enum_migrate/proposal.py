@@ -234,6 +234,8 @@ def _rewritten_anyway(
 ) -> Iterator[Refusal]:
     """Yield the labels that were to be retired, while their type has to be replaced."""
     for change in changes:
+        if change.check:  # to retire a label is to remove it there
+            continue
         retire, called = answers[change.name].retire, database.facts.called(change.name)
         others = [d.label for d in change.removed if d.label not in retire | change.returned]
         for drop in change.removed:

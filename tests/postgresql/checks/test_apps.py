@@ -279,6 +279,15 @@ def test_it_comes_back_from_a_label_that_is_new(one_project: Project) -> None:
     assert values(one_project) == ["AA", "BB", None, "AA"]
 
 
+def test_to_retire_a_label_is_to_remove_it(one_project: Project) -> None:
+    one_project.start(task("AA", "BB", "CC"), ROWS)
+    one_project.models(task("AA"))
+    one_project.sync("--retire", "task.st.BB", "--map", "task.st.BB=AA")
+    one_project.db("upgrade")
+    assert values(one_project) == ["AA", "AA", None]
+    assert in_sync(one_project)
+
+
 def test_rows_are_looked_at_when_asked_for(one_project: Project) -> None:
     one_project.start(task("AA", "BB", kind=BARE), ROWS)
     said = one_project.db("enum", "check")
