@@ -7,8 +7,14 @@ import json
 import pytest
 
 from flask_enum_migrate import proposal
+from flask_enum_migrate.app.environment import Environment
+from flask_enum_migrate.core.errors import Refused
 from flask_enum_migrate.core.flags import Flags
+from flask_enum_migrate.settings import current_settings
+from flask_enum_migrate.sync import sync
+from flask_enum_migrate.terminal.questions import Given
 from flask_enum_migrate.terminal.questions import as_options
+from flask_enum_migrate.terminal.questions import next_row
 from tests.project import Project
 from tests.screens import flask
 from tests.screens import on_a_terminal
@@ -69,6 +75,28 @@ def test_much_is_asked_about(one_project: Project, monkeypatch: pytest.MonkeyPat
     project.models(JOB, labels=["NEW", "DONE"])
     monkeypatch.setattr(proposal, "MUCH", 1)
     assert "rewrites public.job" in project.db("enum", "sync", "--no-input", "--dry-run").stderr
+
+    def planned(given: Given) -> list[str]:
+        with project.app.app_context():
+            result = sync(
+                Environment(None, ()),
+                current_settings(),
+                flags=given.flags,
+                dry_run=True,
+                rewritten=given.rewritten,
+            )
+        project.db("enum", "list")  # closes the connections
+        return [type(one).__name__ for one in result.plans[0].changes[0].changes]
+
+    with pytest.raises(Refused) as error:
+        planned(Given(Flags()))
+    assert "to take it out rewrites" in error.value.refusals[0].fact
+    asked = next_row(error.value, Given(Flags()))
+    assert asked is not None
+    assert asked.text == "What becomes of 'OLD'?"
+    removed, retired = (choice.then for choice in asked.choices)
+    assert planned(removed) == ["DropValue"]
+    assert planned(retired) == ["RetireValue"]
 
 
 def test_the_answers_as_options() -> None:

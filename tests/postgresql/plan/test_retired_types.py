@@ -7,6 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.autogenerate.setup import nothing_differs
 from tests.project import Project
+from tests.servers import create_database
+from tests.servers import drop_database
 
 JOB = """
 class Job(db.Model):
@@ -130,3 +132,35 @@ def test_it_comes_back_with_what_rows_become_on_the_way_back(one_project: Projec
     with pytest.raises(DBAPIError, match="OLD"):
         one_project.db("downgrade")
     assert one_project.rows("SELECT count(*) FROM job WHERE s = 'OLD'") == [(1,)]
+
+
+BINDS = """
+class Job(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    s = db.Column(db.Enum(*LABELS, name="state"), nullable=False)
+    k = db.Column(db.Enum(*KINDS, name="kind"))
+class Far(db.Model):
+    __bind_key__ = "far"
+    id = db.Column(db.Integer, primary_key=True)
+    s = db.Column(db.Enum(*LABELS, name="state"), nullable=False)
+"""
+
+
+def test_several_types_in_several_binds(one_project: Project) -> None:
+    project, far = one_project, create_database(one_project.server)
+    try:
+        project.config["SQLALCHEMY_BINDS"] = {"far": project.sqlalchemy_url(far)}
+        project.models(BINDS, LABELS=LABELS, KINDS=["a", "b"])
+        project.db("init", "--multidb")
+        row = "INSERT INTO job (s, k) VALUES ('OLD', 'b')"
+        project.start(BINDS, row, LABELS=LABELS, KINDS=["a", "b"])
+        project.models(BINDS, LABELS=["NEW", "DONE"], KINDS=["a"])
+        rows = ("--map", "state.OLD=NEW", "--map-null", "kind.b")
+        said = project.sync("--retire", "OLD", "--retire", "kind.b", *rows).stderr
+        assert "2 of 2 places" in said
+        for command in ("upgrade", "downgrade", "upgrade"):
+            project.db(command)
+        assert project.db("enum", "list").stdout.count("in sync") == 3
+        assert project.rows("SELECT s::text, k::text FROM job") == [("NEW", None)]
+    finally:
+        drop_database(project.server, far)
