@@ -134,6 +134,31 @@ def test_it_comes_back_with_what_rows_become_on_the_way_back(one_project: Projec
     assert one_project.rows("SELECT count(*) FROM job WHERE s = 'OLD'") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("labels", "name", "flags", "become", "return_"),
+    [
+        (["NEWER", "FRESH", "DONE"], "state", ["NEW=NEWER", "OLD=FRESH"], "FRESH", "OLD"),
+        (["NEWER", "DONE"], "state", ["NEW=NEWER", "OLD=NEWER"], "NEWER", "NEW"),
+        (["NEW", "DONE"], "phase", ["", "OLD=DONE"], "DONE", "DONE"),
+    ],
+    ids=["a new label", "a renamed label", "a renamed type"],
+)
+def test_a_label_is_retired_beside(
+    one_project: Project, labels: list[str], name: str, flags: list[str], become: str, return_: str
+) -> None:
+    models = JOB.replace(', server_default="NEW"', "")
+    one_project.start(models, "INSERT INTO job (s) VALUES ('OLD')", LABELS=LABELS, NAME="state")
+    one_project.models(models, LABELS=labels, NAME=name)
+    rename, map_ = flags
+    renames = ["--rename", rename] if rename else []
+    one_project.sync("--retire", "OLD", *renames, "--map", map_)
+    for command, held in (("upgrade", become), ("downgrade", return_), ("upgrade", None)):
+        one_project.db(command)
+        if held:
+            assert one_project.rows("SELECT s::text FROM job") == [(held,)]
+    assert one_project.db("enum", "check").stdout.startswith("In sync")
+
+
 BINDS = """
 class Job(db.Model):
     id = db.Column(db.Integer, primary_key=True)
