@@ -330,8 +330,20 @@ def test_what_is_large_is_not_rehearsed(one_project: Project) -> None:
     assert RAN.fullmatch(said.splitlines()[-1])
     # What rewrites nothing is free.
     one_project.models(MOODS, LABELS=["bad", "fine", "gone"])
-    said = one_project.sync("--rename", "mood.ok=fine").stderr
+    said = one_project.sync("--dry-run", "--rename", "mood.ok=fine").stderr
     assert RAN.fullmatch(said.splitlines()[-1])
+    # So is an addition; what takes it back is not.
+    one_project.models(MOODS, LABELS=[*OLD, "new"])
+    assert_only_upgrade(one_project.sync("--dry-run").stderr)
+    one_project.models(MOODS + "    more = db.Column(db.Integer)\n", LABELS=[*OLD, "new"])
+    said = one_project.db("migrate").stderr
+    assert_only_upgrade(said.replace(" of what changes existing enums", ""))
+    assert " of what changes existing enums" in said
+
+
+def assert_only_upgrade(said: str) -> None:
+    assert "Note: the downgrade was not rehearsed: it would rewrite, index and refresh" in said
+    assert "Rehearsed: the upgrade ran on this database and was rolled back (" in said
 
 
 @pytest.mark.parametrize("limit", ["always", 10**9, "1 GB", "0.5GB"])

@@ -140,6 +140,7 @@ def _seen(
 
 
 _UNTRIED = "ENUM_MIGRATE_REHEARSE = None"
+_OURS = "what changes existing enums"
 
 
 def _compared(pairing: Pairing, *, compares_types: bool) -> Pairing:
@@ -167,14 +168,17 @@ def _rehearsed(
     if not seen.draft.is_empty:
         ours = rehearse_one(context.migration_context, settings, seen.draft, told)
         made = _accepted(seen, ours)
-    if is_mixed(seen) and (made.upgrade or seen.draft.is_empty):
+    mixed = is_mixed(seen)
+    if mixed and made.too_large:
+        part = _OURS
+    elif mixed and (made.upgrade or seen.draft.is_empty):
         whole = _accepted(seen, sized(rehearse(context, seen, settings, told), settings))
         if whole.failure:
             notes.append(f"{failed(whole.failure)} That is Alembic's: mend it in the file.")
         if whole.upgrade or seen.draft.is_empty:
             made = replace(whole, seconds=made.seconds + whole.seconds)
         else:
-            part = "what changes existing enums"
+            part = _OURS
             if whole.left_out:
                 notes.append(f"what Alembic found beside it was not rehearsed: {whole.left_out}")
     proven = proof([(seen.draft.database, made)], command, part)

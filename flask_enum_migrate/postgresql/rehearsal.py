@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ..core.backend import Differences
+from ..core.plan import Direction
 from ..core.plan import Plan
 from ..core.rehearsal import Act
 from ..core.rehearsal import Functions
@@ -119,6 +120,11 @@ def _without_labels(read: Mapping[Property, str]) -> Mapping[Property, str]:
     return {one: value for one, value in read.items() if one.name != "labels"}
 
 
+def _is_heavy(one: Direction) -> bool:
+    """Return whether a direction takes the longer, the more rows there are."""
+    return bool(one.rewritten or one.rebuilt or one.retirements or one.scanned)
+
+
 class _Trial:
     """One rehearsal.
 
@@ -142,19 +148,20 @@ class _Trial:
         types = types_concerned(self._differences, upgraded=False)
         weights = snapshot.weights(self._connection, types, self._tables)
         plan = self._plan
-        rewrites = any(
-            one.rewritten or one.rebuilt or one.retirements or one.scanned
-            for one in (plan.upgrade, plan.downgrade)
-        )
+        rewrites = _is_heavy(plan.upgrade) or _is_heavy(plan.downgrade)
         size = sum(one.total for one in weights) if rewrites else 0
-        if self._terms.limit is not None and size > self._terms.limit:
+        too_large = self._terms.limit is not None and size > self._terms.limit
+        if too_large and _is_heavy(plan.upgrade):
             return Rehearsal(size=size, too_large=True)
+        rewrites = rewrites and not too_large  # an addition alone costs nothing
         counted = [one.name for one in weights if one.countable] if rewrites else []
         before = self._read(counted, upgraded=False)
         done = Rehearsal(size=size)
         try:
             with trial.taken_back(self._connection):
                 done, between = self._upgrade(done, before, counted)
+                if too_large:
+                    return replace(done, too_large=True)
                 if done.contrasts or plan.downgrade.refusals:
                     return done
                 return self._downgrade(done, before, between, counted)
