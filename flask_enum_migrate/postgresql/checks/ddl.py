@@ -12,8 +12,8 @@ from ...core.schema import Check
 from ...core.schema import Name
 from ..sql import checks
 from ..sql.guards import Block
-from ..sql.guards import Lock
 from ..sql.guards import Statement
+from ..sql.locks import Lock
 from ..sql.quoting import DEPARSED
 from ..sql.quoting import identifier
 from ..sql.quoting import indented

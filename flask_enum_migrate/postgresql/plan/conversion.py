@@ -35,9 +35,9 @@ from ..sql.expressions import elements
 from ..sql.expressions import follow
 from ..sql.expressions import follow_array
 from ..sql.expressions import portable
-from ..sql.kept import Known
 from ..sql.membership import allowed
 from ..sql.membership import written as checked
+from ..sql.states import Known
 from .facts import Facts
 from .labels import Alteration
 from .labels import meanwhile

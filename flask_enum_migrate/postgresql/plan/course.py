@@ -36,7 +36,7 @@ from ..sql.expressions import follow
 from ..sql.expressions import portable
 from ..sql.expressions import rename
 from ..sql.guards import Block
-from ..sql.kept import Known
+from ..sql.states import Known
 from . import conversion
 from . import frame
 from . import labels

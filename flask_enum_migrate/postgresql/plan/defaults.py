@@ -1,4 +1,7 @@
-"""Column defaults: what becomes of them when labels change, and the statements for it."""
+"""Column defaults: what becomes of them when labels change, and the statements for it.
+
+Those of columns that get another type are the affair of :mod:`.conversion`.
+"""
 
 from __future__ import annotations
 

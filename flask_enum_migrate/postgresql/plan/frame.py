@@ -18,11 +18,11 @@ from ..objects.base import Dependent
 from ..objects.made_types import MadeType
 from ..sql import ddl
 from ..sql.guards import Block
-from ..sql.guards import Lock
 from ..sql.guards import Statement
 from ..sql.guards import require_version
-from ..sql.kept import Known
+from ..sql.locks import Lock
 from ..sql.quoting import qualified
+from ..sql.states import Known
 from .facts import Facts
 from .labels import Alteration
 

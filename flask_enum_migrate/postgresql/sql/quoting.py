@@ -224,3 +224,8 @@ def shortened(name: str, suffix: str) -> str:
         return name + suffix
     suffix = f"_{crc32(name.encode()):08x}{suffix}"
     return name.encode()[: MAX_BYTES - len(suffix.encode())].decode(errors="ignore") + suffix
+
+
+def regclass(table: Name) -> str:
+    """Return a table's name as ``regclass`` takes it: that knows no ``U&"…"``."""
+    return literal(DEPARSED.qualified(table))

@@ -8,6 +8,31 @@ no part of them: those belong to the database that is upgraded.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An object that is dropped and created again, as the revision knows it.
+
+    :param what: kind and name, as ``COMMENT ON`` writes it.
+    :param kind: its kind, as ``pg_get_object_address`` takes it.
+    :param names: its address.
+    :param arguments: the second part of that.
+    :param state_kind: its entry in :data:`STATES`, or ``""`` if nothing is compared.
+    :param state: what it must be, by that.
+    :param labels: those that an enum must have.
+    """
+
+    what: str
+    kind: str
+    names: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    state_kind: str = ""
+    state: str = ""
+    labels: tuple[str, ...] = ()
+
+
 _TABLESPACE = (
     "(SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace "
     "WHERE c.oid = {})"
