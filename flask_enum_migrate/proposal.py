@@ -355,7 +355,9 @@ def _held_refusal(
     change: AlterEnum, going: DropValue | RetireValue, held: list[Held], called: str
 ) -> Refusal:
     where, label = listed([*map(str, held)], len(held)), going.label
-    renames = ranked(change, label)[:3] if isinstance(going, DropValue) else []
+    # A CHECK may keep it out of some columns without anybody having retired it.
+    may_be_renamed = isinstance(going, DropValue) or label in change.open_columns
+    renames = ranked(change, label)[:3] if may_be_renamed else []
     flags = [_flag("--rename", called, label, new) for new in renames]
     guess = flags[0] if flags and is_likely(label, renames[0]) else ""
     flags.append(_flag("--map", called, label, "LABEL"))

@@ -46,6 +46,10 @@ def everything(project: Project) -> tuple[Any, ...]:
     # Autovacuum comes by after so many rows that were rolled back.
     locks = """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                WHERE relation = 'job'::regclass AND backend_type = 'client backend'"""
+    for _ in range(50):  # a backend that was ended takes a moment
+        if project.rows(locks) == [(0,)]:
+            break
+        time.sleep(0.1)
     return project.dump(), project.contents(), project.rows(locks), project.revisions()
 
 

@@ -61,13 +61,16 @@ def alter(
 def _staying(pair: Pair, answers: Answers) -> frozenset[str]:
     """Return the labels that the models lack and that are not removed from the type.
 
-    A CHECK keeps a label out where it is removed: to retire it is the same.
+    A CHECK keeps a label out where it is removed: to retire it is the same. One that is kept out of
+    some columns only may be renamed.
     """
     if pair.live.check:
         return frozenset()
-    retired = frozenset() if pair.drops_retired else pair.live.guarded
+    guarded = frozenset() if pair.drops_retired else pair.live.guarded
     declared = frozenset(pair.declared.labels)
-    return (retired | answers.retire).intersection(pair.live.labels) - declared
+    renamed = {old for old, new in answers.renames.items() if new in declared}
+    guarded -= renamed.difference(pair.live.retired)
+    return (guarded | answers.retire).intersection(pair.live.labels) - declared
 
 
 def _compared(

@@ -192,7 +192,7 @@ class _Draft:
         )
 
     def renamable(self) -> list[str]:
-        retired = {x for p in self.pairs for x in p.live.guarded - {*p.declared.labels}}
+        retired = {x for p in self.pairs for x in p.live.retired if x not in p.declared.labels}
         return [label for label in self.live() if label not in retired]
 
     def leaves(self) -> list[str]:

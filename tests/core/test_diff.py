@@ -117,6 +117,16 @@ def test_a_label_is_retired_where_a_person_says_so() -> None:
     assert again.kept_retired == frozenset("p")
 
 
+def test_a_label_that_is_kept_out_of_some_columns_may_be_renamed() -> None:
+    answers = Answers({"b": "c"})
+    some = alter(pair("ab", "ac", "b", ""), answers)
+    assert some is not None
+    assert (some.renames, some.retired) == ({"b": "c"}, frozenset())
+    everywhere = alter(pair("ab", "ac", "b", "b"), answers)  # no row can hold it
+    assert everywhere is not None
+    assert (everywhere.renames, everywhere.kept_retired) == ({}, frozenset("b"))
+
+
 def test_what_is_replaced_anyway_takes_retired_labels_along() -> None:
     change = alter(pair("aobp", "ba", "op"), Answers(retire=frozenset("p")))
     assert change is not None

@@ -89,6 +89,8 @@ def changes(draw: st.DrawFn) -> Change:
     for x in added:  # several labels that become a new one can't be told apart afterwards
         sources = [old for old, new in mapping.items() if new == x]
         mapping.update(dict.fromkeys(sources[1:]))
+    if tuple(before) == tuple(after):  # nothing differs, so there is nothing to say of it
+        renames = {}
     return Change(tuple(before), tuple(after), renames, mapping)
 
 

@@ -526,6 +526,8 @@ def test_check_as_json(one_project: Project) -> None:
         ],
         "tables": None,
         "skipped": [],
+        "unlooked": [],
+        "rows": None,
         "notes": [],
     }
     one_project.models(mood("SAD", "OK\u00e4"))
@@ -545,7 +547,7 @@ def test_check_as_json(one_project: Project) -> None:
 
 def test_check_for_github(one_project: Project) -> None:
     one_project.start(mood("SAD"))
-    program = PROGRAM.format(url=one_project.sqlalchemy_url(), labels=[]).replace(
+    program = PROGRAM.format(url=one_project.sqlalchemy_url(), labels=[], kind="").replace(
         'db.Enum(*[], name="state")', "db.Enum(Mood)"
     )
     program = program.replace("state =", "mood =").replace(

@@ -228,9 +228,9 @@ def rename_partition_index(parent: str, table: Name, name: Name) -> str:
     """
     lines = [
         "SELECT inhrelid INTO STRICT current FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid",
-        f"    WHERE inhparent = toregclass({literal(parent)})::oid AND indrelid = "
-        f"toregclass({regclass(table)})::oid;",
-        f"other := toregclass({regclass(name)});",
+        f"    WHERE inhparent = to_regclass({literal(parent)})::oid AND indrelid = "
+        f"to_regclass({regclass(table)})::oid;",
+        f"other := to_regclass({regclass(name)});",
         "IF current::oid IS DISTINCT FROM other::oid THEN",
         "    IF other IS NOT NULL THEN EXECUTE 'ALTER INDEX ' || other::text || "
         "' RENAME TO enum_migrate_' || other::oid::text; END IF;",
