@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import OperationalError
@@ -66,13 +69,16 @@ class Both:
         with self.on_sqlite():
             return self.project.db(*args, expect=expect).output
 
+    def begin(self) -> AbstractContextManager[Connection]:
+        return create_engine(self.url, poolclass=NullPool).begin()
+
     def sql(self, *statements: str) -> None:
-        with create_engine(self.url).begin() as connection:
+        with self.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
     def rows(self, query: str = "SELECT state, last FROM job ORDER BY id") -> list[tuple[Any, ...]]:
-        with create_engine(self.url).connect() as connection:
+        with self.begin() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
