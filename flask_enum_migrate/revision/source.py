@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from textwrap import wrap
 
+from jinja2 import BaseLoader
 from jinja2 import ChoiceLoader
 from jinja2 import Environment as Jinja
 from jinja2 import FileSystemLoader
@@ -63,6 +65,22 @@ class _Statement:
     exact: bool
 
 
+def _jinja(*first: BaseLoader) -> Jinja:
+    jinja = Jinja(
+        loader=ChoiceLoader([*first, PackageLoader("flask_enum_migrate.revision")]),
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    jinja.filters["python"] = python_string
+    return jinja
+
+
+@cache
+def _shipped() -> Jinja:
+    """Return the package's own templates, which are compiled once."""
+    return _jinja()
+
+
 class Renderer:
     """Write directions as Python source, through the app's own Jinja template if it has one.
 
@@ -70,16 +88,9 @@ class Renderer:
     """
 
     def __init__(self, directory: Path) -> None:
-        jinja = Jinja(
-            loader=ChoiceLoader(
-                [FileSystemLoader(directory), PackageLoader("flask_enum_migrate.revision")]
-            ),
-            undefined=StrictUndefined,
-            autoescape=False,
-        )
-        jinja.filters["python"] = python_string
+        own = any((directory / name).is_file() for name in (TEMPLATE, RETIRING))
         self._directory = directory
-        self._jinja = jinja
+        self._jinja = _jinja(FileSystemLoader(directory)) if own else _shipped()
 
     def render(self, direction: Direction, frame: Frame) -> str:
         """Return one function's body, or a part of it.
