@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only try that everything runs")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="one section")
+    parser.add_argument("--server", help="URL of a server; a throwaway one otherwise")
     parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.svg")
     parser.add_argument("--readme", type=Path, help="page that shows a short table and the chart")
     given = parser.parse_args()
@@ -60,7 +62,7 @@ def main() -> None:
     sections: list[Section] = []
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        embedded_server(settings=SETTINGS) as url,
+        nullcontext(given.server) if given.server else embedded_server(settings=SETTINGS) as url,
     ):
         lab = Lab(url, Path(folder), QUICK if given.quick else FULL, say)
         server = lab.server()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from benchmarks import forked
 from benchmarks.lab import Lab
 from benchmarks.lab import OutcomeError
 
@@ -75,6 +76,7 @@ class App:
 
     def __init__(self, lab: Lab, tools: str, models: str) -> None:
         self.tools = tools
+        self._quick = lab.scale.quick
         self.folder = lab.folder / f"app_{lab.number()}"
         self.folder.mkdir()
         self.edit(models)
@@ -122,18 +124,23 @@ class App:
         :raises OutcomeError: if it fails.
         """
         result = self.folder / "result.json"
-        done = subprocess.run(
-            [sys.executable, MEASURED, result, *arguments],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            cwd=self.folder,
-            env={**self.environment(url), **environment},
-        )
+        wanted = {**self.environment(url), **environment}
+        if self._quick and forked.possible():
+            code, errors = forked.run(result, arguments, self.folder, wanted)
+        else:
+            done = subprocess.run(
+                [sys.executable, MEASURED, result, *arguments],
+                check=False,
+                capture_output=True,
+                encoding="utf-8",
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                env=wanted,
+            )
+            code, errors = done.returncode, done.stderr
         command = f"flask {' '.join(arguments)} ({self.tools})"
-        if done.returncode:
-            raise OutcomeError(f"{command} failed:\n{done.stderr}")
+        if code:
+            raise OutcomeError(f"{command} failed:\n{errors}")
         run = Run(**json.loads(result.read_text(encoding="utf-8")))
         if run.exit_code:
             raise OutcomeError(f"{command} ended with {run.exit_code}:\n{run.output}")

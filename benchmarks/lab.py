@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -83,7 +84,7 @@ class Lab:
 
         :param template: the plain URL of the other one.
         """
-        name = f"bench_{self.number()}"
+        name = f"bench_{os.getpid()}_{self.number()}"
         source = make_url(template).database if "://" in template else template
         self._administer(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
