@@ -46,11 +46,12 @@ def everything(project: Project) -> tuple[Any, ...]:
     # Autovacuum comes by after so many rows that were rolled back.
     locks = """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                WHERE relation = 'job'::regclass AND backend_type = 'client backend'"""
-    for _ in range(50):  # a backend that was ended takes a moment
-        if project.rows(locks) == [(0,)]:
+    for _ in range(500):  # a backend that was ended takes a moment, as that of pg_dump does below
+        held = project.rows(locks)
+        if held == [(0,)]:
             break
-        time.sleep(0.1)
-    return project.dump(), project.contents(), project.rows(locks), project.revisions()
+        time.sleep(0.01)
+    return project.dump(), project.contents(), held, project.revisions()
 
 
 @contextmanager
