@@ -16,6 +16,7 @@ from tests.servers import available_servers
 from tests.servers import create_database
 from tests.servers import drop_database
 from tests.servers import running_servers
+from tests.starts import shared_folder
 
 SERVERS = available_servers()
 
@@ -138,7 +139,7 @@ def newest(servers: dict[str, Server]) -> Server:
 
 def _project(server: Server, folder: Path) -> Iterator[Project]:
     url = create_database(server)
-    project = Project(folder, server, url)
+    project = Project(folder, server, url, shared_folder(folder))
     try:
         yield project
     finally:

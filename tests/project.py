@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import types
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from flask_enum_migrate import EnumMigrate
 from tests.on_sqlite import Chain
 from tests.servers import Server
 from tests.servers import pg_dump_schema
+from tests.starts import Start
+from tests.starts import start_of
 
 HEADER = """
 import enum
@@ -36,15 +39,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 def watched() -> Iterator[list[str]]:
     """Give the statements that SQLAlchemy sends meanwhile."""
     statements: list[str] = []
-
-    def record(connection: object, cursor: object, sql: str, *rest: object) -> None:
-        statements.append(sql)
-
-    event.listen(Engine, "before_cursor_execute", record)
-    try:
+    with _listening(lambda sql, values: statements.append(sql)):
         yield statements
+
+
+@contextmanager
+def _listening(record: Callable[[str, object], None]) -> Iterator[None]:
+    def listen(connection: object, cursor: object, sql: str, values: object, *rest: object) -> None:
+        record(sql, values)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield
     finally:
-        event.remove(Engine, "before_cursor_execute", record)
+        event.remove(Engine, "before_cursor_execute", listen)
 
 
 @dataclass(frozen=True)
@@ -60,18 +68,33 @@ class Result:
         return self.stdout + self.stderr
 
 
+class _OneEngine(SQLAlchemy):
+    """The apps of a project share their engines, and so the statements that these compiled."""
+
+    def __init__(self, engines: dict[str, Engine]) -> None:
+        super().__init__()
+        self._made = engines
+
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+        told = repr(options)
+        if told not in self._made:
+            self._made[told] = super()._make_engine(bind_key, options, app)
+        return self._made[told]
+
+
 class Project:
     """An app whose models are replaced as a developer would edit them.
 
     :param folder: where its migrations lie.
     :param server: the server its database is on.
     :param url: plain URL of the database.
+    :param starts: where beginnings that tests share lie, if they do.
 
     Whatever ``sync`` and ``migrate`` write runs on SQLite as well, unless ``portable`` is False:
     where a test's own SQL in a revision runs on PostgreSQL only.
     """
 
-    def __init__(self, folder: Path, server: Server, url: str) -> None:
+    def __init__(self, folder: Path, server: Server, url: str, starts: Path | None = None) -> None:
         self.folder = folder
         self.server = server
         self.url = url
@@ -81,6 +104,8 @@ class Project:
         self.options: dict[str, Any] = {}
         self.app = Flask("app")
         self.portable = True
+        self._starts = starts
+        self._engines: dict[str, Engine] = {}
         self._dbs: list[tuple[Flask, SQLAlchemy]] = []
         self._on_sqlite = Chain()
 
@@ -98,7 +123,7 @@ class Project:
 
         :param names: names that the source may use, for lists of labels and the like.
         """
-        db = SQLAlchemy()
+        db = _OneEngine(self._engines)
         app = Flask("app")
         app.config["SQLALCHEMY_DATABASE_URI"] = self.sqlalchemy_url()
         app.config.update(self.config)
@@ -135,11 +160,27 @@ class Project:
     def start(self, source: str, *rows: str, **names: Any) -> None:
         """Create the database of the first models by their migration, and insert rows."""
         self.models(source, **names)
-        if not self.migrations.exists():
-            self.db("init")
-        self.db("migrate", "-m", "first")
-        self.db("upgrade")
+        start = self._start(source, names)
+        if start is not None and start.known:
+            self.sql(start.repeat(self.migrations))
+        else:
+            sent: list[tuple[str, object]] = []
+            if not self.migrations.exists():
+                self.db("init")
+            with _listening(lambda sql, values: sent.append((sql, values))):
+                self.db("migrate", "-m", "first")
+                # Its rehearsal is rolled back; what stays is the table of Alembic's versions.
+                sent[:] = [one for one in sent if "CREATE TABLE alembic_version" in one[0]]
+                self.db("upgrade")
+            if start is not None:
+                start.keep(self.migrations, sent)
         self.sql(*rows)
+
+    def _start(self, source: str, names: dict[str, Any]) -> Start | None:
+        if self._starts is None or self.migrations.exists() or type(self) is not Project:
+            return None
+        given = (self.driver, self.portable, self.config, self.migrate_options, self.options)
+        return start_of(self._starts, self.url, source, names, *given)
 
     def sql(self, *statements: str) -> None:
         """Run statements in the database, each committed."""
