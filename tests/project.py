@@ -20,6 +20,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine import make_url
 
 from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate.app.models import _dialect
+from tests.on_sqlite import DIALECT as SQLITE
 from tests.on_sqlite import Chain
 from tests.servers import Server
 from tests.servers import pg_dump_schema
@@ -260,6 +262,9 @@ class Project:
     def close(self) -> None:
         self._dispose()
         self._on_sqlite.close()
+        # A dialect keeps every type that it met, and SQLAlchemy's caches keep dialects.
+        for dialect in (SQLITE, _dialect(), *(engine.dialect for engine in self._engines.values())):
+            dialect._type_memos.clear()
 
     def _dispose(self) -> None:
         for app, db in self._dbs:
