@@ -66,7 +66,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         for change in differences.changes
     ]
     back = [
-        Alteration(a.change.reverse(), a.enum, facts.aside(a.change.new_name))
+        Alteration(a.change.reverse(), a.enum, facts.aside(a.change.new_name), undoes=True)
         for a in reversed(forth)
     ]
     merged = [
@@ -244,6 +244,7 @@ class Course:
             tuple(self._known()),
             version=self.facts.version // 10000,
             qualified=not self.facts.unqualified,
+            undoes=not self.today,
         )
         return Guard(block, frame.drops(self.replaced, self.carried, self.facts))
 

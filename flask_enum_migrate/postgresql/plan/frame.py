@@ -117,8 +117,9 @@ def known_objects(
     """
     for alteration in replaced:
         new = qualified(alteration.change.new_name)
-        name, labels = qualified(alteration.change.name), alteration.change.labels
-        yield Known(f"TYPE {new}", "type", (name,), labels=tuple(labels))
+        name = qualified(alteration.change.name)
+        labels = () if alteration.keeps_others else tuple(alteration.change.labels)
+        yield Known(f"TYPE {new}", "type", (name,), labels=labels)
     for one in hanging:
         for number, kept in enumerate(one.kept()):
             own = number == 0 and one.state_kind and one.rebuilt
@@ -182,4 +183,4 @@ def analyze(tables: Sequence[Name], replaced: Sequence[Alteration], facts: Facts
 
 def known_labels(replaced: Iterable[Alteration]) -> Mapping[Name, Sequence[str]]:
     """Return the labels that types must have before they are replaced."""
-    return {a.change.name: a.change.labels for a in replaced}
+    return {a.change.name: a.change.labels for a in replaced if not a.keeps_others}

@@ -25,12 +25,30 @@ class Alteration:
     :param enum: the type with its columns as they are now.
     :param old: what the type is called while another one takes its place.
     :param more: the labels to create that one with, where they are more than change.
+    :param undoes: whether it takes a change back.
     """
 
     change: AlterEnum
     enum: EnumType
     old: Name | None = None
     more: tuple[str, ...] = ()
+    undoes: bool = False
+
+    @property
+    def keeps_others(self) -> bool:
+        """Whether the type keeps the labels that the revision doesn't know, in their places.
+
+        Those of another branch may be there when an addition is taken back, behind a merge.
+        """
+        change = self.change
+        retires = change.retired or change.returned or change.kept_retired or change.open_columns
+        only = bool(change.removed) and not (change.added or change.reordered)
+        return self.undoes and only and not retires and not change.anew
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The labels that go, as they are called once :func:`renames` has run."""
+        return tuple(meanwhile(self, drop.label) for drop in self.change.removed)
 
     @property
     def old_name(self) -> Name:
@@ -184,11 +202,10 @@ def displaced_labels(alteration: Alteration) -> dict[str, str | None]:
 
 def displace(alteration: Alteration) -> Step:
     """Put the old type aside and create the new one under its name."""
-    change = alteration.change
-    return Step(
-        "",
-        (
-            ddl.rename_type(change.name, alteration.old_name.name),
-            ddl.create_type(change.new_name, alteration.more or change.new_labels),
-        ),
+    change, old = alteration.change, alteration.old_name
+    created = (
+        ddl.create_type_without(change.new_name, old, alteration.gone)
+        if alteration.keeps_others
+        else ddl.create_type(change.new_name, alteration.more or change.new_labels)
     )
+    return Step("", (ddl.rename_type(change.name, old.name), created))

@@ -22,6 +22,7 @@ from .defaults import set_default
 from .inheritance import Kin
 from .labels import Alteration
 from .labels import displaced_labels
+from .labels import meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,18 @@ def _using(alteration: Alteration, column: Column) -> str:
     if not steps <= {"a", "d"}:
         return using.through_text(column.column, column.through)
     pairs = displaced_labels(alteration)
-    if "a" not in steps:
-        domain = "d" in steps
+    domain = "d" in steps
+    if "a" not in steps and alteration.keeps_others:
+        gone = {
+            meanwhile(alteration, drop.label): drop.becomes
+            for drop in alteration.change.removed
+            if drop.mapped
+        }
+        refused = [label for label in alteration.gone if label not in gone]
+        converted = using.convert_others(
+            table, column.column, old, new, gone, refused, domain=domain
+        )
+    elif "a" not in steps:
         converted = using.convert_scalar(table, column.column, old, new, pairs, domain=domain)
     else:
         moved = {label: becomes for label, becomes in pairs.items() if label != becomes}

@@ -13,6 +13,7 @@ from .quoting import identifier
 from .quoting import indented
 from .quoting import literal
 from .quoting import qualified
+from .quoting import wrapped
 
 
 def create_type(name: Name, labels: Sequence[str]) -> str:
@@ -22,6 +23,21 @@ def create_type(name: Name, labels: Sequence[str]) -> str:
     if len(one_line) > 90:
         one_line = "\n    " + filled(listed, 90).replace("\n    ", "\n") + "\n"
     return f"CREATE TYPE {qualified(name)} AS ENUM ({one_line})"
+
+
+def create_type_without(name: Name, like: Name, gone: Sequence[str]) -> str:
+    """Return what creates an enum type, inside of a block, with all labels of another but some."""
+    create = literal(f"CREATE TYPE {qualified(name)} AS ENUM (")
+    listed = ", ".join(map(literal, gone))
+    others = f"enumlabel::text <> ALL (ARRAY[{listed}])"
+    if len(gone) == 1:
+        others = f"enumlabel::text <> {listed}"
+    return wrapped(
+        f"EXECUTE pg_catalog.concat({create}, (SELECT "
+        "string_agg(quote_literal(enumlabel::text), ', ' "
+        f"ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = {literal(qualified(like))}"
+        f"::regtype::oid AND {others}), ')')"
+    )
 
 
 def create_type_if_missing(name: Name, labels: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ class Block:
     :param settings: the settings under which it runs, by name.
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
+    :param undoes: whether a revision is taken back, which can't be written anew then.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -74,6 +75,7 @@ class Block:
     settings: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
     qualified: bool = True
+    undoes: bool = False
 
     def sql(self, statements: Sequence[Statement], drops: Sequence[str]) -> str:
         """Return the block.
@@ -101,14 +103,16 @@ class Block:
     def _looks(self) -> Iterator[str]:
         """Yield the lines that refuse what is otherwise, and keep in mind what comes along."""
         if not any(one.state_kind for one in self.objects):
-            yield from _labels(self.labels)
+            yield from _labels(self.labels, undoes=self.undoes)
             if {one.kind for one in self.objects} == {"type"}:
                 yield from look_at_types(self.objects)
                 return
         elif not self.qualified:  # what is done about schemas there isn't meant for labels
-            yield from _labels(self.labels)
+            yield from _labels(self.labels, undoes=self.undoes)
         if self.objects:
-            yield from look(self.objects, self.version, qualified=self.qualified)
+            yield from look(
+                self.objects, self.version, qualified=self.qualified, undoes=self.undoes
+            )
 
     def _gives(self) -> Iterator[str]:
         """Yield the statement that gives back what was kept in mind."""
@@ -150,13 +154,14 @@ def _generated(lines: Iterable[str]) -> list[str]:
     return [part for line in lines for part in wrapped(line).split("\n")]
 
 
-def _labels(known: Mapping[Name, Sequence[str]]) -> list[str]:
+def _labels(known: Mapping[Name, Sequence[str]], *, undoes: bool) -> list[str]:
     """Return the lines that fail where types have other labels than a revision knows.
 
     It would take away those that it doesn't know, such as those of another branch. They ask
     ``pg_enum``: ``enum_range`` fails over labels that the same transaction added.
     """
     lines: list[str] = []
+    hint = literal(_PLACES if undoes else f"{_PLACES}, or delete it and run flask db enum sync")
     for type_, labels in known.items():
         listed = ", ".join(literal(label) for label in sorted(labels, key=str.encode))
         lines += [
@@ -164,15 +169,12 @@ def _labels(known: Mapping[Name, Sequence[str]]) -> list[str]:
             f"{literal(qualified(type_))}::regtype::oid ORDER BY enumlabel)::text;",
             f"IF found <> ARRAY[{listed}]::text[]::text THEN RAISE object_not_in_prerequisite_state "
             f"USING MESSAGE = {literal(f'{type_} has other labels here than this revision knows, ')} "
-            f"|| found, HINT = {literal(_OTHERS)}; END IF;",
+            f"|| found, HINT = {hint}; END IF;",
         ]
     return lines
 
 
-_OTHERS = (
-    "Add what it lacks in three places, this list, CREATE TYPE and CASE, or delete it and run flask "
-    "db enum sync"
-)
+_PLACES = "Add what it lacks in three places, this list, CREATE TYPE and CASE"
 
 
 def require_version(needed: int) -> str:

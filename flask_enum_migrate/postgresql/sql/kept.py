@@ -67,7 +67,7 @@ def look_at_types(objects: Sequence[Known]) -> list[str]:
     return _explained(f"SELECT {privileges.script(objects)} INTO kept FROM {source}, {owned};")
 
 
-def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str]:
+def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: bool) -> list[str]:
     """Return the lines that compare objects with what is known of them, and keep the rest.
 
     What is otherwise is in the block's variable ``found`` then, and what isn't there at all too, in
@@ -75,6 +75,7 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str
 
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
+    :param undoes: whether a revision is taken back, which can't be written anew then.
     """
     if qualified:
         objects = [replace(one, state_kind="labels") if one.labels else one for one in objects]
@@ -107,7 +108,11 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool) -> list[str
         *(f"    {row}," for row in rows),
         f"    {last}) w ({', '.join(columns)}){_THERE if filtered else ''}",
     ]
-    return [*lines, *_explained(f"{joins}) {query}"), *([_LEFT, _REFUSED] if compared else [])]
+    return [
+        *lines,
+        *_explained(f"{joins}) {query}"),
+        *([_LEFT, _refused(undoes)] if compared else []),
+    ]
 
 
 _ADDRESS = "a (class, id, sub)"
@@ -131,11 +136,16 @@ def _explained(query: str) -> list[str]:
 
 
 _NONE = "'{}'"
-_REFUSED = (
-    "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
-    "'No table was changed.', HINT = 'Run flask db enum sync against a copy of this database, or "
-    "edit it here and where it is created again, labels in CASE too.'; END IF;"
-)
+
+
+def _refused(undoes: bool) -> str:
+    hint = "edit it here and where it is created again, labels in CASE too."
+    anew = "Run flask db enum sync against a copy of this database, or "
+    hint = hint.capitalize().replace("case", "CASE") if undoes else anew + hint
+    return (
+        "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
+        f"'No table was changed.', HINT = {literal(hint)}; END IF;"
+    )
 
 
 def _row(known: Known, *, with_arguments: bool) -> str:
