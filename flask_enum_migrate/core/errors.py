@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import ClassVar
 
+from . import exit_codes
+
 if TYPE_CHECKING:
     from .schema import DeclaredEnum
 
@@ -18,7 +20,7 @@ class EnumMigrateError(Exception):
     :param next_action: what to do now, with the command or setting to paste.
     """
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[int] = exit_codes.UNKNOWN
 
     def __init__(self, fact: str, next_action: str = "") -> None:
         super().__init__(f"{fact} {next_action}".strip())
@@ -149,7 +151,7 @@ class Refused(EnumMigrateError):
     :param hints: what else may explain them.
     """
 
-    exit_code = 1
+    exit_code = exit_codes.NOT_SO
 
     def __init__(self, refusals: tuple[Refusal, ...], hints: tuple[str, ...] = ()) -> None:
         self.refusals = refusals

@@ -19,6 +19,7 @@ import click
 from flask import g
 from flask.cli import with_appcontext
 
+from ..core import exit_codes
 from ..core.errors import EnumMigrateError
 from ..core.errors import EnvironmentFailed
 from ..core.errors import Refused
@@ -37,7 +38,7 @@ _NOTHING_WRITTEN = "Nothing was written"
 class BadSetting(click.ClickException, SettingError):
     """A bad setting, as an error that ``flask`` prints in one line while it loads the app."""
 
-    exit_code = 2
+    exit_code = exit_codes.UNKNOWN
 
     def __init__(self, fact: str, next_action: str = "") -> None:
         super().__init__(f"{fact} {next_action}".strip())
@@ -104,10 +105,10 @@ def _errors(
             yield
     except OutputFailed as failed:
         if failed.nobody_reads:
-            sys.exit(1)  # as click has it
+            sys.exit(exit_codes.NOT_SO)  # as click has it
         with suppress(OutputFailed):
             output.unwritten(failed, outcome)
-        sys.exit(2)
+        sys.exit(exit_codes.UNKNOWN)
 
 
 @contextmanager
@@ -126,18 +127,18 @@ def _failures(
     except SystemExit as error:
         fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
         output.failure(EnvironmentFailed(fact), outcome, format_)
-        sys.exit(2)
+        sys.exit(exit_codes.UNKNOWN)
     except (click.Abort, KeyboardInterrupt) as stopped:
         how = "stopped" if isinstance(stopped, Stopped) else "aborted"
         output.aborted(outcome, how, again(None) if again else "")
-        sys.exit(1 if outcome == _NOTHING_WRITTEN else 2)
+        sys.exit(exit_codes.NOT_SO if outcome == _NOTHING_WRITTEN else exit_codes.UNKNOWN)
     except BrokenPipeError:  # of a question: click ends silently
         raise
     except Exception as error:
         traceback.print_exc()
         fact = f"Unforeseen {type(error).__name__}: {error}."
         output.failure(EnvironmentFailed(fact, "Please report it."), outcome, format_)
-        sys.exit(2)
+        sys.exit(exit_codes.UNKNOWN)
 
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -381,7 +382,7 @@ def sync(
         output.answers(talk.again())
         output.rehearsed(result)
     if result.declined:
-        sys.exit(1)
+        sys.exit(exit_codes.NOT_SO)
 
 
 def _confirm(result: SyncResult) -> bool:
@@ -480,7 +481,7 @@ def check(
         finally:
             line.close()
         output.check(result, format_)
-    sys.exit(0 if result.in_sync else 1)
+    sys.exit(exit_codes.DONE if result.in_sync else exit_codes.NOT_SO)
 
 
 @enum.command("list")

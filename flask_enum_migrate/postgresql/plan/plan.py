@@ -38,8 +38,8 @@ from .labels import Alteration
 from .labels import with_additions
 from .refusals import blocked
 from .refusals import dependents_blocked
-from .written import qualified
-from .written import written
+from .unqualified import qualified
+from .unqualified import written
 
 
 def plan(differences: Differences, facts: Facts) -> Plan:
