@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .core.errors import Refused
     from .core.errors import RevisionFileError
     from .core.errors import SettingError
-    from .core.flags import Flags
+    from .core.rename_and_map import Flags
     from .from_migrations.connections import ForeignConnection
     from .from_migrations.run import ChainFailed
     from .from_migrations.run import Progress
@@ -42,7 +42,7 @@ _MODULES = {
     "EnumMigrateError": "core.errors",
     "EnumState": "comparison",
     "EnvironmentFailed": "core.errors",
-    "Flags": "core.flags",
+    "Flags": "core.rename_and_map",
     "ForeignConnection": "from_migrations.connections",
     "HeadsError": "core.errors",
     "NotInitialised": "core.errors",

@@ -25,7 +25,7 @@ from .settings import from_config
 if TYPE_CHECKING:
     from .app.environment import Environment
     from .check import CheckResult
-    from .core.flags import Flags
+    from .core.rename_and_map import Flags
     from .from_migrations.run import Progress
     from .revision.file import RevisionOptions
     from .sync import SyncResult

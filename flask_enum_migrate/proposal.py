@@ -27,14 +27,14 @@ from .core.errors import AnswerError
 from .core.errors import Question
 from .core.errors import Refusal
 from .core.errors import typed
-from .core.flags import Flags
-from .core.flags import add_standing
-from .core.flags import resolve
 from .core.likeness import is_likely
 from .core.likeness import ranked
 from .core.pairing import Pair
 from .core.plan import Direction
 from .core.plan import Plan
+from .core.rename_and_map import Flags
+from .core.rename_and_map import add_standing
+from .core.rename_and_map import resolve
 from .core.rows import LIMIT
 from .core.rows import MOST
 from .core.rows import Held

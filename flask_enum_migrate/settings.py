@@ -21,7 +21,7 @@ from .core.errors import SettingError
 
 if TYPE_CHECKING:
     from .core.backend import Options
-    from .core.flags import Flags
+    from .core.rename_and_map import Flags
 
 EXTENSION = "enum_migrate"
 """The key of the settings in ``app.extensions``."""
@@ -131,7 +131,7 @@ class Settings:
     @property
     def answers(self) -> Flags:
         """The answers that stand in the settings."""
-        from .core.flags import Flags
+        from .core.rename_and_map import Flags
 
         return Flags(self.rename, self.map, self.map_null, self.downgrade_map)
 

@@ -25,12 +25,12 @@ from .core.diff import Answers
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
-from .core.flags import Flags
 from .core.hints import other_sides
 from .core.hints import sync_command
 from .core.pairing import WrongColumn
 from .core.plan import Plan
 from .core.rehearsal import Rehearsal
+from .core.rename_and_map import Flags
 from .core.rows import Held
 from .core.schema import DeclaredColumn
 from .core.schema import DeclaredEnum

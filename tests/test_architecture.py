@@ -46,8 +46,8 @@ def roots(name: str) -> set[str]:
 
 
 def test_the_modules_were_found() -> None:
-    assert {"terminal.commands", "extension", "core.flags", *PURE} <= set(MODULES)
-    assert "flask_enum_migrate.core.errors" in set(imports("core.flags"))
+    assert {"terminal.commands", "extension", "core.rename_and_map", *PURE} <= set(MODULES)
+    assert "flask_enum_migrate.core.errors" in set(imports("core.rename_and_map"))
     assert "flask_enum_migrate.core.errors" in set(imports("terminal.commands"))
 
 

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from flask_enum_migrate.core.errors import Refused
-from flask_enum_migrate.core.flags import Flags
 from flask_enum_migrate.core.plan import Direction
 from flask_enum_migrate.core.plan import Plan
 from flask_enum_migrate.core.plan import Step
+from flask_enum_migrate.core.rename_and_map import Flags
 from flask_enum_migrate.extension import EnumMigrate
 from flask_enum_migrate.postgresql.backend import Enums
 from tests.app.test_environment import ENVIRONMENTS

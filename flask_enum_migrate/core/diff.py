@@ -1,7 +1,7 @@
 """Declared minus live: what has to change about a type, or a column, that differs.
 
-The answers of a person (renames, mappings) come in as :class:`Answers`; :mod:`.answers` reads
-them from the command line's flags.
+The answers of a person (renames, mappings) come in as :class:`Answers`;
+:mod:`.rename_and_map` reads them from the command line's flags.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from ..settings import current_settings
 
 if TYPE_CHECKING:
     from ..app.environment import Environment
-    from ..core.flags import Flags
+    from ..core.rename_and_map import Flags
     from ..sync import SyncResult
 
 
@@ -327,7 +327,7 @@ def sync(
       2  bad usage, or it could not look
     """
     from ..app.environment import Environment
-    from ..core.flags import Flags
+    from ..core.rename_and_map import Flags
     from ..revision.file import RevisionOptions
     from ..sync import look
     from ..sync import sync as write

@@ -10,7 +10,7 @@ import click
 
 from ..core.errors import AnswerError
 from ..core.errors import Refused
-from ..core.flags import Flags
+from ..core.rename_and_map import Flags
 from ..core.wording import plain
 from ..report.lines import Line
 from ..sync import SyncResult

@@ -15,14 +15,14 @@ from ..core.diff import alter
 from ..core.errors import Question
 from ..core.errors import Refused
 from ..core.errors import typed
-from ..core.flags import Flags
-from ..core.flags import add_standing
-from ..core.flags import resolve
 from ..core.hints import other_sides
 from ..core.hints import sync_command
 from ..core.likeness import is_likely
 from ..core.likeness import ranked
 from ..core.pairing import Pair
+from ..core.rename_and_map import Flags
+from ..core.rename_and_map import add_standing
+from ..core.rename_and_map import resolve
 from ..core.rows import Held
 from ..core.schema import Name
 from ..core.wording import bare

@@ -11,7 +11,7 @@ import pytest
 
 from flask_enum_migrate import EnumMigrate
 from flask_enum_migrate.core.errors import RevisionFileError
-from flask_enum_migrate.core.flags import Flags
+from flask_enum_migrate.core.rename_and_map import Flags
 from tests.app.test_environment import AUTOCOMMIT
 from tests.app.test_environment import OWN_TRANSACTION
 from tests.app.test_environment import PER_MIGRATION

@@ -9,7 +9,7 @@ import pytest
 from flask_enum_migrate import proposal
 from flask_enum_migrate.app.environment import Environment
 from flask_enum_migrate.core.errors import Refused
-from flask_enum_migrate.core.flags import Flags
+from flask_enum_migrate.core.rename_and_map import Flags
 from flask_enum_migrate.settings import current_settings
 from flask_enum_migrate.sync import sync
 from flask_enum_migrate.terminal.questions import Given

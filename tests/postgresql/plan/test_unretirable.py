@@ -7,7 +7,7 @@ import pytest
 from flask_enum_migrate import EnumMigrate
 from flask_enum_migrate.core.errors import AnswerError
 from flask_enum_migrate.core.errors import Refused
-from flask_enum_migrate.core.flags import Flags
+from flask_enum_migrate.core.rename_and_map import Flags
 from tests.project import Project
 
 JOB = """

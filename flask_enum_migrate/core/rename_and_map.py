@@ -22,13 +22,13 @@ from .changes import AlterEnum
 from .diff import Answers
 from .diff import alter
 from .errors import AnswerError
-from .flag_values import Choices
-from .flag_values import Meaning
-from .flag_values import meanings
-from .flag_values import unique
 from .likeness import MOST
 from .likeness import similarity
 from .pairing import Pair
+from .rename_and_map_values import Choices
+from .rename_and_map_values import Meaning
+from .rename_and_map_values import meanings
+from .rename_and_map_values import unique
 from .schema import Name
 
 

@@ -11,9 +11,9 @@ from flask_enum_migrate.core.diff import Answers
 from flask_enum_migrate.core.diff import alter
 from flask_enum_migrate.core.errors import AnswerError
 from flask_enum_migrate.core.errors import typed
-from flask_enum_migrate.core.flags import Flags
-from flask_enum_migrate.core.flags import resolve
 from flask_enum_migrate.core.pairing import Pair
+from flask_enum_migrate.core.rename_and_map import Flags
+from flask_enum_migrate.core.rename_and_map import resolve
 from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import LiveEnum
 from flask_enum_migrate.core.schema import Name
