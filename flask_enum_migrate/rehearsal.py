@@ -131,7 +131,7 @@ def refusals(one: Draft, made: Rehearsal, untried: str) -> Iterator[Refusal]:
     bind = f" of bind {one.database.bind!r}" if one.database.bind else ""
     without = f"To write it untried: {untried}"
     if made.failure:
-        yield Refusal(failed(made.failure, bind), f"{_advice(made.failure)} {without}")
+        yield Refusal(failed(made.failure, bind), f"{_advice(made.failure, one)} {without}")
     for contrast in made.contrasts:
         yield Refusal(
             f"After the {contrast.direction}, in a rehearsal on this database{bind}, "
@@ -180,7 +180,11 @@ _UNFORESEEN = (
 )
 
 
-def _advice(failure: Failure) -> str:
+def _advice(failure: Failure, one: Draft) -> str:
+    if failure.sqlstate == "53200":
+        both = (*one.plan.upgrade.hazards, *one.plan.downgrade.hazards)
+        if told := next((text for text in both if "max_locks_per_transaction" in text), ""):
+            return f"{told} Then run this command again."
     fitting = (text for code, text in _ADVICE.items() if failure.sqlstate.startswith(code))
     return next(fitting, _UNFORESEEN)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -218,7 +219,7 @@ def changed(
 
     def more(direction: Direction, sql: str) -> Direction:
         steps = (*direction.steps, Step("", (sql,))) if sql else direction.steps
-        return Direction(direction.committing, steps, direction.rewritten, direction.rebuilt)
+        return replace(direction, steps=steps)
 
     def planned(self: Enums, differences: object, facts: object) -> Plan:
         made = plan(self, differences, facts)  # type: ignore[arg-type]
@@ -449,9 +450,10 @@ def test_what_a_downgrade_does_with_a_new_label(
 def test_what_postgresql_does_not_let_run_there(
     one_project: Project, monkeypatch: pytest.MonkeyPatch, stand_in: tuple[str, ...]
 ) -> None:
-    begin(one_project, labels=("new", *OLD))
+    begin(one_project, labels=("new", "bad", "ok"))
     changed(monkeypatch, stand_in=stand_in)
-    said = one_project.sync("--downgrade-map", "mood.new=ok").stderr
+    answers = ("--retire", "mood.gone", "--map", "mood.gone=ok")
+    said = one_project.sync("--downgrade-map", "mood.new=ok", *answers).stderr
     assert "Note: the downgrade was not rehearsed: PostgreSQL lets a label be used only" in said
     assert "Rehearsed: the upgrade ran on this database and was rolled back (" in said
 

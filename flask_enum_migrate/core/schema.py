@@ -192,10 +192,37 @@ class TableSize:
 
     :param total: bytes of the table with its indexes and TOAST.
     :param rows: the planner's estimate, or -1 where the table was never analyzed.
+    :param locks: how many locks a transaction holds that has rewritten it, about.
     """
 
     total: int
     rows: int
+    locks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LockTable:
+    """How many locks the server can hold.
+
+    :param most: ``max_locks_per_transaction``.
+    :param processes: ``max_connections`` and ``max_prepared_transactions``.
+    """
+
+    most: int = 0
+    processes: int = 0
+
+    def short_of(self, locks: int) -> str:
+        """Return how many locks there is room for, and what to do about it; ``""`` if enough."""
+        room = self.most * self.processes
+        if not room or locks <= room:
+            return ""
+        needed = self.most
+        while needed * self.processes < locks:
+            needed *= 2
+        return (
+            f"and this server may have room for {room:,} only: set max_locks_per_transaction = "
+            f"{needed} there, and restart it"
+        )
 
 
 @dataclass(frozen=True, slots=True)

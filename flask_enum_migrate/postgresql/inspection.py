@@ -50,11 +50,9 @@ def inspect(
     converted = _converted(connection, live, pairing)
     enums = _without(live, converted.values())
     for match in pairing.pairs:
-        change = alter(match, compare_order=options.compare_order)
-        if change is None:
+        if not (change := alter(match, compare_order=options.compare_order)):
             continue
-        enum = enums[match.live.name]
-        differing.append(enum)
+        differing.append(enum := enums[match.live.name])
         named |= {match.live.name, match.new_name}
         growing += [enum.key] if change.added else []
         counted, inside = _going(change, enum)
@@ -67,13 +65,15 @@ def inspect(
     hanging = dependents.read(connection, [enum.key for enum in differing], unqualified)
     made = [n for one in hanging if isinstance(one, MadeType) for n in one.names()]
     names = sorted({*tables, *(enum.name for enum in differing), *made})
+    sizes, lock_table = rows.sizes(connection, sorted(tables))
     facts = Facts(
         enums=enums,
         dependents=hanging,
         routines=routines.read(connection, names, unqualified),
         columns=converted,
         analyze=options.analyze,
-        sizes=rows.sizes(connection, sorted(tables)),
+        sizes=sizes,
+        lock_table=lock_table,
         listings=listings.read(connection, growing),
         collisions=collisions.read(connection, wanted),
         obstacles=obstacles.read(connection, [column.table for _, column, _ in wanted]),

@@ -18,6 +18,7 @@ from ...core.rows import LIMIT
 from ...core.rows import MOST
 from ...core.rows import Held
 from ...core.rows import Strange
+from ...core.schema import LockTable
 from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.column import Column
@@ -128,10 +129,13 @@ def _savepoint(connection: Connection) -> Iterator[None]:
         savepoint.rollback()
 
 
-def sizes(connection: Connection, tables: Sequence[Name]) -> dict[Name, TableSize]:
-    """Return how large some tables are, with their children and partitions."""
+def sizes(
+    connection: Connection, tables: Sequence[Name]
+) -> tuple[dict[Name, TableSize], LockTable]:
+    """Return how large some tables are, with their children and partitions, and the lock table."""
     wanted = json.dumps([{"schema": table.schema, "name": table.name} for table in tables])
     if not tables:
-        return {}
-    rows = connection.execute(query("table_sizes"), {"tables": wanted})
-    return {Name(row.schema, row.name): TableSize(row.total, row.rows) for row in rows}
+        return {}, LockTable()
+    rows = connection.execute(query("table_sizes"), {"tables": wanted}).all()
+    found = {Name(row.schema, row.name): TableSize(row.total, row.rows, row.locks) for row in rows}
+    return found, LockTable(rows[0].most, rows[0].processes) if rows else LockTable()

@@ -52,7 +52,7 @@ def inspect(
         live.user,
     )
     tables = sorted({one.column.table for one in differing})
-    return facts, _held(connection, wanted), rows.sizes(connection, tables)
+    return facts, _held(connection, wanted), rows.sizes(connection, tables)[0]
 
 
 def strays(connection: Connection, live: LiveSchema) -> tuple[Stray, ...]:

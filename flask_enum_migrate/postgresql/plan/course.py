@@ -399,6 +399,10 @@ class Course:
         """Yield what running sessions will notice, in words."""
         if not self.replaces_anything:
             return
+        sizes = {self.facts.shown(table): size for table, size in self.facts.sizes.items()}
+        locks = sum(sizes[table].locks for table in self.rewritten if table in sizes)
+        if advice := self.facts.lock_table.short_of(locks):
+            yield f"It takes about {locks:,} locks at once, {advice}."
         for routine in self.facts.routines:
             if not routine.may_alter:
                 ran = f"Sessions that ran {routine.identity}"

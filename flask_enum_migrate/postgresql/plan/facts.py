@@ -9,6 +9,7 @@ from dataclasses import field
 from dataclasses import replace
 
 from ...core.schema import Guard
+from ...core.schema import LockTable
 from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.base import Dependent
@@ -33,6 +34,7 @@ class Facts:
     :param routines: what open sessions may have compiled with a type that is replaced.
     :param columns: the columns that get another type, by table and name.
     :param sizes: the sizes of tables.
+    :param lock_table: how many locks the server can hold.
     :param listings: CHECKs that list labels of types which get new ones.
     :param collisions: rows that unique indexes would reject with other labels.
     :param obstacles: what keeps rows from getting other labels where they are.
@@ -53,6 +55,7 @@ class Facts:
     routines: tuple[Routine, ...] = ()
     columns: Mapping[Place, ConvertedColumn] = field(default_factory=dict)
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
+    lock_table: LockTable = field(default_factory=LockTable)
     listings: tuple[Listing, ...] = ()
     collisions: tuple[Collision, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
