@@ -114,7 +114,7 @@ def pg_dump_schema(server: Server, url: str) -> str:
     Left out are the lines that differ from run to run or from version to version.
     """
     dump = subprocess.run(
-        [server.bindir / "pg_dump", "--schema-only", "--dbname", url],
+        [server.bindir / "pg_dump", "--schema-only", "--encoding=UTF8", "--dbname", url],
         check=False,
         capture_output=True,
         encoding="utf-8",

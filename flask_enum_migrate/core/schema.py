@@ -361,6 +361,7 @@ class LiveSchema:
     :param enums: all enum types that aren't the system's, and all enums that a CHECK lists.
     :param found: for each declared column, what the database has there.
     :param checks: for each declared column that is a string there, what is known of its labels.
+    :param encoding: in what it keeps text, as PostgreSQL names it.
     """
 
     search_path: tuple[str, ...]
@@ -369,6 +370,7 @@ class LiveSchema:
     enums: tuple[LiveEnum, ...]
     found: dict[DeclaredColumn, FoundColumn]
     checks: Mapping[DeclaredColumn, FoundCheck] = field(default_factory=dict)
+    encoding: str = "UTF8"
 
     @cached_property
     def by_name(self) -> dict[Name, LiveEnum]:

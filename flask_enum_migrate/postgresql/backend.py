@@ -22,6 +22,7 @@ from ..core.changes import AlterColumnType
 from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.errors import Refusal
+from ..core.errors import Refused
 from ..core.pairing import Pairing
 from ..core.plan import Direction
 from ..core.plan import Plan
@@ -66,7 +67,10 @@ class Enums:
         from .checks.inspection import inspect as inspect_checks
         from .facts import Facts
         from .inspection import inspect
+        from .plan.refusals import encoding_blocked
 
+        if blocked := tuple(encoding_blocked(pairing, live.encoding)):
+            raise Refused(blocked)
         types = replace(pairing, pairs=tuple(p for p in pairing.pairs if p.live.check is None))
         found = inspect(connection, live, types, options)
         own, held, sizes = inspect_checks(connection, live, pairing, options)

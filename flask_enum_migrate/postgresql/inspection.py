@@ -82,6 +82,7 @@ def inspect(
         unqualified=unqualified,
         role=live.user,
         version=live.version,
+        encoding=live.encoding,
         may_create=may_create(connection, {name.schema for name in named}),
         taken=taken.read(
             connection, {*named, *(Name(n.schema or unqualified, n.name) for n in made)}

@@ -47,7 +47,14 @@ def read(
         enumerated = {(c.table.name, c.column) for own in columns.values() for c in own}
         wanted += [c for c in strings if (c.table.name, c.column) in enumerated]
         found = _find(connection, wanted, session.schemas)
-    return LiveSchema(session.schemas, session.role, session.version, tuple(enums), found)
+    return LiveSchema(
+        session.schemas,
+        session.role,
+        session.version,
+        tuple(enums),
+        found,
+        encoding=session.encoding,
+    )
 
 
 def _live_enum(row: Any, columns: Iterable[Column]) -> EnumType:

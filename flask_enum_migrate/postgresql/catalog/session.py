@@ -23,6 +23,7 @@ class Session:
     :param is_superuser: whether that is a superuser.
     :param schemas: the schemas of the app's search path that exist, in order.
     :param version: ``server_version_num``.
+    :param encoding: ``server_encoding``, as PostgreSQL names it.
     :param enums: the enum types as ``session.sql`` gives them, if they were wanted.
     """
 
@@ -30,6 +31,7 @@ class Session:
     is_superuser: bool
     schemas: tuple[str, ...]
     version: int
+    encoding: str
     enums: tuple[Any, ...] = ()
 
 
@@ -51,7 +53,14 @@ def qualified(
     # Not as JSON again: psycopg2 spoils backslashes where strings take them for escapes.
     restore = {"names": [*settings], "values": [*settings.values()]}
     try:
-        yield Session(row.role, row.is_superuser, tuple(row.schemas), row.version, tuple(enums))
+        yield Session(
+            row.role,
+            row.is_superuser,
+            tuple(row.schemas),
+            row.version,
+            row.encoding,
+            tuple(enums),
+        )
     except BaseException:
         with suppress(DBAPIError):  # a failed transaction takes no statement, and reverts it itself
             connection.execute(query("restore"), restore)

@@ -45,6 +45,7 @@ class Facts:
     :param unqualified: the schema that is left out of names, or ``""``.
     :param role: the current role.
     :param version: ``server_version_num``.
+    :param encoding: ``server_encoding``, as PostgreSQL names it.
     :param may_create: of the schemas that types are in or move to and that exist, whether the
         role may create types there.
     :param taken: what has a name that a type is to get, or one like :meth:`aside` gives.
@@ -66,6 +67,7 @@ class Facts:
     unqualified: str = ""
     role: str = ""
     version: int = 0
+    encoding: str = "UTF8"
     may_create: Mapping[str, bool] | None = None
     taken: Mapping[Name, str] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from ...core.changes import CreateType
 from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
+from ...core.pairing import Pairing
 from ...core.schema import Name
 from ..objects.base import Dependent
 from ..objects.column import Column
@@ -47,10 +48,7 @@ def blocked(
     :param retirable: the labels that can be retired, so that nothing has to be created again.
     """
     for label in change.new_labels:
-        if problem := label_problem(label):
-            yield Refusal(
-                f"{change.new_name} would get the label {label!r}: {problem}.", "Shorten it."
-            )
+        yield from label_blocked(change.new_name, label, facts)
     if enum.extension:
         yield Refusal(
             f"{enum.name} belongs to the extension {enum.extension!r}.",
@@ -180,8 +178,7 @@ def dependents_blocked(
 def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
     """Yield why a new type can't be created."""
     for label in create.labels:
-        if problem := label_problem(label):
-            yield Refusal(f"{create.name} would get the label {label!r}: {problem}.", "Shorten it.")
+        yield from label_blocked(create.name, label, facts)
     schema = create.name.schema
     if not (facts.may_create or {}).get(schema, True):
         grantee = quoting.identifier(facts.role) if facts.role else "the role that migrates"
@@ -267,15 +264,38 @@ def _made_of(enum: EnumType, facts: Facts) -> set[Name]:
     return names
 
 
-def label_problem(label: str) -> str:
-    """Return why PostgreSQL can't hold a label, or ``""``."""
-    try:
-        size = len(label.encode())
-    except UnicodeEncodeError:
-        return "it isn't valid Unicode"
+def label_blocked(name: Name, label: str, facts: Facts) -> Iterator[Refusal]:
+    """Yield why PostgreSQL can't hold a label that the database's encoding has."""
+    would = f"{name} would get the label {label!r}:"
+    size = len(quoting.encoded(label, facts.encoding))
     if "\x00" in label:
-        return "PostgreSQL's text can't hold a NUL"
-    return f"it has {size} bytes, and 63 is the most" if size > quoting.MAX_BYTES else ""
+        yield Refusal(f"{would} PostgreSQL's text can't hold a NUL.", "Give it another name.")
+    elif size > quoting.MAX_BYTES:
+        yield Refusal(f"{would} it has {size} bytes, and 63 is the most.", "Shorten it.")
+
+
+def encoding_blocked(pairing: Pairing, encoding: str) -> Iterator[Refusal]:
+    """Yield which new labels the database's encoding has no characters for.
+
+    No query can ask for them, either: the driver can't send them.
+    """
+    wanted = [(pair.new_name, label) for pair in pairing.pairs for label in pair.declared.labels]
+    wanted += [(new.name, label) for new in pairing.creates for label in new.labels]
+    wanted += [(new.name, label) for new in pairing.new for label in new.labels]
+    wanted += [
+        (change.table, label) for change in pairing.conversions for label in change.new.labels
+    ]
+    for name, label in dict.fromkeys(wanted):
+        would = f"{name} would get the label {label!r}:"
+        try:
+            label.encode()
+            quoting.encoded(label, encoding)
+        except UnicodeEncodeError as error:
+            lacking = label[error.start : error.end]
+            why = f"the encoding of this database, {encoding}, has no {lacking!r}."
+            if error.reason == "surrogates not allowed":
+                why = "it isn't valid Unicode."
+            yield Refusal(f"{would} {why}", "Give it another name.")
 
 
 def listed(labels: Iterable[str]) -> str:

@@ -32,6 +32,19 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _QUOTED_OR_BREAK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\n""")
 
 
+def encoded(text: str, encoding: str) -> bytes:
+    """Return text as a database keeps it; as UTF-8 where Python knows no such encoding.
+
+    :param encoding: the database's, as PostgreSQL names it:
+        https://www.postgresql.org/docs/current/multibyte.html
+    :raises UnicodeEncodeError: if the encoding lacks a character.
+    """
+    try:
+        return text.encode(encoding.replace("WIN", "cp").replace("KOI8", "koi8-"))
+    except LookupError:
+        return text.encode()
+
+
 def identifier(name: str) -> str:
     """Quote the name of one object."""
     if _PLAIN.fullmatch(name) and name not in KEYWORDS:

@@ -13,6 +13,7 @@
 -- :with_enums  whether to read the enum types
 SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
        current_setting('server_version_num')::int AS version,
+       current_setting('server_encoding') AS encoding,
        current_setting('is_superuser') = 'on' AS is_superuser,
        (SELECT pg_catalog.json_object_agg(s.name, current_setting(s.name))
         FROM pg_catalog.unnest('{search_path,jit,standard_conforming_strings,quote_all_identifiers,datestyle,
