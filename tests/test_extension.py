@@ -337,6 +337,7 @@ def test_start_up_loads_next_to_nothing() -> None:
         "flask_enum_migrate",
         "flask_enum_migrate.core",
         "flask_enum_migrate.core.errors",
+        "flask_enum_migrate.core.exit_codes",
         "flask_enum_migrate.extension",
         "flask_enum_migrate.settings",
         "flask_enum_migrate.terminal",

@@ -20,6 +20,7 @@ from ..sql import ddl
 from ..sql.guards import Block
 from ..sql.guards import Statement
 from ..sql.guards import require_version
+from ..sql.guards import together
 from ..sql.locks import Lock
 from ..sql.quoting import qualified
 from ..sql.states import Known
@@ -45,15 +46,18 @@ class Guard:
     drops: tuple[str, ...] = ()
 
     def around(self, steps: Sequence[Step]) -> list[Step]:
-        """Return steps as one statement, where something has to be locked or looked at first."""
+        """Return steps as one statement, with what has to be locked or looked at first.
+
+        As one it is done whole or not at all, also where env.py makes no transaction.
+        """
         block = self.block
-        if not steps or not (block.lock.tables or block.labels or block.objects):
-            return [*steps]
         statements = [
             Statement(sql, one.comment if number == 0 else "")
             for one in steps
             for number, sql in enumerate(one.statements)
         ]
+        if not (block.lock.tables or block.labels or block.objects):
+            return step("", [together(statements)]) if len(statements) > 1 else [*steps]
         block = replace(block, settings=settings(steps))
         needed = needs(steps)
         first = [require_version(needed)] if needed else []

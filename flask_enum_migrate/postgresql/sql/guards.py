@@ -121,6 +121,12 @@ class Block:
             yield "EXECUTE kept;" if sure else "EXECUTE coalesce(kept, 'SELECT');"
 
 
+def together(statements: Sequence[Statement]) -> str:
+    """Return a block that is done whole or not at all, where nothing has to be looked at."""
+    body = "\n".join(f"    {indented(line)}" for line in _written(statements))
+    return "DO " + dollar_quoted(f" BEGIN\n{body} END ")
+
+
 def _written(statements: Sequence[Statement]) -> Iterator[str]:
     """Yield the lines of statements; those that only drop something share one."""
     drops: list[Statement] = []
