@@ -151,7 +151,7 @@ class Refused(EnumMigrateError):
     :param hints: what else may explain them.
     """
 
-    exit_code = exit_codes.NOT_SO
+    exit_code = exit_codes.DIFFERS
 
     def __init__(self, refusals: tuple[Refusal, ...], hints: tuple[str, ...] = ()) -> None:
         self.refusals = refusals

@@ -11,7 +11,7 @@ from typing import Final
 DONE: Final = 0
 """In sync; written; nothing to write."""
 
-NOT_SO: Final = 1
+DIFFERS: Final = 1
 """``check`` found drift; ``sync`` or ``migrate`` wrote nothing: refused, or not confirmed."""
 
 UNKNOWN: Final = 2

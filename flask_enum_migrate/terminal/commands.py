@@ -105,7 +105,7 @@ def _errors(
             yield
     except OutputFailed as failed:
         if failed.nobody_reads:
-            sys.exit(exit_codes.NOT_SO)  # as click has it
+            sys.exit(1)  # as click has it
         with suppress(OutputFailed):
             output.unwritten(failed, outcome)
         sys.exit(exit_codes.UNKNOWN)
@@ -131,7 +131,7 @@ def _failures(
     except (click.Abort, KeyboardInterrupt) as stopped:
         how = "stopped" if isinstance(stopped, Stopped) else "aborted"
         output.aborted(outcome, how, again(None) if again else "")
-        sys.exit(exit_codes.NOT_SO if outcome == _NOTHING_WRITTEN else exit_codes.UNKNOWN)
+        sys.exit(exit_codes.DIFFERS if outcome == _NOTHING_WRITTEN else exit_codes.UNKNOWN)
     except BrokenPipeError:  # of a question: click ends silently
         raise
     except Exception as error:
@@ -382,7 +382,7 @@ def sync(
         output.answers(talk.again())
         output.rehearsed(result)
     if result.declined:
-        sys.exit(exit_codes.NOT_SO)
+        sys.exit(exit_codes.DIFFERS)
 
 
 def _confirm(result: SyncResult) -> bool:
@@ -481,7 +481,7 @@ def check(
         finally:
             line.close()
         output.check(result, format_)
-    sys.exit(exit_codes.DONE if result.in_sync else exit_codes.NOT_SO)
+    sys.exit(exit_codes.DONE if result.in_sync else exit_codes.DIFFERS)
 
 
 @enum.command("list")

@@ -83,7 +83,7 @@ def see_enums(context: AutogenContext, operations: UpgradeOps, schemas: set[str 
                 f"after that, run flask {command} upgrade, and this command again. Or answer in "
                 "the settings ENUM_MIGRATE_RENAME, ENUM_MIGRATE_MAP and ENUM_MIGRATE_MAP_NULL."
             )
-        sys.exit(exit_codes.NOT_SO if writes else error.exit_code)
+        sys.exit(exit_codes.DIFFERS if writes else error.exit_code)
     except Exception as error:
         error.add_note("To go on without Flask-Enum-Migrate: ENUM_MIGRATE_AUTOGENERATE = False")
         raise

@@ -18,11 +18,11 @@ from ...core.rows import LIMIT
 from ...core.rows import MOST
 from ...core.rows import Held
 from ...core.rows import Strange
-from ...core.schema import LockTable
 from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.column import Column
 from ..objects.column import EnumType
+from ..objects.reference import LockTable
 from ..sql.queries import count_label
 from ..sql.queries import no_single_value
 from ..sql.queries import strange_values

@@ -20,6 +20,7 @@ from ...core.schema import TableSize
 from ..catalog import rows
 from ..sql.queries import count_text
 from ..sql.queries import strange_values
+from ..sql.quoting import encodable
 from .catalog import CheckedEnum
 from .plan import Facts
 
@@ -62,6 +63,10 @@ def strays(connection: Connection, live: LiveSchema) -> tuple[Stray, ...]:
     read the table, one entry says so.
     """
     wanted = [(c.enum.check, c.declared) for c in live.checks.values() if c.enum.check]
+    wanted = [
+        (check, tuple(label for label in labels if encodable(label, live.encoding)))
+        for check, labels in wanted
+    ]
     wanted = [(check, labels) for check, labels in wanted if labels]
     queries = [
         strange_values(number, check.table, check.column, False, labels, LIMIT, MOST)

@@ -114,3 +114,28 @@ class Routine:
     identity: str
     security_definer: bool
     may_alter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockTable:
+    """How many locks the server can hold.
+
+    :param most: ``max_locks_per_transaction``.
+    :param processes: ``max_connections`` and ``max_prepared_transactions``.
+    """
+
+    most: int = 0
+    processes: int = 0
+
+    def short_of(self, locks: int) -> str:
+        """Return how many locks there is room for, and what to do about it; ``""`` if enough."""
+        room = self.most * self.processes
+        if not room or locks <= room:
+            return ""
+        needed = self.most
+        while needed * self.processes < locks:
+            needed *= 2
+        return (
+            f"and this server may have room for {room:,} only: set max_locks_per_transaction = "
+            f"{needed} there, and restart it"
+        )

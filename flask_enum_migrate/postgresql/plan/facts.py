@@ -9,7 +9,6 @@ from dataclasses import field
 from dataclasses import replace
 
 from ...core.schema import Guard
-from ...core.schema import LockTable
 from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.base import Dependent
@@ -18,6 +17,7 @@ from ..objects.column import EnumType
 from ..objects.reference import Collision
 from ..objects.reference import ConvertedColumn
 from ..objects.reference import Listing
+from ..objects.reference import LockTable
 from ..objects.reference import Obstacle
 from ..objects.reference import Routine
 from ..sql import quoting

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...core.changes import AlterEnum
+from ...core.changes import DropValue
 from ...core.plan import Step
 from ...core.schema import Name
 from ..objects.column import Column
@@ -41,14 +42,13 @@ class Alteration:
         Those of another branch may be there when an addition is taken back, behind a merge.
         """
         change = self.change
-        retires = change.retired or change.returned or change.kept_retired or change.open_columns
         only = bool(change.removed) and not (change.added or change.reordered)
-        return self.undoes and only and not retires and not change.anew
+        return self.undoes and only and not (change.retired or change.returned or change.anew)
 
     @property
-    def gone(self) -> tuple[str, ...]:
+    def gone(self) -> dict[str, DropValue]:
         """The labels that go, as they are called once :func:`renames` has run."""
-        return tuple(meanwhile(self, drop.label) for drop in self.change.removed)
+        return {meanwhile(self, drop.label): drop for drop in self.change.removed}
 
     @property
     def old_name(self) -> Name:
@@ -204,7 +204,7 @@ def displace(alteration: Alteration) -> Step:
     """Put the old type aside and create the new one under its name."""
     change, old = alteration.change, alteration.old_name
     created = (
-        ddl.create_type_without(change.new_name, old, alteration.gone)
+        ddl.create_type_without(change.new_name, old, [*alteration.gone])
         if alteration.keeps_others
         else ddl.create_type(change.new_name, alteration.more or change.new_labels)
     )

@@ -22,7 +22,6 @@ from .defaults import set_default
 from .inheritance import Kin
 from .labels import Alteration
 from .labels import displaced_labels
-from .labels import meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def casts(
             name = alteration.change.new_name
             function = Name(name.schema, quoting.shortened(name.name, "__from_old"))
             table = foreign[0].table if len(foreign) == 1 else new
-            converted = using.convert_scalar(table, "value", old, new, displaced_labels(alteration))
+            converted = _scalar(alteration, table, "value")
             before.append(
                 Step(
                     "Foreign tables take no USING: a cast converts the values of their kin.",
@@ -198,32 +197,31 @@ def _using(alteration: Alteration, column: Column) -> str:
     """Return how a column's values become those of the new type."""
     if column.relation_kind == "f" or takes_no_using(column):
         return ""
-    old, new = alteration.old_name, alteration.change.new_name
     table, steps = column.table, set(column.made_of)
     if not steps <= {"a", "d"}:
         return using.through_text(column.column, column.through)
-    pairs = displaced_labels(alteration)
-    domain = "d" in steps
-    if "a" not in steps and alteration.keeps_others:
-        gone = {
-            meanwhile(alteration, drop.label): drop.becomes
-            for drop in alteration.change.removed
-            if drop.mapped
-        }
-        refused = [label for label in alteration.gone if label not in gone]
-        converted = using.convert_others(
-            table, column.column, old, new, gone, refused, domain=domain
-        )
-    elif "a" not in steps:
-        converted = using.convert_scalar(table, column.column, old, new, pairs, domain=domain)
+    if "a" not in steps:
+        converted = _scalar(alteration, table, column.column, domain="d" in steps)
     else:
+        pairs = displaced_labels(alteration)
         moved = {label: becomes for label, becomes in pairs.items() if label != becomes}
-        targets = set(alteration.change.renames.values())
-        refused = [
-            alteration.temporary(drop.label) if drop.label in targets else drop.label
-            for drop in alteration.change.removed
-            if not drop.mapped
-        ]
-        converted = using.convert_array(table, column.column, new, moved, refused)
+        refused = [label for label, drop in alteration.gone.items() if not drop.mapped]
+        converted = using.convert_array(
+            table, column.column, alteration.change.new_name, moved, refused
+        )
     through = column.through
     return using.cast(converted, through) if through else converted
+
+
+def _scalar(alteration: Alteration, table: Name, value: str, *, domain: bool = False) -> str:
+    """Return how a label becomes one of the new type.
+
+    :param value: the name of the column, or argument, that holds it.
+    """
+    old, new = alteration.old_name, alteration.change.new_name
+    if not alteration.keeps_others:
+        pairs = displaced_labels(alteration)
+        return using.convert_scalar(table, value, old, new, pairs, domain=domain)
+    mapping = {label: drop.becomes for label, drop in alteration.gone.items() if drop.mapped}
+    refused = [label for label, drop in alteration.gone.items() if not drop.mapped]
+    return using.convert_others(table, value, old, new, mapping, refused, domain=domain)

@@ -138,10 +138,12 @@ def _explained(query: str) -> list[str]:
 _NONE = "'{}'"
 
 
+_ANEW = "Run flask db enum sync against a copy of this database"
+
+
 def _refused(undoes: bool) -> str:
-    hint = "edit it here and where it is created again, labels in CASE too."
-    anew = "Run flask db enum sync against a copy of this database, or "
-    hint = hint.capitalize().replace("case", "CASE") if undoes else anew + hint
+    hint = "dit it here and where it is created again, labels in CASE too."
+    hint = f"E{hint}" if undoes else f"{_ANEW}, or e{hint}"
     return (
         "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE = found || "
         f"'No table was changed.', HINT = {literal(hint)}; END IF;"

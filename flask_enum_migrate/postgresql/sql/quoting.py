@@ -45,6 +45,15 @@ def encoded(text: str, encoding: str) -> bytes:
         return text.encode()
 
 
+def encodable(text: str, encoding: str) -> bool:
+    """Return whether a database can keep a text, and so whether a query can name it."""
+    try:
+        encoded(text, encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def identifier(name: str) -> str:
     """Quote the name of one object."""
     if _PLAIN.fullmatch(name) and name not in KEYWORDS:

@@ -67,7 +67,7 @@ def test_strings_and_conversions(latin: Project) -> None:
     latin.start(CHECKED, "INSERT INTO job (state) VALUES ('a')", LABELS=["a", "b"])
     for source in (CHECKED, JOB):
         latin.models(source, LABELS=["a", "b", "€"])
-        assert latin.db("enum", "check", expect=1).stdout.startswith(
+        assert latin.db("enum", "check", "--rows", expect=1).stdout.startswith(
             "public.job.state" if source is CHECKED else "state"
         )
         assert LACKS in latin.sync(expect=1).stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -19,6 +20,9 @@ SQL = (
     "CREATE INDEX partial ON entry (id) WHERE mood = 'ok'",
     "COMMENT ON TYPE mood IS 'how it is'",
     "GRANT USAGE ON TYPE mood TO PUBLIC",
+    "CREATE FUNCTION other_way(mood) RETURNS text LANGUAGE sql IMMUTABLE AS"
+    " $$SELECT CASE pg_catalog.enum_out($1)::text WHEN 'bad' THEN 'good' ELSE 'bad' END$$",
+    "CREATE CAST (mood AS text) WITH FUNCTION other_way(mood) AS ASSIGNMENT",
     "INSERT INTO entry (mood, tags, calm) VALUES"
     " ('bad', '{bad,ok}', 'ok'), ('ok', '{{NULL,ok}}', NULL), (DEFAULT, NULL, 'good')",
 )
@@ -82,7 +86,8 @@ def test_rows_keep_labels_of_others(
         "INSERT INTO entry (mood, tags, calm) VALUES ('theirs', '{theirs,NULL,ok}', 'theirs')",
         "INSERT INTO entry (mood) VALUES ('ours')",
     )
-    values = "SELECT mood::text, tags::text, calm::text FROM entry ORDER BY id"
+    values = """SELECT pg_catalog.enum_out(mood)::text, pg_catalog.array_out(tags)::text,
+                       pg_catalog.enum_out(calm::mood)::text FROM entry ORDER BY id"""
     before = project.rows(values)
     assert before[3:] == [("theirs", "{theirs,NULL,ok}", "theirs"), ("ours", None, None)]
     if not flags:
@@ -103,6 +108,52 @@ def test_rows_keep_labels_of_others(
     ]
     project.db("upgrade")
     assert project.labels("mood") == ["bad", "ours", "theirs", "ok", "better"]
+
+
+FAMILIES = (
+    "ALTER TABLE entry ADD past mood GENERATED ALWAYS AS (mood) STORED",
+    "CREATE TABLE child () INHERITS (entry)",
+    "CREATE TABLE parts (id int, mood mood) PARTITION BY LIST (id)",
+    "CREATE TABLE one PARTITION OF parts FOR VALUES IN (1)",
+    "CREATE EXTENSION file_fdw",
+    "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+    "CREATE TABLE near (id int, mood mood)",
+    "CREATE FOREIGN TABLE far () INHERITS (near) SERVER files OPTIONS (filename '/dev/null')",
+)
+
+
+def test_families_keep_labels_of_others(project: Project) -> None:
+    project.start(MODELS, *FAMILIES, LABELS=BEFORE.split())
+    project.models(MODELS, LABELS=["bad", "ok", "good", "ours"])
+    project.sync()
+    project.db("upgrade")
+    project.sql(
+        "ALTER TYPE mood ADD VALUE 'theirs' BEFORE 'ok'",
+        "INSERT INTO entry (mood) VALUES ('theirs'), ('bad')",
+        "INSERT INTO child (id, mood) VALUES (7, 'theirs')",
+        "INSERT INTO parts VALUES (1, 'theirs')",
+        "INSERT INTO near VALUES (1, 'theirs')",
+    )
+    rows = project.contents()
+    project.db("downgrade")
+    assert project.labels("mood") == ["bad", "theirs", "ok", "good"]
+    assert project.contents() == rows
+    project.db("upgrade")
+    assert project.contents() == rows
+
+
+def test_beside_a_retired_label(project: Project) -> None:
+    plain = MODELS.replace(', server_default="ok"', "")
+    project.start(plain, LABELS=BEFORE.split())
+    for labels, flags in (("bad good", ["--retire", "mood.ok"]), ("bad good ours", [])):
+        project.models(plain, LABELS=labels.split())
+        project.sync(*flags)
+        project.db("upgrade")
+    project.sql("ALTER TYPE mood ADD VALUE 'theirs'", "INSERT INTO entry (mood) VALUES ('theirs')")
+    project.db("downgrade")
+    assert project.labels("mood") == ["bad", "ok", "good", "theirs"]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        project.sql("INSERT INTO entry (mood) VALUES ('ok')")
 
 
 def test_the_last_label_too(one_project: Project) -> None:
