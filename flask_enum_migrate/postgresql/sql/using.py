@@ -50,8 +50,8 @@ def one_or_many(
     converted = _to_enum(table, column, value, new_type, pairs)
     if array:
         return converted
-    new = qualified(new_type)
-    return f"nullif(ARRAY[{converted}], ARRAY[NULL]::{new}[])"
+    # As text: for arrays of the type somebody may have put an operator into the search path.
+    return f"nullif(ARRAY[{converted}]::text, '{{NULL}}')::{qualified(new_type)}[]"
 
 
 def to_enum(
