@@ -36,7 +36,7 @@ TAKES_ONE = (
     "max pg_get_userbyid pg_get_viewdef pg_get_functiondef pg_get_indexdef pg_get_constraintdef "
     "pg_get_triggerdef pg_get_ruledef row_to_json to_json json_build_array format sum "
     "current_setting pg_terminate_backend array_length cardinality length chr lower "
-    "pg_total_relation_size pg_relation_size pg_partition_tree"
+    "pg_total_relation_size pg_relation_size pg_partition_tree enum_out array_out"
 )
 TROJANS = """
 DO $do$ DECLARE pool text[] := '{{{types}}}'; op text; l text; r text; n int := 0; texts text;
