@@ -401,8 +401,15 @@ def test_privileges_that_a_stranger_granted(project: Project, owner: str) -> Non
             project,
             "CREATE VIEW v AS SELECT id, state FROM job",
             f"GRANT SELECT ON v TO {owner}_other WITH GRANT OPTION",
+            "CREATE TYPE lonely AS ENUM ('a')",
+            f"GRANT USAGE ON TYPE lonely TO {owner}_other WITH GRANT OPTION",
         )
-        as_admin(project, f"SET ROLE {owner}_other; GRANT SELECT ON v TO PUBLIC")
+        as_admin(
+            project,
+            f"SET ROLE {owner}_other; GRANT SELECT ON v TO PUBLIC; GRANT USAGE ON TYPE lonely"
+            " TO pg_monitor",
+        )
+        assert "permission denied to set role" in project.sync("--drop-unused", expect=1).stderr
         change(project, "a b")
         assert (
             f"view public.v hangs on it, and privileges on it were granted by '{owner}_other', "
