@@ -76,15 +76,20 @@ def look_at_storage(types: Iterable[str]) -> list[str]:
     :param types: the types of these columns, as SQL.
     """
     listed = ", ".join(f"{literal(one)}::regtype::oid" for one in types)
-    stored = _case("attstorage", p="PLAIN", e="EXTERNAL", m="MAIN", x="EXTENDED")
+    # Arrays, rows and ranges are EXTENDED by themselves; an index follows its table.
+    stored = _case("attstorage", p="PLAIN", e="EXTERNAL", m="MAIN")
     packed = _case("attcompression", p="pglz", l="lz4")
-    return wrapped(
+    return _explained(
         "kept := pg_catalog.concat_ws('; ', kept, (SELECT string_agg(pg_catalog.concat('ALTER TABLE ONLY ', "
         "attrelid::regclass, ' ALTER ', quote_ident(attname::text), action), '; ') FROM pg_attribute JOIN "
-        f"pg_class c ON c.oid = attrelid JOIN pg_type t ON t.oid = atttypid, pg_catalog.unnest(ARRAY[CASE WHEN "
-        f"attstorage <> typstorage THEN ' SET STORAGE ' || {stored} END, ' SET COMPRESSION ' || {packed}]) "
-        f"action WHERE atttypid IN ({listed}) AND relkind IN ('r', 'p', 'f') AND action IS NOT NULL));"
-    ).split("\n")
+        f"pg_class c ON c.oid = attrelid, LATERAL (VALUES (' SET STORAGE ' || {stored}), "
+        f"(' SET COMPRESSION ' || {packed})) a (action) WHERE action IS NOT NULL AND relkind IN "
+        f"('r', 'p', 'f') AND atttypid IN ({listed})));",
+        _STORED,
+    )
+
+
+_STORED = " -- and how columns are stored"
 
 
 def _case(value: str, **texts: str) -> str:
@@ -154,10 +159,10 @@ _LEFT = (
 _WHY = " -- who owns, may use and has said what, to be given back"
 
 
-def _explained(query: str) -> list[str]:
+def _explained(query: str, why: str = _WHY) -> list[str]:
     """Return the lines of a query, the last with a comment where it has room."""
     *lines, last = wrapped(query).split("\n")
-    return [*lines, last + _WHY if len(last + _WHY) <= LINE else last]
+    return [*lines, last + why if len(last + why) <= LINE else last]
 
 
 _NONE = "'{}'"
