@@ -15,7 +15,7 @@ JOIN pg_namespace n ON n.nspname = w.schema
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0) AS total,
-           sum(8 + CASE WHEN r.reltoastrelid <> 0 THEN 6 ELSE 0 END
+           sum(8 + CASE WHEN r.reltoastrelid <> 0::oid THEN 6 ELSE 0 END
                  + (SELECT count(*) FROM pg_index i WHERE i.indrelid = t.relid)) AS locks
     FROM (SELECT c.oid AS relid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree(c.oid)
           UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid) t
