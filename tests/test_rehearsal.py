@@ -18,6 +18,7 @@ from flask_enum_migrate.core.rename_and_map import Flags
 from flask_enum_migrate.extension import EnumMigrate
 from flask_enum_migrate.postgresql.backend import Enums
 from tests.app.test_environment import ENVIRONMENTS
+from tests.app.test_environment import MANY_TENANTS
 from tests.app.test_environment import MODELS as JOBS
 from tests.app.test_environment import SEARCH_PATH_IN_TRANSACTION
 from tests.app.test_environment import TRANSLATED
@@ -154,6 +155,49 @@ def test_many_tenants(one_project: Project) -> None:
     assert (
         "Rehearsed: upgrade and downgrade ran on 2 of 2 places" in one_project.sync(*flags).stderr
     )
+
+
+# The other way to make tenants, and the other one to hold a transaction.
+TENANTS_BY_MAP = (
+    MANY_TENANTS.replace("db.engine.connect()", "db.engine.begin()")
+    .replace("            connection.commit()\n", "")
+    .replace(
+        "connection=connection,",
+        "connection=connection.execution_options(schema_translate_map={None: tenant}),",
+    )
+)
+
+
+@pytest.mark.parametrize("env", [MANY_TENANTS, TENANTS_BY_MAP])
+def test_migrate_in_each_of_many_tenants(
+    one_project: Project, log: pytest.LogCaptureFixture, env: str
+) -> None:
+    one_project.options = {"qualify": False}
+    one_project.sql("CREATE SCHEMA one", "CREATE SCHEMA two")
+    start(one_project, env)
+    one_project.sql("INSERT INTO one.job VALUES (1, 'a')", "INSERT INTO two.job VALUES (1, 'b')")
+    one_project.sql("ALTER TABLE two.job ADD CONSTRAINT few CHECK (state::text <> 'a')")
+    before = one_project.dump(), one_project.contents()
+    more = JOBS + "    kind = db.Column(db.Enum('k', name='kind'))\n"
+    log.clear()
+    one_project.config["ENUM_MIGRATE_MAP"] = ["state.b=a"]
+    one_project.models(more, labels=["a", "new"])
+    told = " ".join(one_project.db("migrate", expect=1).stderr.split())
+    assert "(SQLSTATE 23514, few on two.job), at: ALTER TABLE job" in told
+    assert "Nothing was written" in told
+    assert len(RAN.findall(log.text)) == 1  # in the first of them
+    assert (one_project.dump(), one_project.contents()) == before
+    one_project.sql("ALTER TABLE two.job DROP CONSTRAINT few")
+    before = one_project.dump(), one_project.contents()
+    log.clear()
+    one_project.models(more, labels=["a", "new"])
+    said = one_project.db("migrate").output
+    assert len(RAN.findall(log.text)) == 2
+    assert "Note: " not in said
+    assert (one_project.dump(), one_project.contents()) == before
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT state::text FROM two.job") == [("a",)]
+    assert one_project.db("enum", "check").stdout.startswith("In sync: 4 enum types")
 
 
 def test_several_binds(multi: MultiDb) -> None:  # noqa: F811

@@ -29,7 +29,13 @@ def said(error: DBAPIError) -> str:
 def masked(text: str) -> str:
     """Return a message on one line and without the password of any URL or ``password=…``."""
     line = re.sub(r"(://[^:@/\s]*):\S*@", r"\1:***@", " ".join(text.split()))
-    return re.sub(r"(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", r"\1***", line)
+    quoted, bare = r"'(?:[^'\\]|\\.|'')*'", r"(?:[^\s&\\]|\\.)+"
+    return re.sub(rf"(?i)(password\s*=\s*)({quoted}|{bare})", r"\1***", line)
+
+
+def sentence(text: str) -> str:
+    """Return what was said with a full stop, unless it has another end."""
+    return text if text[-1:] in "?!" else f"{text}."
 
 
 def shown(url: URL) -> str:
@@ -39,8 +45,7 @@ def shown(url: URL) -> str:
 
 def refused(error: DBAPIError) -> tuple[str, str]:
     """Return why a database can't be looked at, and what to do about it."""
-    text = said(error)
-    return f"The database refused: {text}{'' if text[-1:] in '?!' else '.'}", _advice(error)
+    return f"The database refused: {sentence(said(error))}", _advice(error)
 
 
 _RIGHTS = {"table": "SELECT ON", "view": "SELECT ON", "schema": "USAGE ON SCHEMA"}

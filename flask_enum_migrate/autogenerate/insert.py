@@ -60,7 +60,7 @@ def _first(seen: Seen, renderer: Renderer) -> EnumOperations:
     own = [create for create in seen.creates if create.name not in seen.of_the_app]
     created, _ = looked_by.creation(own)
     _, dropped = looked_by.creation(seen.creates)
-    needed = _step(_needed(own), created)
+    needed = _step(_needed(own, alone=not seen.tree.created()), created)
     upgrade = replace(one.plan.upgrade, steps=(*one.plan.upgrade.steps, *needed))
     unused = _step(f"Nothing uses {_it(dropped)} any more.", dropped)
     downgrade = Direction(steps=(*unused, *one.plan.downgrade.steps))
@@ -135,8 +135,12 @@ def _of_the_app(name: Name, seen: Seen) -> bool:
     return bool(named & seen.of_the_app_before)
 
 
-def _needed(creates: Sequence[CreateType]) -> str:
-    comment = f"New columns below need {_it(creates)}."
+def _needed(creates: Sequence[CreateType], *, alone: bool) -> str:
+    """Return why types are created.
+
+    :param alone: whether no column is new.
+    """
+    comment = f"{'The models declare' if alone else 'New columns below need'} {_it(creates)}."
     left = [str(create.name) for create in creates if create.left_over]
     if left:
         comment += f" {', '.join(left)} may be left over already; not dropped on a downgrade."

@@ -197,11 +197,15 @@ def _as_compared(
     left = [enum for name, enum in enums.items() if name not in made]
     there = [one.declared for one in pairing.leftovers]
     created = tree.created() | {(table.name, column) for table, column in differing}
+    # What a domain or the MetaData needs may stay when tables go, and so does the type.
     new = tuple(
-        CreateType(enum.name, enum.labels, enum in there)
+        CreateType(enum.name, enum.labels, enum in there or bool(enum.also))
         for enum in (*pairing.new, *left, *there)
         if not enum.is_string
-        and any((column.table.name, column.column) in created for column in enum.columns)
+        and (
+            any((column.table.name, column.column) in created for column in enum.columns)
+            or (enum.also and enum in pairing.new)
+        )
     )
     pairing = replace(pairing, wrong_columns=wrong, creates=creates)
     return replace(database, pairing=pairing), new

@@ -224,6 +224,7 @@ class Check:
     :param nullable: whether it says ``IS NULL OR``.
     :param restored: whether the server prints it as after a restore.
     :param comment: its ``COMMENT``, or None.
+    :param varying: whether the column is a varchar.
     """
 
     table: Name
@@ -232,6 +233,7 @@ class Check:
     nullable: bool = False
     restored: bool = False
     comment: str | None = None
+    varying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

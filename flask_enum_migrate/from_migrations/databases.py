@@ -37,6 +37,7 @@ from sqlalchemy.exc import DBAPIError
 from ..app.driver_errors import identifier
 from ..app.driver_errors import masked
 from ..app.driver_errors import said
+from ..app.driver_errors import sentence
 from ..app.driver_errors import shown
 from ..app.environment import Environment
 from ..core.diagnosis import told
@@ -322,7 +323,7 @@ def _cluster(given: URL | None, driver: str) -> Iterator[_Cluster]:
             version = _version(url)
         except DBAPIError as error:
             raise EnvironmentFailed(
-                f"--server {shown(given)}: {said(error)}.",
+                f"--server {shown(given)}: {sentence(said(error))}",
                 "It has to be a PostgreSQL server that runs and lets this role in.",
             ) from error
         yield _Cluster(url, version, is_ours=False)
@@ -399,13 +400,19 @@ def _parsed(server: str) -> URL:
         url = make_url(server)
     except (ArgumentError, ValueError):  # a port that is no number
         url = None
-    if url is None or url.get_backend_name() not in (_POSTGRESQL, "postgres"):
+    if url is None or not _is_postgresql(url) or "\0" in server:
         given = masked(server) if url is None else shown(url)
         raise SettingError(
             f"--server {given!r} is no URL of a PostgreSQL server.",
             "It looks like this: --server postgresql://role@host:5432",
         )
     return url
+
+
+def _is_postgresql(url: URL) -> bool:
+    given = url.query.get("port", "0")
+    ports = given.split(",") if isinstance(given, str) else given
+    return url.get_backend_name() in (_POSTGRESQL, "postgres") and all(map(str.isdigit, ports))
 
 
 def _read(path: Path) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from ..comparison import NEW
 from ..comparison import UNUSED
 from ..comparison import Comparison
 from ..comparison import EnumState
@@ -19,6 +20,7 @@ from ..core.pairing import Pair
 from ..core.rows import LIMIT
 from ..core.rows import Stray
 from ..core.schema import DeclaredColumn
+from ..core.schema import DeclaredEnum
 from ..core.schema import Unlooked
 from ..core.schema import UnlookedColumn
 from ..core.tables import TableDifference
@@ -108,8 +110,9 @@ def next_action(result: Comparison, *, hinted: bool = False) -> str:
 
 def _notes(result: Comparison) -> Iterator[str]:
     for state in result.enums:
-        if state.missing_columns and not state.is_unmade:
-            yield left_to_migrate(state.missing_columns, result.command)
+        new = state.missing_columns or ([state.declared] if state.state == NEW else ())
+        if new and not state.is_unmade:
+            yield left_to_migrate(new, result.command)
         if state.state == UNUSED and state.live and not state.declared:
             yield (
                 f"nothing uses the type {state.live.name}; to drop it: {result.sync} --drop-unused"
@@ -184,10 +187,11 @@ def left_out(result: Comparison) -> Iterator[str]:
         )
 
 
-def left_to_migrate(columns: Sequence[DeclaredColumn], command: str) -> str:
-    """Return which columns are new."""
-    shown = some([str(column) for column in columns], 3)
-    verb = "exists" if len(columns) == 1 else "exist"
+def left_to_migrate(new: Sequence[DeclaredColumn | DeclaredEnum | None], command: str) -> str:
+    """Return which columns are new, or types that models declare without a column."""
+    named = (f"the type {one.name}" if isinstance(one, DeclaredEnum) else str(one) for one in new)
+    shown = some([*named], 3)
+    verb = "exists" if len(new) == 1 else "exist"
     return f"{shown} {verb} only in the models; that is for: flask {command} migrate"
 
 

@@ -46,7 +46,8 @@ from .source import texts
 from .source import uses_sqlalchemy
 
 # It becomes part of a file's name, of SQL and of Python, and VARCHAR(32) in alembic_version.
-_REVISION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,31}")
+# Alembic reads no file whose name begins with __init__.
+_REVISION_ID = re.compile(r"(?!__init__)[A-Za-z0-9_][A-Za-z0-9_.]{0,31}")
 _SYMBOLS = {"base", "head", "heads", "current"}
 
 

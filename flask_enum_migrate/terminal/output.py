@@ -206,9 +206,9 @@ def plans(result: SyncResult, *, dry_run: bool = False, asked: bool = False) -> 
     """
     _remark(skipped(result.skipped))
     _remark(not_looked_at(result.unlooked))
-    columns = [*result.missing_columns, *(c for enum in result.new for c in enum.columns)]
-    if columns:
-        note(left_to_migrate(columns, result.command))
+    new = [one for enum in result.new for one in (enum.columns or (enum,))]
+    if new := [*result.missing_columns, *new]:
+        note(left_to_migrate(new, result.command))
     for wrong in result.wrong_columns:
         note(f"{is_wrong(wrong)}; convert the column in a migration of your own.")
     for held in result.unknown:

@@ -114,7 +114,7 @@ def test_a_type_goes_with_its_last_column(one_project: Project) -> None:
     one_project.start(
         SHARED, "INSERT INTO task VALUES (1, 'b')", "COMMENT ON TYPE state IS 'It''s'"
     )
-    one_project.sql("REVOKE ALL ON TYPE state FROM PUBLIC")
+    one_project.sql("REVOKE ALL ON TYPE state FROM PUBLIC, postgres")
     one_left = COLUMN.replace("*labels", "'a', 'b'").replace("labels[0]", "'a', nullable=False")
     assert "TYPE" not in migrate(one_project, one_left)
     one_project.db("upgrade")

@@ -28,7 +28,10 @@ def test_new_columns_and_tables_get_it(one_project: Project) -> None:
     )
     nothing_differs(one_project, JOB, LABELS=["NEW"])
     source = round_trip(one_project, JOB + MORE, LABELS=["NEW"])
-    assert "ADD CONSTRAINT note_s_not_old CHECK (s <> 'OLD'::public.state)" in source
+    assert (
+        "ADD CONSTRAINT note_s_not_old CHECK (s OPERATOR(pg_catalog.<>) 'OLD'::public.state)"
+        in source
+    )
     assert "job_l_not_old" in source
     assert source.index("note_s_not_old") > source.index("op.create_table")
     round_trip(one_project, JOB + MORE, LABELS=["NEW", "LAST"])

@@ -193,7 +193,10 @@ def test_a_schema_map(one_project: Project) -> None:
     assert told in project.db("migrate", expect=1).stderr
     project.config["ENUM_MIGRATE_QUALIFY"] = False
     as_tenant("acme", "a b")
-    project.db("migrate")
+    said = project.db("migrate").output
+    assert "Rehearsed: upgrade and downgrade ran on this database and were rolled back" in said
+    assert "Note: " not in said
+    assert project.rows("SELECT FROM pg_type WHERE typtype = 'e'") == []
     assert "acme" not in project.revision()
     for tenant in ("acme", "globex"):
         as_tenant(tenant, "a b")

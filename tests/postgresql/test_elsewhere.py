@@ -28,6 +28,7 @@ class Job(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     state = db.Column(db.Enum(*labels, name="state"), server_default="a", nullable=False)
     owner_id = db.Column(db.Integer)
+    tags = db.Column(db.ARRAY(db.Enum(*labels, name="state")))
 """
 OBJECTS = (
     "CREATE VIEW v AS SELECT id, state FROM job WHERE state = 'a'",
@@ -46,6 +47,8 @@ OBJECTS = (
     "CREATE POLICY p ON job USING (state <> 'b')",
     "CREATE STATISTICS s ON state, id FROM job",
     "CREATE DOMAIN d AS state CHECK (VALUE <> 'b')",
+    "CREATE DOMAIN da AS state[]",
+    "CREATE TABLE by_domain (tags da)",
     "CREATE UNIQUE INDEX u ON job (id, state) WHERE state = 'a'",
     "ALTER TABLE job ADD CONSTRAINT x EXCLUDE USING btree (id WITH =) WHERE (state = 'a')",
     "INSERT INTO job (state) VALUES ('a'), ('b')",
@@ -71,6 +74,8 @@ KEPT = {
     " 'type'; COMMENT ON DOMAIN d IS 'd'; COMMENT ON FUNCTION f IS 'f'; COMMENT ON INDEX u IS 'u'",
     "whom a policy is for": "ALTER POLICY p ON job TO {reader}, CURRENT_USER",
     "what is in materialized views": "REFRESH MATERIALIZED VIEW n",
+    "how columns are stored": "ALTER TABLE job ALTER tags SET STORAGE EXTERNAL, ALTER tags"
+    " SET COMPRESSION pglz; ALTER TABLE by_domain ALTER tags SET STORAGE MAIN",
     "what is in none": "REFRESH MATERIALIZED VIEW m WITH NO DATA",
     "default privileges": "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {reader};"
     " ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO {reader};"
@@ -413,7 +418,8 @@ TENANT = (
     "CREATE SCHEMA tenant",
     "SET search_path = tenant",
     "CREATE TYPE state AS ENUM ('a', 'b', 'gone')",
-    "CREATE TABLE job (id serial PRIMARY KEY, state state DEFAULT 'a' NOT NULL, owner_id int)",
+    "CREATE TABLE job (id serial PRIMARY KEY, state state DEFAULT 'a' NOT NULL, owner_id int,"
+    " tags state[])",
 )
 
 

@@ -271,7 +271,20 @@ def test_revision_id(changed: Project) -> None:
 
 @pytest.mark.parametrize(
     "rev_id",
-    ["a-b", "x@y", "../../x", "/tmp/x", "..", "a'b", 'a"""b', "a" * 33, "base", "a\nb", "", "é"],
+    # A word of Alembic's, a path, a quote, too long, and what begins a file that Alembic ignores.
+    [
+        "a-b",
+        "x@y",
+        "../../x",
+        "/tmp/x",
+        "..",
+        "a'b",
+        'a"""b',
+        "a" * 33,
+        "base",
+        "__init__x",
+        "a\nb",
+    ],
 )
 def test_revision_id_that_can_not_be_kept(changed: Project, rev_id: str) -> None:
     said = refuses_to_write(changed, "--rev-id", rev_id)

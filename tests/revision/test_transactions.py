@@ -244,18 +244,43 @@ def test_addition_waits_for_nobody(one_project: Project) -> None:
 RECORD = "INSERT INTO seen SELECT current_setting('lock_timeout')"
 
 
+def let_env_py_run(project: Project, sql: str) -> None:
+    env = project.migrations / "env.py"
+    text = env.read_text()
+    indent, marker = " " * 12, "context.run_migrations()\n\n\nif"
+    assert marker in text
+    env.write_text(text.replace(marker, f"connection.exec_driver_sql({sql!r})\n{indent}{marker}"))
+
+
+@pytest.mark.parametrize(
+    ("native", "flags"),
+    [("", ()), ("", ("--retire", "gone")), (", native_enum=False, create_constraint=True", ())],
+)
+def test_a_shorter_lock_timeout_of_env_py_holds(
+    one_project: Project, native: str, flags: tuple[str, ...]
+) -> None:
+    source = MODELS.replace('"state")', f'"state"{native})')
+    one_project.start(source, labels=["a", "gone"])
+    let_env_py_run(one_project, "SET lock_timeout = 500")
+    one_project.models(source, labels=["a"])
+    one_project.sync(*flags)
+    with psycopg.connect(one_project.url) as other:
+        other.execute("SELECT FROM job")
+        began = time.monotonic()
+        error = fails(one_project, "upgrade")
+    assert sqlstate(error) == "55P03"
+    assert "No lock on" in str(error)
+    assert 0.5 < time.monotonic() - began < 5
+    one_project.db("upgrade")
+
+
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
 @pytest.mark.parametrize("set_in_env", ["SET LOCAL", "SET", ""])
 def test_lock_timeout_is_restored(one_project: Project, set_in_env: str, driver: str) -> None:
     one_project.driver = driver
     start(one_project, "single", "a", "b", "gone")
     if set_in_env:
-        env = one_project.migrations / "env.py"
-        text = env.read_text()
-        indent, marker = " " * 12, "context.run_migrations()\n\n\nif"
-        assert marker in text
-        setting = f"connection.exec_driver_sql(\"{set_in_env} lock_timeout = '7s'\")"
-        env.write_text(text.replace(marker, f"{setting}\n{indent}{marker}"))
+        let_env_py_run(one_project, f"{set_in_env} lock_timeout = '7s'")
     one_project.sql("CREATE TABLE seen (value text)")
     one_project.models(MODELS, labels=["a", "b"])
     one_project.sync()

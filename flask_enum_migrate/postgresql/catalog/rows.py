@@ -31,7 +31,7 @@ from .statements import query
 TIMEOUT = "10s"
 _AT_ONCE = 100
 
-_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :timeout, true)")
+_SET_TIMEOUT = text("SELECT set_config('statement_timeout', CAST(:timeout AS text), true)")
 
 
 def count(

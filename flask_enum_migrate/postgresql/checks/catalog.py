@@ -143,7 +143,7 @@ def _enum(
         columns=(live,),
         may_alter=row["may_alter"],
         has_dependents=True,
-        check=Check(table, column, constraint, shape.nullable, shape.restored, comment),
+        check=Check(table, column, constraint, shape.nullable, shape.restored, comment, varying),
         width=row["width"] if varying else None,
         quoted=row["quoted"],
         shape=shape,

@@ -130,7 +130,7 @@ def _grow(one: Swap) -> list[str]:
     table, column = qualified(one.table), identifier(one.check.column)
     return [
         "IF (SELECT atttypmod - 4 BETWEEN 1 AND "
-        f"{one.width - 1:d} FROM pg_attribute WHERE attrelid = {literal(table)}::regclass",
+        f"{one.width - 1:d} FROM pg_attribute WHERE attrelid = {literal(table)}::regclass::oid",
         f"    AND attname = {literal(one.check.column)}) THEN",
         f"    ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar({one.width:d}); END IF;",
     ]
@@ -152,14 +152,15 @@ def _identity(definition: str) -> str:
 def _exchange(one: Swap) -> list[str]:
     """Return what changes a CHECK that the revision knows, and refuses any other."""
     place = f"{one.table}.{one.check.column}"
+    relation = f"{literal(qualified(one.table))}::regclass::oid"
     what = literal(f"{place}: the CHECK {one.check.name} is ")
     known = f"it with {', '.join(map(repr, one.old_labels))}" if one.known else "none"
     wanted = literal(f", and this revision knows {known}")
     done = f"ELSIF found IS DISTINCT FROM {_equal(one.done)} THEN"
     return [
-        "SELECT pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') INTO was, note",
-        f"    FROM pg_constraint WHERE conrelid = {literal(qualified(one.table))}::regclass"
-        f" AND conname = {literal(one.check.name)};",
+        "SELECT pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint'::name)",
+        f"    INTO was, note FROM pg_constraint WHERE conrelid = {relation}",
+        f"    AND conname = {literal(one.check.name)};",
         f"found := regexp_replace(was, {literal(_PUNCTUATION)}, '', 'g') || ARRAY(SELECT m[1]",
         f"    FROM regexp_matches(was, {literal(_CAPTURED)}, 'g') m"
         ' ORDER BY m[1] COLLATE "C")::text;',
@@ -188,7 +189,7 @@ def _change(one: Swap) -> list[str]:
     lines += [*_grow(one), *_update(one)]
     if one.done:
         clauses.append(f"{checks.add(one.check, one.labels)} NOT VALID")
-    lines += [f"{alter}{', '.join(clauses)};"] if clauses else []
+    lines += f"{alter}{', '.join(clauses)};".split("\n") if clauses else []
     if one.known and one.done:
         comment = literal(checks.comment(one.check, one.table))
         lines += [

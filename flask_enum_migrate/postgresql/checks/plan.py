@@ -151,7 +151,7 @@ def _new(change: AlterColumnType, live: CheckedEnum, facts: Facts) -> tuple[ddl.
     width = change.new.width
     up = ddl.Swap(
         table=facts.written(change.table),
-        check=change.new.check,
+        check=replace(change.new.check, varying=_check(live).varying),
         done=definition(live.quoted, change.new.labels, live.shape),
         labels=change.new.labels,
         becomes=change.mapping,

@@ -148,6 +148,20 @@ class Range(MadeType):
     def create(self, follow: Follow) -> Sequence[str]:
         return [ddl.create_range(self.type_name, self.subtype, self.multirange)]
 
+    def kept(self) -> Iterator[Kept]:
+        yield from super().kept()
+        own, subtype = qualified(self.type_name), self.subtype
+        for name, arguments in (
+            (self.type_name, (subtype, subtype)),
+            (self.type_name, (subtype, subtype, "pg_catalog.text")),
+            (self.multirange, ()),
+            (self.multirange, (own,)),
+            (self.multirange, (f"{own}[]",)),
+        ):
+            what = f"FUNCTION {qualified(name)}({', '.join(arguments)})"
+            names = tuple(filter(None, (name.schema, name.name)))
+            yield Kept(what, "function", names, arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnConstraint:

@@ -143,7 +143,8 @@ def _actions(
         name = change.new.enum
         type_ = quoting.qualified(name) + ("[]" if change.new.array else "")
         convert = using.one_or_many if change.wraps else using.to_enum
-        converted = convert(change.table, change.column, name, pairs, array=change.array)
+        enum = change.old.enum is not None
+        converted = convert(change.table, change.column, name, pairs, enum=enum, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from functools import cached_property
 
 from ...core.backend import Differences
@@ -242,6 +243,7 @@ class Course:
             frame.lock(sorted(touched), families, self.facts),
             frame.known_labels(self.replaced),
             tuple(self._known()),
+            tuple(self._stored()),
             version=self.facts.version // 10000,
             qualified=not self.facts.unqualified,
             undoes=not self.today,
@@ -260,6 +262,20 @@ class Course:
         yield from self._known_defaults()
         for change in self.conversions if self.today else ():
             yield from conversion.known_checks(change, self.facts)
+
+    def _stored(self) -> Iterator[str]:
+        """Yield the types of columns that are rewritten, as they are called when it begins.
+
+        Not those whose values have one length: there is nothing to be said about their storage.
+        """
+        found = dict[str, None]()
+        for alteration in self.replaced:
+            for column in alteration.enum.columns:
+                if column.relation_kind == "m" or {*column.made_of} <= {"d"}:
+                    continue
+                array = f"{quoting.qualified(alteration.change.name)}[]"
+                found[rename(column.through, self.here) if column.through else array] = None
+        yield from sorted(found)
 
     def _known_defaults(self) -> Iterator[Known]:
         """Yield the defaults of the columns that are rewritten."""
@@ -327,6 +343,7 @@ class Course:
         for change in self.conversions:
             check = change.new.check
             if check and check.name and self.today:
+                check = replace(check, varying=change.new.sql.upper().startswith("VARCHAR"))
                 added.append(ddl.alter_table(change.table, [checks.add(check, change.new.labels)]))
                 if check.comment is not None:
                     on = checks.comment(check, change.table)

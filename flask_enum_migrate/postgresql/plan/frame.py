@@ -70,7 +70,7 @@ _SETTINGS = {
     "datestyle": (re.compile(r"::(date|timestamp)|::text::"), "ISO"),
     "intervalstyle": (re.compile(r"::interval|::text::"), "postgres"),
     "extra_float_digits": (re.compile(r"::text::"), "1"),
-    "array_nulls": (re.compile(r"NULL.*'::|::text::"), "on"),
+    "array_nulls": (re.compile(r"NULL.*'::|::text::|array_out"), "on"),
     "default_tablespace": (re.compile(r"^CREATE (UNIQUE )?(INDEX|MATERIALIZED)"), ""),
     # A body may name what comes back only after it.
     "check_function_bodies": (re.compile(r"^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)"), "off"),

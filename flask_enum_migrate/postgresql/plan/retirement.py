@@ -17,7 +17,6 @@ from ...core.schema import Name
 from ...core.wording import some
 from ..objects.column import Column
 from ..objects.constraint import Constraint
-from ..objects.operator import Operator
 from ..sql import ddl
 from ..sql import quoting
 from ..sql import retirement as sql
@@ -131,13 +130,8 @@ def _settled(change: AlterEnum, facts: Facts) -> Defaults:
 
 
 def _held(column: Column, change: AlterEnum, facts: Facts) -> sql.Held:
-    key = facts.enums[change.name].key
-    overloaded = any(
-        isinstance(one, Operator) and one.operator.name in ("=", "<>") and key in one.roots
-        for one in facts.dependents
-    )
     array = "a" in column.made_of
-    return sql.Held(column.column, change.name, array, column.through, overloaded)
+    return sql.Held(column.column, change.name, array, column.through)
 
 
 def _retirement(

@@ -70,8 +70,7 @@ def replaced_columns(
                 () if column.inherited else (_change_type(alteration, column),),
                 place not in elsewhere and before.get(column) is not None,
                 "" if default is None else set_default(column, default),
-                tuple(stored_as(column)),
-                alteration.change.name,
+                type_=alteration.change.name,
             )
 
 

@@ -16,17 +16,26 @@ from .using import TAKEN_AWAY
 def add(check: Check, labels: Sequence[str]) -> str:
     """Return the action that adds a CHECK.
 
-    One that was restored is written so that the server prints it as it did.
+    One that was restored is written so that the server prints it as it did. So is that of a
+    varchar, for which ``IN`` would take an operator that somebody put into the search path.
     """
     column, listed = identifier(check.column), [literal(label) for label in labels]
+    test = f"{column} IN ({filled(listed)})"
     if check.restored and len(labels) > 1:
         array = filled([f"{one}::varchar::text" for one in listed])
         test = f"{column}::text = ANY (ARRAY[{array}])"
-    else:
-        test = f"{column} IN ({filled(listed)})"
+    elif check.varying and len(labels) > 1:
+        test = f"{column} OPERATOR(pg_catalog.=) ANY (ARRAY[{filled(listed)}]::varchar[])"
+    elif check.varying:
+        test = f"{column} OPERATOR(pg_catalog.=) {listed[0]}"
     if check.nullable:
         test = f"{column} IS NULL OR {test}"
-    return f"ADD CONSTRAINT {identifier(check.name)} CHECK ({test})"
+    start = "" if len(test) <= _SHORT else "\n    "
+    return f"ADD CONSTRAINT {identifier(check.name)} CHECK ({start}{test})"
+
+
+_SHORT = 60
+"""So long is a test that stands behind what it is for."""
 
 
 def comment(check: Check, table: Name) -> str:

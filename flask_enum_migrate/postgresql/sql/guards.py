@@ -21,6 +21,7 @@ from ...core.schema import Name
 from . import locks
 from .kept import always_given_back
 from .kept import look
+from .kept import look_at_storage
 from .kept import look_at_types
 from .locks import Before
 from .locks import Lock
@@ -63,6 +64,7 @@ class Block:
     :param lock: what it locks.
     :param labels: the labels that types must have, by type.
     :param objects: what is dropped and created again, with the types that are replaced.
+    :param stored: the types, as SQL, whose columns may be stored otherwise than such types are.
     :param settings: the settings under which it runs, by name.
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
@@ -72,6 +74,7 @@ class Block:
     lock: Lock = field(default_factory=Lock)
     labels: Mapping[Name, Sequence[str]] = field(default_factory=dict)
     objects: Sequence[Known] = ()
+    stored: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
     qualified: bool = True
@@ -106,6 +109,7 @@ class Block:
             yield from _labels(self.labels, undoes=self.undoes)
             if {one.kind for one in self.objects} == {"type"}:
                 yield from look_at_types(self.objects)
+                yield from look_at_storage(self.stored) if self.stored else ()
                 return
         elif not self.qualified:  # what is done about schemas there isn't meant for labels
             yield from _labels(self.labels, undoes=self.undoes)
@@ -113,6 +117,7 @@ class Block:
             yield from look(
                 self.objects, self.version, qualified=self.qualified, undoes=self.undoes
             )
+            yield from look_at_storage(self.stored) if self.stored else ()
 
     def _gives(self) -> Iterator[str]:
         """Yield the statement that gives back what was kept in mind."""

@@ -8,6 +8,7 @@ there, as a script of the commands that give it back.
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,6 +66,35 @@ def look_at_types(objects: Sequence[Known]) -> list[str]:
     source = f"(VALUES {', '.join(rows)}) w (what, id)"
     owned = "LATERAL (SELECT typowner, typacl FROM pg_type WHERE oid = id) t (owner, acl)"
     return _explained(f"SELECT {privileges.script(objects)} INTO kept FROM {source}, {owned};")
+
+
+def look_at_storage(types: Iterable[str]) -> list[str]:
+    """Return the lines that keep in mind how columns are stored, besides what was looked at.
+
+    A column of another type would be stored as that says: whichever tables have such columns.
+
+    :param types: the types of these columns, as SQL.
+    """
+    listed = ", ".join(f"{literal(one)}::regtype::oid" for one in types)
+    # Arrays, rows and ranges are EXTENDED by themselves; an index follows its table.
+    stored = _case("attstorage", p="PLAIN", e="EXTERNAL", m="MAIN")
+    packed = _case("attcompression", p="pglz", l="lz4")
+    return _explained(
+        "kept := pg_catalog.concat_ws('; ', kept, (SELECT string_agg(pg_catalog.concat('ALTER TABLE ONLY ', "
+        "attrelid::regclass, ' ALTER ', quote_ident(attname::text), action), '; ') FROM pg_attribute JOIN "
+        f"pg_class c ON c.oid = attrelid, LATERAL (VALUES (' SET STORAGE ' || {stored}), "
+        f"(' SET COMPRESSION ' || {packed})) a (action) WHERE action IS NOT NULL AND relkind IN "
+        f"('r', 'p', 'f') AND atttypid IN ({listed})));",
+        _STORED,
+    )
+
+
+_STORED = " -- and how columns are stored"
+
+
+def _case(value: str, **texts: str) -> str:
+    whens = " ".join(f"WHEN {literal(is_)} THEN {literal(text)}" for is_, text in texts.items())
+    return f"CASE {value} {whens} END"
 
 
 def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: bool) -> list[str]:
@@ -129,10 +159,10 @@ _LEFT = (
 _WHY = " -- who owns, may use and has said what, to be given back"
 
 
-def _explained(query: str) -> list[str]:
+def _explained(query: str, why: str = _WHY) -> list[str]:
     """Return the lines of a query, the last with a comment where it has room."""
     *lines, last = wrapped(query).split("\n")
-    return [*lines, last + _WHY if len(last + _WHY) <= LINE else last]
+    return [*lines, last + why if len(last + why) <= LINE else last]
 
 
 _NONE = "'{}'"

@@ -71,13 +71,18 @@ def declared(lock: Lock, before: Before) -> list[str]:
     """
     if not lock.tries:
         return []
-    own, time = before.of("lock_timeout"), str(lock.timeout)
-    wait = own
-    # Without a unit it is milliseconds to PostgreSQL's settings, and seconds to its intervals.
-    time = literal(time if time[-1:].isalpha() else f"{time}ms")
-    if any(digit in time for digit in "123456789"):
+    wait = own = before.of("lock_timeout")
+    if _is_bounded(lock):
+        # Without a unit it is milliseconds to PostgreSQL's settings, and seconds to its intervals.
+        given = str(lock.timeout)
+        time = literal(given if given[-1:].isalpha() else f"{given}ms")
         wait = f"CASE WHEN {own}::interval BETWEEN '1ms' AND {time} THEN {own} ELSE {time} END"
     return ["began timestamptz := clock_timestamp();", f"wait text := {wait};"]
+
+
+def _is_bounded(lock: Lock) -> bool:
+    """Return whether we don't wait for ever, as with 0, unless env.py says so."""
+    return any(digit in str(lock.timeout) for digit in "123456789")
 
 
 def lines(lock: Lock) -> list[str]:
@@ -92,10 +97,11 @@ def lines(lock: Lock) -> list[str]:
     statement = f"LOCK TABLE {', '.join(map(qualified, lock.tables))} IN ACCESS EXCLUSIVE MODE;"
     if not lock.tries:
         return [statement]
+    forever = "" if _is_bounded(lock) else "wait = '0' OR "
     return [
         f"LOOP BEGIN {statement} {_GIVEN_BACK} EXIT;",
-        "EXCEPTION WHEN lock_not_available THEN IF wait = '0' OR clock_timestamp() < began + "
-        "wait::interval THEN PERFORM pg_sleep(0.3); CONTINUE; END IF;",
+        f"EXCEPTION WHEN lock_not_available THEN IF {forever}clock_timestamp() < began + "
+        "wait::interval THEN PERFORM pg_catalog.pg_sleep(0.3); CONTINUE; END IF;",
         f"    {_holders(lock)}",
         f"    RAISE lock_not_available USING MESSAGE = {literal(_shown(lock.tables))} || "
         "coalesce(found, 'what pg_prepared_xacts tells'); END; END LOOP;",

@@ -36,7 +36,9 @@ def written(definition: str, column: str) -> str:
     listed = ", ".join(map(quoting.literal, labels))
     found = _CHECK.fullmatch(definition)
     end = found["end"] if found else ""
-    return f"CHECK ({quoting.identifier(column)} IN ({listed})){end}"
+    # IN would take an operator for varchars that somebody put into the search path.
+    among = f"OPERATOR(pg_catalog.=) ANY (ARRAY[{listed}]::varchar[])"
+    return f"CHECK ({quoting.identifier(column)} {among}){end}"
 
 
 def allowed(definition: str, column: str) -> tuple[str, ...] | None:

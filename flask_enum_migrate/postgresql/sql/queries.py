@@ -44,7 +44,7 @@ def strange_values(
 def no_single_value(number: int, table: Name, column: str, limit: int, most: int) -> str:
     """Return a query for the arrays that hold no element, several or NULL, like the one above."""
     name = identifier(column)
-    single = f"{single_element(column)} IS NOT NULL"
+    single = f"{single_element(column, enum=False)} IS NOT NULL"
     held = (
         f"SELECT {name}::text AS value FROM {qualified(table)} WHERE {name} IS NOT NULL AND NOT "
         f"({single}) LIMIT {limit:d}"

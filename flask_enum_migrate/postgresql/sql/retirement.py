@@ -23,6 +23,7 @@ from .quoting import shortened
 from .using import TAKEN_AWAY
 
 _OTHER = re.compile(r"\W+", re.ASCII)
+_EQUALS = "OPERATOR(pg_catalog.=)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,15 @@ class Held:
     :param type_: the enum type.
     :param array: whether it holds arrays of it.
     :param domain: the domain over either that is its type, as SQL, or ``""``.
-    :param overloaded: whether somebody made an operator of the type that is called like ours.
+
+    Operators have their schema: one of the type that somebody put into the search path is none of
+    ours.
     """
 
     column: str
     type_: Name
     array: bool = False
     domain: str = ""
-    overloaded: bool = False
-
-    def _operator(self, name: str) -> str:
-        return f"OPERATOR(pg_catalog.{name})" if self.overloaded else name
 
     def _value(self) -> str:
         cast = f"::{qualified(self.type_)}{'[]' if self.array else ''}" if self.domain else ""
@@ -55,30 +54,28 @@ class Held:
     def holds(self, label: str) -> str:
         """Return the condition under which a row holds a label."""
         if self.array:
-            return f"{self._constant(label)} {self._operator('=')} ANY ({self._value()})"
-        return f"{self._value()} {self._operator('=')} {self._constant(label)}"
+            return f"{self._constant(label)} {_EQUALS} ANY ({self._value()})"
+        return f"{self._value()} {_EQUALS} {self._constant(label)}"
 
     def check(self, label: str) -> str:
         """Return the expression of a CHECK that keeps a label out."""
         if self.array:
             return f"NOT ({self.holds(label)})"
-        return f"{self._value()} {self._operator('<>')} {self._constant(label)}"
+        return f"{self._value()} OPERATOR(pg_catalog.<>) {self._constant(label)}"
 
     def replaced(self, mapping: Mapping[str, str | None]) -> str:
         """Return an assignment by which labels become others."""
         name, value = identifier(self.column), self._value()
         if self.array:
             for old, new in mapping.items():
-                value = f"array_replace({value}, {self._constant(old)}, {self._constant(new)})"
+                changed = f"{value}, {self._constant(old)}, {self._constant(new)}"
+                value = f"pg_catalog.array_replace({changed})"
         else:
             # A simple CASE would take an operator that somebody made.
-            simple = "" if self.overloaded else f" {value}"
             cases = (
-                f"WHEN {self.holds(old) if self.overloaded else self._constant(old)} "
-                f"THEN {self._constant(new)}"
-                for old, new in mapping.items()
+                f"WHEN {self.holds(old)} THEN {self._constant(new)}" for old, new in mapping.items()
             )
-            value = f"CASE{simple} {' '.join(cases)} ELSE {value} END"
+            value = f"CASE {' '.join(cases)} ELSE {value} END"
         return f"{name} = {value}"
 
 

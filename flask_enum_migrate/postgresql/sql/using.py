@@ -28,34 +28,76 @@ def through_text(column: str, new_type: str) -> str:
     return f"{identifier(column)}::text::{new_type}"
 
 
-def single_element(column: str) -> str:
-    """Return the text of the only element of an array, NULL where it has none or several."""
-    name = identifier(column)
-    count = f"pg_catalog.cardinality({name}::text[])"
-    element = f"({name}::text[])[pg_catalog.array_lower({name}::text[], 1)]"
+def text_of(column: str, *, enum: bool, array: bool = False) -> str:
+    """Return the text of a column's values.
+
+    That of an enum is its label, though somebody may have made a cast of the type to text.
+
+    :param enum: whether it is of an enum type.
+    :param array: whether it holds arrays.
+    """
+    value = identifier(column)
+    return (
+        f"pg_catalog.{'array' if array else 'enum'}_out({value})::text"
+        if enum
+        else f"{value}::text"
+    )
+
+
+def texts_of(column: str, *, enum: bool) -> str:
+    """Return the texts of the elements of arrays, as :func:`text_of` says, as an array."""
+    return (
+        f"({text_of(column, enum=True, array=True)})::text[]"
+        if enum
+        else f"{identifier(column)}::text[]"
+    )
+
+
+def single_element(column: str, *, enum: bool) -> str:
+    """Return the text of the only element of an array, NULL where it has none or several.
+
+    :param enum: whether it is an array of an enum type.
+    """
+    elements = texts_of(column, enum=enum)
+    count = f"pg_catalog.cardinality({elements})"
+    element = f"({elements})[pg_catalog.array_lower({elements}, 1)]"
     # An element of an array of arrays is NULL.
     return f"CASE WHEN {count} = 1 THEN {element} END"
 
 
 def one_or_many(
-    table: Name, column: str, new_type: Name, pairs: Mapping[str, str | None], *, array: bool
+    table: Name,
+    column: str,
+    new_type: Name,
+    pairs: Mapping[str, str | None],
+    *,
+    enum: bool,
+    array: bool,
 ) -> str:
     """Return the ``USING`` that makes each value an array of itself, or an array its only element.
 
     NULL stays NULL. An array without a single element fails as :func:`to_enum` says.
 
+    :param enum: whether it is of an enum type before.
     :param array: whether it is an array before.
     """
-    value = f"({single_element(column)})" if array else f"{identifier(column)}::text"
-    converted = _to_enum(table, column, value, new_type, pairs)
+    text = text_of(column, enum=enum, array=array)
+    value = f"({single_element(column, enum=enum)})" if array else text
+    converted = _to_enum(table, column, value, text, new_type, pairs)
     if array:
         return converted
-    new = qualified(new_type)
-    return f"nullif(ARRAY[{converted}], ARRAY[NULL]::{new}[])"
+    # As text: for arrays of the type somebody may have put an operator into the search path.
+    return f"nullif(ARRAY[{converted}]::text, '{{NULL}}')::{qualified(new_type)}[]"
 
 
 def to_enum(
-    table: Name, column: str, new_type: Name, pairs: Mapping[str, str | None], *, array: bool
+    table: Name,
+    column: str,
+    new_type: Name,
+    pairs: Mapping[str, str | None],
+    *,
+    enum: bool,
+    array: bool,
 ) -> str:
     """Return the ``USING`` that makes a string, or another enum, one of an enum's labels.
 
@@ -63,19 +105,27 @@ def to_enum(
     table, column and value; NULL stays.
 
     :param pairs: each known text, and the label it becomes or None for NULL.
+    :param enum: whether it is of an enum type before.
     """
     if array:
         moved = {text: label for text, label in pairs.items() if text != label}
-        return f"{_replaced(f'{identifier(column)}::text[]', moved)}::{qualified(new_type)}[]"
-    return _to_enum(table, column, f"{identifier(column)}::text", new_type, pairs)
+        return f"{_replaced(texts_of(column, enum=enum), moved)}::{qualified(new_type)}[]"
+    text = text_of(column, enum=enum)
+    return _to_enum(table, column, text, text, new_type, pairs)
 
 
 def _to_enum(
-    table: Name, column: str, value: str, new_type: Name, pairs: Mapping[str, str | None]
+    table: Name,
+    column: str,
+    value: str,
+    shown: str,
+    new_type: Name,
+    pairs: Mapping[str, str | None],
 ) -> str:
     """Return the CASE that makes a text one of an enum's labels.
 
     :param value: the text, as SQL.
+    :param shown: the text of what the column holds, as SQL.
     """
     new = qualified(new_type)
     moved = {text: label for text, label in pairs.items() if text != label}
@@ -86,7 +136,7 @@ def _to_enum(
         becomes = "NULL" if label is None else f"{literal(label)}::{new}"
         whens.append(f"WHEN {value} = {literal(text)} THEN {becomes}")
     why = f", which is no label of {new_type}; nothing was changed"
-    guard = f"({_refusal(table, column, why)})::{new}"
+    guard = f"({_refusal(table, column, why, shown)})::{new}"
     return _case(whens, guard) if whens else guard
 
 
@@ -97,8 +147,8 @@ def to_text(column: str, pairs: Mapping[str, str | None], *, array: bool) -> str
     """
     moved = {label: text for label, text in pairs.items() if text != label}
     if array:
-        return _replaced(f"{identifier(column)}::text[]", moved)
-    value = f"{identifier(column)}::text"
+        return _replaced(texts_of(column, enum=True), moved)
+    value = text_of(column, enum=True)
     if not moved:
         return value
     whens = "".join(
@@ -226,9 +276,10 @@ TAKEN_AWAY = ", a label this revision takes away"
 """How the message of a row ends that holds what it may not hold afterwards."""
 
 
-def _refusal(table: Name, column: str, why: str = TAKEN_AWAY) -> str:
+def _refusal(table: Name, column: str, why: str = TAKEN_AWAY, shown: str = "") -> str:
     holds = literal(f"{table}.{column} holds ")
-    return f"{holds} || quote_literal({identifier(column)}::text) || {literal(why)}"
+    shown = shown or f"{identifier(column)}::text"
+    return f"{holds} || quote_literal({shown}) || {literal(why)}"
 
 
 def _replaced(elements: str, mapping: Mapping[str, str | None]) -> str:

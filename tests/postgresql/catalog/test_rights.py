@@ -296,6 +296,51 @@ def test_default_privileges_change_no_owners(project: Project, three: tuple[str,
     assert project.dump() == schema.replace(",\n    'c'", "")
 
 
+OF_NOBODY = (
+    "CREATE DOMAIN d AS state",
+    "CREATE DOMAIN da AS state[]",
+    "CREATE TYPE c AS (a int, s state)",
+    "CREATE TYPE r AS RANGE (SUBTYPE = state, MULTIRANGE_TYPE_NAME = mr)",
+    "CREATE FUNCTION f(state) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    "CREATE FUNCTION f2(c) RETURNS d LANGUAGE sql SECURITY DEFINER AS 'SELECT ''a''::d'",
+    "CREATE FUNCTION w(state, OUT x state) LANGUAGE sql WINDOW AS 'SELECT $1'",
+    "CREATE PROCEDURE pr(state) LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    "CREATE AGGREGATE ag(state) (SFUNC = array_append, STYPE = state[], INITCOND = '{}')",
+    "CREATE VIEW v AS SELECT id, state FROM job",
+    "CREATE VIEW v2 AS SELECT id, state FROM v",
+    "CREATE MATERIALIZED VIEW m AS SELECT id, state FROM job",
+    "CREATE TABLE typed OF c",
+    "REVOKE ALL ON v, v2, m, typed FROM PUBLIC, postgres",
+    "REVOKE ALL ON ROUTINE f, f2, w, pr, ag, r(state, state), mr() FROM PUBLIC, postgres",
+    "REVOKE ALL ON TYPE state, d, da, c, r FROM PUBLIC, postgres",
+)
+MAY = """
+    SELECT typname::text, coalesce(typacl, acldefault('T', typowner))::text FROM pg_type
+    WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'c', 'r')
+    UNION ALL SELECT oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner))::text
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT relname::text, coalesce(relacl, acldefault('r', relowner))::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm') ORDER BY 1, 2
+"""
+
+
+def test_what_nobody_may_use_stays_so(project: Project) -> None:
+    """An empty list of privileges is none that is missing, for which there are the default ones."""
+    start(project, *OF_NOBODY)
+    before, schema = project.rows(MAY), project.dump()
+    assert sum(acl == "{}" for _, acl in before) == 16
+    change(project, "a b")
+    project.sync()
+    for default in ("GRANT ALL ON {} TO pg_monitor", "REVOKE ALL ON {} FROM pg_monitor"):
+        project.db("upgrade")
+        assert project.rows(MAY) == before
+        of = ("TYPES", "FUNCTIONS", "TABLES")
+        project.sql(*(f"ALTER DEFAULT PRIVILEGES {default.format(kind)}" for kind in of))
+        project.db("downgrade")
+        assert project.rows(MAY) == before
+    assert project.dump() == schema
+
+
 def test_what_default_privileges_take_away_comes_back(project: Project) -> None:
     start(
         project,
@@ -356,8 +401,15 @@ def test_privileges_that_a_stranger_granted(project: Project, owner: str) -> Non
             project,
             "CREATE VIEW v AS SELECT id, state FROM job",
             f"GRANT SELECT ON v TO {owner}_other WITH GRANT OPTION",
+            "CREATE TYPE lonely AS ENUM ('a')",
+            f"GRANT USAGE ON TYPE lonely TO {owner}_other WITH GRANT OPTION",
         )
-        as_admin(project, f"SET ROLE {owner}_other; GRANT SELECT ON v TO PUBLIC")
+        as_admin(
+            project,
+            f"SET ROLE {owner}_other; GRANT SELECT ON v TO PUBLIC; GRANT USAGE ON TYPE lonely"
+            " TO pg_monitor",
+        )
+        assert "permission denied to set role" in project.sync("--drop-unused", expect=1).stderr
         change(project, "a b")
         assert (
             f"view public.v hangs on it, and privileges on it were granted by '{owner}_other', "

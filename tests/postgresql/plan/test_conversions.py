@@ -727,3 +727,43 @@ def test_what_is_no_label_is_no_array_of_labels(one_project: Project) -> None:
     told = "ticket.state is character varying(20) in the database, not state[]"
     assert told in one_project.db("enum", "check", expect=1).stdout
     assert "It can't be converted by itself" in one_project.sync(expect=1).stderr
+
+
+SWAPPED = """
+class Ticket(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    stays = db.Column(db.Enum("a", "b", name="mood"))
+    wrapped = db.Column({})
+    single = db.Column({})
+    string = db.Column({})
+    strings = db.Column({})
+    other = db.Column({})
+"""
+
+
+@pytest.mark.parametrize("context", ["ASSIGNMENT", "IMPLICIT"])
+def test_a_cast_to_text_that_somebody_made_is_not_ours(one_project: Project, context: str) -> None:
+    """Labels are what rows hold, whatever else a cast makes of them."""
+    project = one_project
+    mood = "db.Enum('a', 'b', name='mood')"
+    many, texts, other = f"db.ARRAY({mood})", "db.ARRAY(db.Text)", mood.replace("mood", "other")
+    project.start(
+        SWAPPED.format(mood, many, mood, many, mood),
+        "INSERT INTO ticket VALUES (1, 'a', 'a', '{a}', 'a', '{a,b}', 'a')",
+        "INSERT INTO ticket VALUES (2, 'b', 'b', '{b}', 'b', '{NULL}', 'b')",
+        "INSERT INTO ticket VALUES (3)",
+        "CREATE FUNCTION other_way(mood) RETURNS text LANGUAGE sql IMMUTABLE"
+        " AS $$SELECT CASE enum_out($1)::text WHEN 'a' THEN 'b' ELSE 'a' END$$",
+        f"CREATE CAST (mood AS text) WITH FUNCTION other_way(mood) AS {context}",
+    )
+    project.models(SWAPPED.format(many, mood, "db.Text", texts, other))
+    schema, rows = project.dump(), project.contents()
+    project.sync()
+    project.db("upgrade")
+    assert project.rows("SELECT ticket::text FROM ticket ORDER BY id") == [
+        ('(1,a,{a},a,a,"{a,b}",a)',),
+        ("(2,b,{b},b,b,{NULL},b)",),
+        ("(3,,,,,,)",),
+    ]
+    project.db("downgrade")
+    assert (project.dump(), project.contents()) == (schema, rows)
