@@ -94,12 +94,14 @@ class Kept:
     :param kind: its kind, as ``pg_get_object_address`` takes it.
     :param names: its address.
     :param arguments: the second part of that.
+    :param definition: what it must be, where that is compared by itself, or ``""``.
     """
 
     what: str
     kind: str
     names: tuple[str, ...]
     arguments: tuple[str, ...] = ()
+    definition: str = ""
 
 
 @dataclass(frozen=True)

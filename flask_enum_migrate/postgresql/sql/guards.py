@@ -67,6 +67,7 @@ class Block:
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
     :param undoes: whether a revision is taken back, which can't be written anew then.
+    :param declared: what its statements need, as SQL.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -76,6 +77,7 @@ class Block:
     version: int = 0
     qualified: bool = True
     undoes: bool = False
+    declared: Sequence[str] = ()
 
     def sql(self, statements: Sequence[Statement], drops: Sequence[str]) -> str:
         """Return the block.
@@ -95,7 +97,11 @@ class Block:
         values = {name: literal(value) for name, value in self.settings.items()}
         values = {**({"lock_timeout": literal(locks.MOMENT)} if self.lock.tries else {}), **values}
         sets = [f"SET LOCAL {name} = {value};" for name, value in values.items()]
-        declared = ["DECLARE found text;", *(["kept text;"] if self.objects else [])]
+        declared = [
+            "DECLARE found text;",
+            *(["kept text;"] if self.objects else []),
+            *self.declared,
+        ]
         begin = [*declared, *before.declared, *locks.declared(self.lock, before), "BEGIN", *sets]
         body = "\n".join(f"    {indented(line)}" for line in lines)
         return "DO " + dollar_quoted(f" {wrapped(' '.join(begin))}\n{body} ")

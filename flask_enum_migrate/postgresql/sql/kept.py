@@ -17,6 +17,7 @@ from .quoting import DEPARSED
 from .quoting import LINE
 from .quoting import literal
 from .quoting import wrapped
+from .states import NOT_NULL
 from .states import STATES
 from .states import Known
 
@@ -118,7 +119,8 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: boo
 _ADDRESS = "a (class, id, sub)"
 # The domain tells which it lacks, but for NOT NULL, which was no constraint before PostgreSQL 17.
 _THERE = (
-    " WHERE kind <> 'domain constraint' OR EXISTS (SELECT FROM pg_constraint WHERE contypid = "
+    f" WHERE kind <> 'domain constraint' OR known = '{NOT_NULL}' AND "
+    "current_setting('server_version_num')::int >= 170000 OR EXISTS (SELECT FROM pg_constraint WHERE contypid = "
     "to_regtype((names::text[])[1]) AND conname = (args::text[])[1])) w"
 )
 # By an exception, which gives the settings back; so does what isn't there at all.

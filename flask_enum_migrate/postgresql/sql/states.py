@@ -138,6 +138,9 @@ _TYPE = (
     "typrelid AND attnum > 0 AND NOT attisdropped)) FROM pg_type WHERE oid = id)"
 )
 
+NOT_NULL = "NOT NULL"
+"""The definition of a constraint that rejects NULL, and nothing else."""
+
 STATES = {
     "view": _VIEW,
     "materialized view": _MATERIALIZED_VIEW,
@@ -159,6 +162,7 @@ STATES = {
     "operator": _OPERATOR,
     "labels": _LABELS,
     "type": _TYPE,
+    "domain constraint": "pg_get_constraintdef(id)",
 }
 """By the kind of state that an object has.
 
