@@ -427,14 +427,32 @@ def test_a_tenant_that_differs_keeps_and_refuses_the_same(project: Project, read
         Tried(connection, block(project, "upgrade"), "postgres", reader, "tenant").try_all()
 
 
-def test_a_security_label_of_a_views_column(project: Project) -> None:
-    """It is given back, which fails here for want of a module that has to do with it."""
-    removal(project)
+@pytest.mark.parametrize(
+    "labelled",
+    [
+        "'v'::regclass, 'pg_class'::regclass, 0",
+        "'v'::regclass, 'pg_class'::regclass, 1",
+        "'m'::regclass, 'pg_class'::regclass, 0",
+        "'f'::regproc, 'pg_proc'::regclass, 0",
+        "'state'::regtype, 'pg_type'::regclass, 0",
+    ],
+    ids=["view", "column of a view", "materialized view", "function", "type"],
+)
+def test_a_security_label(project: Project, labelled: str) -> None:
+    """It is given back, which fails here for want of a module that has to do with it.
+
+    The rehearsal tells so before.
+    """
+    project.start(MODELS, *OBJECTS, labels=["a", "b", "gone"])
+    project.models(MODELS, labels=["a", "b"])
     project.sql(
         "SET allow_system_table_mods = on;"
-        " INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 1, 'p', 'it''s')"
+        f" INSERT INTO pg_seclabel VALUES ({labelled}, 'p', 'it''s')"
     )
-    assert 'security label provider "p" is not loaded' in str(fails(project, "upgrade"))
+    missing = 'security label provider "p" is not loaded'
+    assert missing in project.sync(expect=1).stderr
+    project.sync("--no-rehearse")
+    assert missing in str(fails(project, "upgrade"))
     assert project.rows("SELECT label FROM pg_seclabel") == [("it's",)]
 
 

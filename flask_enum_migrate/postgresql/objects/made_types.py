@@ -41,7 +41,6 @@ class MadeType(Dependent):
     in_schema = False
     alone = False
     runs = False
-    relabelled = True
 
     @property
     def is_mention(self) -> bool:
