@@ -92,7 +92,10 @@ class Block:
         before = Before(tuple(own))
         lines = _generated([*locks.lines(self.lock), *self._looks()])
         lines += _written(statements)
-        last = [*self._gives(), *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
+        gives = [*self._gives()]
+        if gives and len(f"{lines[-1]} {gives[0]}") < LINE and "\n" not in lines[-1]:
+            lines[-1] += f" {gives.pop()}"
+        last = [*gives, *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
         lines += [line.removesuffix(_BEHIND) for line in _generated([" ".join(last)])]
         values = {name: literal(value) for name, value in self.settings.items()}
         values = {**({"lock_timeout": literal(locks.MOMENT)} if self.lock.tries else {}), **values}
@@ -137,9 +140,19 @@ def _written(statements: Sequence[Statement]) -> Iterator[str]:
         if one.drops:
             drops.append(one)
         else:
-            yield from [f"-- {one.comment}"] if one.comment else []
-            yield f"{one.sql};"
+            yield from _commented(f"{one.sql};", one.comment)
     yield from _shared(drops)
+
+
+def _commented(sql: str, comment: str) -> Iterator[str]:
+    """Yield a statement with its comment, behind its first line where there is room."""
+    first, *more = sql.split("\n")
+    closed = first.count("'") % 2 == first.count('"') % 2 == 0 and "$" not in first
+    if comment and closed and len(f"{first} -- {comment}") < LINE:
+        yield "\n".join([f"{first} -- {comment}", *more])
+    else:
+        yield from [f"-- {comment}"] if comment else []
+        yield sql
 
 
 def _shared(drops: Sequence[Statement]) -> Iterator[str]:

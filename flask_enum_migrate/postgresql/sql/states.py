@@ -34,8 +34,7 @@ class Known:
 
 
 _TABLESPACE = (
-    "(SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace "
-    "WHERE c.oid = {})"
+    "(SELECT spcname FROM pg_tablespace t, pg_class c WHERE t.oid = reltablespace AND c.oid = {})"
 )
 
 _OPTIONS = "(SELECT reloptions FROM pg_class WHERE oid = {})"
@@ -55,7 +54,7 @@ _MATERIALIZED_VIEW = (
 )
 
 # Tables aren't clustered by a partial index, nor identifies it rows to subscribers.
-_PARTIAL_INDEX = f"concat_ws(' ', pg_get_indexdef(id), {_TABLESPACE.format('id')})"
+_PARTIAL_INDEX = f"concat(pg_get_indexdef(id), ' ' || {_TABLESPACE.format('id')})"
 
 _MARKS = "CASE WHEN indisclustered THEN 'CLUSTER' END, CASE WHEN indisreplident THEN 'IDENTITY' END"
 _INDEX = (
