@@ -103,7 +103,9 @@ def _live_column(row: Any) -> Column:
 
 def _guards(row: Any) -> Iterator[Guard]:
     for label, constraint, comment in json.loads(row.guards or "[]"):
-        defaulted = bool(row.default and follow(row.default, {}, [label]).lost)
+        # What computes a column may name what it never computes.
+        default = None if row.generated else row.default
+        defaulted = bool(default and follow(default, {}, [label]).lost)
         yield Guard(label, constraint, defaulted, comment)
 
 

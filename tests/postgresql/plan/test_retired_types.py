@@ -143,6 +143,21 @@ def test_what_was_said_about_a_check(one_project: Project, change: str) -> None:
     assert one_project.dump() == before
 
 
+def test_a_computed_column_names_what_it_never_is(one_project: Project) -> None:
+    """That is no default with the label."""
+    computed = "CASE WHEN s = 'OLD' THEN 'OLD'::state ELSE 'NEW' END"
+    one_project.start(
+        JOB,
+        f"ALTER TABLE job ADD g state GENERATED ALWAYS AS ({computed}) STORED",
+        "INSERT INTO job (s) VALUES ('OLD')",
+        LABELS=LABELS,
+        NAME="state",
+    )
+    one_project.models(JOB, LABELS=["NEW", "DONE"], NAME="state")
+    one_project.round_trip("--retire", "OLD", "--map", "OLD=DONE", merges=True)
+    assert one_project.rows("SELECT s, g FROM job") == [("DONE", "NEW")]
+
+
 TENANTS = """
 from alembic import context
 from flask import current_app
