@@ -374,7 +374,7 @@ class Course:
         apart = [not_null.drop(tops)] if tops else []
         return [
             *step(
-                "Children's own NOT NULL constraints go meanwhile: PostgreSQL 18 fails over them.",
+                "NOT NULL of children goes meanwhile: PostgreSQL 18 fails over its name.",
                 apart,
             ),
             *casts(self.replaced, self._detoured)[0],

@@ -93,7 +93,7 @@ class Block:
         lines = _generated([*locks.lines(self.lock), *self._looks()])
         lines += _written(statements)
         gives = [*self._gives()]
-        if gives and len(f"{lines[-1]} {gives[0]}") < LINE and "\n" not in lines[-1]:
+        if gives and _has_room(lines[-1], gives[0]):
             lines[-1] += f" {gives.pop()}"
         last = [*gives, *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
         lines += [line.removesuffix(_BEHIND) for line in _generated([" ".join(last)])]
@@ -163,6 +163,12 @@ def _shared(drops: Sequence[Statement]) -> Iterator[str]:
     else:
         yield from [comment] if comment else []
         yield from lines
+
+
+def _has_room(line: str, sql: str) -> bool:
+    """Return whether a statement has room behind what ends on a line, and is no part of a comment."""
+    whole = line.endswith(";") and "--" not in line and "\n" not in line
+    return whole and len(f"{line} {sql}") < LINE
 
 
 _BEHIND = "_" * 6
