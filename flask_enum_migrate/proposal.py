@@ -51,6 +51,7 @@ from .core.wording import describe_all
 from .core.wording import describe_conversions
 from .core.wording import human_size
 from .core.wording import listed
+from .core.wording import some
 from .settings import Settings
 
 _LONGEST = 200
@@ -339,14 +340,17 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
                 held_by_label.setdefault(one.label, []).append(one)
         for going in change.leaving:
             if going.mapped and going.becomes is None:
-                for column in columns:
-                    kept_out = column.keeps_out(going.label)
-                    if column.not_null and not column.array and not kept_out:
-                        yield Refusal(
-                            f"{change.name} loses {going.label!r}, but {column} is NOT NULL.",
-                            "Rows can't become NULL there; give them another label.",
-                            (_flag("--map", called, going.label, "LABEL"),),
-                        )
+                if full := [
+                    str(column)
+                    for column in columns
+                    if column.not_null and not column.array and not column.keeps_out(going.label)
+                ]:
+                    where = f"{some(full, 3)} {'is' if len(full) == 1 else 'are'}"
+                    yield Refusal(
+                        f"{change.name} loses {going.label!r}, but {where} NOT NULL.",
+                        "Rows can't become NULL there; give them another label.",
+                        (_flag("--map", called, going.label, "LABEL"),),
+                    )
             elif not going.mapped and going.label in held_by_label:
                 yield _held_refusal(change, going, held_by_label[going.label], called)
 

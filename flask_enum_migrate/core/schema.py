@@ -147,11 +147,13 @@ class Guard:
     :param label: the label.
     :param constraint: the name of the CHECK.
     :param defaulted: whether the column's default names the label nevertheless.
+    :param comment: what was said about the CHECK.
     """
 
     label: str
     constraint: str
     defaulted: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

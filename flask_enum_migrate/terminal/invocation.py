@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from collections.abc import Sequence
 
@@ -18,10 +19,28 @@ _SECRET = {"server", "x_arg"}
 def command(more: Sequence[str]) -> str:
     """Return the command that runs with its options, and some more, ready to paste.
 
-    :param more: options with their values.
+    :param more: options with their values. A ``--map`` takes the place of a ``--map-null``, which
+        didn't help.
     """
     context = click.get_current_context()
-    return " ".join([_path(context), *_options(context), *more])
+    mapped = [label.partition("=")[0] for label in _values("--map", more)]
+    given = [*_options(context)]
+    for label in _values("--map-null", [*given]):
+        if any(_same(label, other) for other in mapped):
+            given.remove(typed("--map-null", label))
+    return " ".join([_path(context), *given, *more])
+
+
+def _values(option: str, options: Sequence[str]) -> Iterator[str]:
+    for one in options:
+        name, _, value = one.partition(" ")
+        if name == option:
+            yield from shlex.split(value)
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two values name the same label, one of them perhaps with its type."""
+    return f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}")
 
 
 def _path(context: click.Context) -> str:

@@ -297,6 +297,24 @@ def test_a_refusal_ends_with_one_command(one_project: Project) -> None:
     assert rows == [("PARTIALLY_REFUNDED",), ("CHARGED",)]
 
 
+def test_null_where_it_does_not_fit_is_answered_anew(one_project: Project) -> None:
+    one_project.start(
+        LABELS,
+        "ALTER TABLE item ALTER state SET NOT NULL",
+        "CREATE TABLE heir () INHERITS (item)",
+        "INSERT INTO item (state) VALUES ('old')",
+        labels=["old", "b"],
+    )
+    one_project.models(LABELS, labels=["b"])
+    shown = one_project.sync("--map-null", "old", expect=1).stderr
+    assert shown.startswith(
+        "Refused: public.state loses 'old', but public.heir.state, public.item.state are NOT NULL."
+    )
+    assert pasted(shown)[4:] == ["--map", "state.old=LABEL"]
+    words = shlex.split(shown.splitlines()[-1].replace("LABEL", "b"))
+    one_project.run(*words[1:])
+
+
 def test_no_password_is_printed_again() -> None:
     given = [
         "--server",

@@ -87,7 +87,6 @@ def _known(
             strangers=tuple(own.strangers),
             extension=own.extension,
             depends_on=tuple(own.depends_on),
-            has_security_label=own.has_security_label,
             by_superuser=session.is_superuser,
             version=session.version,
         )

@@ -102,9 +102,11 @@ def _live_column(row: Any) -> Column:
 
 
 def _guards(row: Any) -> Iterator[Guard]:
-    for label, constraint in json.loads(row.guards or "[]"):
-        defaulted = bool(row.default and follow(row.default, {}, [label]).lost)
-        yield Guard(label, constraint, defaulted)
+    for label, constraint, comment in json.loads(row.guards or "[]"):
+        # What computes a column may name what it never computes.
+        default = None if row.generated else row.default
+        defaulted = bool(default and follow(default, {}, [label]).lost)
+        yield Guard(label, constraint, defaulted, comment)
 
 
 def _privileges(packed: str | None) -> tuple[Grant, ...] | None:

@@ -57,7 +57,6 @@ class About:
     :param strangers: who granted privileges on it, and is none the current role may act for.
     :param extension: the extension that it belongs to, or ``""``.
     :param depends_on: the extensions that it was made to depend on.
-    :param has_security_label: whether a provider labelled it.
     :param by_superuser: whether the current role is a superuser.
     :param version: ``server_version_num``.
     """
@@ -76,7 +75,6 @@ class About:
     strangers: tuple[str, ...] = ()
     extension: str = ""
     depends_on: tuple[str, ...] = ()
-    has_security_label: bool = False
     by_superuser: bool = True
     version: int = 0
 
@@ -94,12 +92,14 @@ class Kept:
     :param kind: its kind, as ``pg_get_object_address`` takes it.
     :param names: its address.
     :param arguments: the second part of that.
+    :param definition: what it must be, where that is compared by itself, or ``""``.
     """
 
     what: str
     kind: str
     names: tuple[str, ...]
     arguments: tuple[str, ...] = ()
+    definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,6 @@ class Dependent(ABC):
     """Whether PostgreSQL may compute something of rows when it creates the object."""
     on_table: ClassVar[bool] = False
     """Whether to drop it locks its table."""
-    relabelled: ClassVar[bool] = False
-    """Whether it may have a security label: a new type gets that of the old one."""
 
     @property
     def key(self) -> Key:
@@ -184,8 +182,6 @@ class Dependent(ABC):
             return self.refused
         if about.extension:
             return f"it belongs to the extension {about.extension!r}"
-        if about.has_security_label and not self.relabelled:
-            return "it has a security label, which only its provider can give"
         if not about.may_alter:
             return "the current role doesn't own it"
         if about.strangers:

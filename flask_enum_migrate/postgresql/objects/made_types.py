@@ -13,7 +13,9 @@ from typing import Any
 
 from ...core.schema import Name
 from ..sql import ddl
+from ..sql.quoting import default_name
 from ..sql.quoting import qualified
+from ..sql.states import NOT_NULL
 from .base import About
 from .base import Dependent
 from .base import Follow
@@ -39,7 +41,6 @@ class MadeType(Dependent):
     in_schema = False
     alone = False
     runs = False
-    relabelled = True
 
     @property
     def is_mention(self) -> bool:
@@ -170,6 +171,11 @@ class OwnConstraint:
     name: str
     definition: str
 
+    @property
+    def is_not_null(self) -> bool:
+        """Whether it rejects NULL, and nothing else."""
+        return self.definition == NOT_NULL
+
 
 @dataclass(frozen=True)
 class Domain(MadeType):
@@ -205,16 +211,21 @@ class Domain(MadeType):
         yield ddl.rename_domain(self.type_name, aside(self.type_name).name)
 
     def create(self, follow: Follow) -> Sequence[str]:
-        # NOT NULL is a constraint of its own only since PostgreSQL 18.
         own = [(c.name, follow(c.definition)) for c in self._own()]
-        named = any(definition.startswith("NOT NULL") for _, definition in own)
-        base = self.base + (" NOT NULL" if self.not_null and not named else "")
         has_default = self.default is not None and not self.default_apart
         default = follow(self.default) if has_default and self.default is not None else None
-        return [ddl.create_domain(self.type_name, base, default, own)]
+        return [ddl.create_domain(self.type_name, self.base, default, own)]
 
     def _own(self) -> Iterator[OwnConstraint]:
-        return (constraint for constraint in self.constraints if constraint.name not in self.apart)
+        """Yield the constraints that are created along with it.
+
+        PostgreSQL before 17 takes a name of NOT NULL, and forgets it: a newer one, on which the
+        revision runs too, has named it so.
+        """
+        own = [one for one in self.constraints if one.name not in self.apart]
+        if self.not_null and not any(one.is_not_null for one in own):
+            yield OwnConstraint(default_name(self.type_name.name, "_not_null"), NOT_NULL)
+        yield from own
 
     def drop_old(self, aside: Aside) -> str:
         return ddl.drop_domain(aside(self.type_name))
@@ -224,7 +235,8 @@ class Domain(MadeType):
         for constraint in self._own():
             what = ddl.constraint_of_domain(constraint.name, self.type_name)
             names = (qualified(self.type_name),)
-            yield Kept(what, "domain constraint", names, (constraint.name,))
+            definition = NOT_NULL if constraint.is_not_null else ""
+            yield Kept(what, "domain constraint", names, (constraint.name,), definition)
 
 
 @dataclass(frozen=True)

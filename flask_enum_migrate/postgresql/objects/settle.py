@@ -295,7 +295,9 @@ class _Found:
                 return True
             case Constraint() if one.is_carried:
                 moved = any(map(self._is_added_again, edges))
-                return one.contype == "n" and (one.key in self._named or moved)
+                generated = any(column in self._generated for column in graph.columns[key])
+                named = one.key in self._named and generated
+                return one.contype == "n" and (named or moved)
             case Default():
                 # Alone of one of the types, which may be altered while another is replaced.
                 own = one.roots == {one.holds}

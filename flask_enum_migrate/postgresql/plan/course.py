@@ -31,6 +31,7 @@ from ..objects.made_types import MadeType
 from ..objects.row_column import RowColumn
 from ..sql import checks
 from ..sql import ddl
+from ..sql import not_null
 from ..sql import quoting
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
@@ -198,6 +199,24 @@ class Course:
         )
         return rewrite_tables([*rewrites, *converted])
 
+    @cached_property
+    def _handing_down(self) -> list[tuple[Name, str]]:
+        """The columns of which children have NOT NULL constraints, perhaps under other names."""
+        families: list[list[Column]] = [
+            [c for c in columns if c.relation_kind in ("r", "p") and not c.generated]
+            for columns in (
+                *(alteration.enum.columns for alteration in self.replaced),
+                *(self.facts.family(change.place) for change in self.conversions),
+            )
+        ]
+        return [
+            column.place
+            for columns in families
+            for handed in [{c.column for c in columns if c.not_null and c.has_children}]
+            for column in columns
+            if column.column in handed and column.has_children and not column.inherited
+        ]
+
     @property
     def only_lifts(self) -> bool:
         """Whether labels are retired or come back, and that is all."""
@@ -247,6 +266,7 @@ class Course:
             version=self.facts.version // 10000,
             qualified=not self.facts.unqualified,
             undoes=not self.today,
+            declared=not_null.DECLARED if self._handing_down else (),
         )
         return Guard(block, frame.drops(self.replaced, self.carried, self.facts))
 
@@ -367,9 +387,16 @@ class Course:
 
     def convert_rows(self) -> list[Step]:
         """Return what gives columns their new types, and defaults their new labels."""
+        tops = self._handing_down
+        apart = [not_null.drop(tops)] if tops else []
         return [
+            *step(
+                "NOT NULL of children goes meanwhile: PostgreSQL 18 fails over its name.",
+                apart,
+            ),
             *casts(self.replaced, self._detoured)[0],
             *self._tables[0],
+            *step("", [not_null.create()] if tops else []),
             *changed_defaults(self.in_place, self.before, self.after, self._elsewhere),
         ]
 

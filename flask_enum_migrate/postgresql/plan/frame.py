@@ -132,8 +132,8 @@ def known_objects(
                 kept.kind,
                 tuple(map(here, kept.names)) if kept.kind in _OF_TYPES else kept.names,
                 tuple(map(here, kept.arguments)),
-                one.state_kind if own else "",
-                here(state(one.state)) if own else "",
+                "domain constraint" if kept.definition else one.state_kind if own else "",
+                kept.definition or (here(state(one.state)) if own else ""),
             )
 
 

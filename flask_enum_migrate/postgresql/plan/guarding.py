@@ -151,7 +151,8 @@ def _added(change: AlterColumnType, guards: Iterable[Guard]) -> ByTable:
         ddl.add_constraint(guard.constraint, f"CHECK ({held.check(guard.label)})")
         for guard in guards
     ]
-    return {change.table: (ddl.alter_table(change.table, checks),)} if checks else {}
+    said = [sql for guard in guards for sql in retirement.commented(change.table, guard)]
+    return {change.table: (ddl.alter_table(change.table, checks), *said)} if checks else {}
 
 
 def _merged(*by_change: ByTable) -> dict[Name, tuple[str, ...]]:

@@ -74,10 +74,31 @@ def retirements(change: AlterEnum, facts: Facts) -> tuple[Retirement, ...]:
     for column in facts.enums[change.name].columns:
         if column.place in added or column in settled:
             tables[column.table].append(column)
-    return tuple(
+    rows = [
         _retirement(table, columns, change, added, settled, facts)
         for table, columns in tables.items()
-    )
+    ]
+    if rows and (said := tuple(_said(change, facts))):
+        last = rows[-1]
+        rows[-1] = replace(last, after=(*last.after, *said), at_once=(*last.at_once, *said))
+    return tuple(rows)
+
+
+def _said(change: AlterEnum, facts: Facts) -> Iterator[str]:
+    """Yield what gives back the comments of CHECKs that a column had before.
+
+    Those of children and partitions too, which come with their parents'.
+    """
+    for column in facts.enums[change.name].columns:
+        for guard in facts.former.get(column.place, ()):
+            if guard.label in change.retired:
+                yield from commented(column.table, guard)
+
+
+def commented(table: Name, guard: Guard) -> Iterator[str]:
+    """Yield what gives back the comment of a CHECK that is created again, if it has one."""
+    if guard.comment is not None:
+        yield ddl.comment_on_constraint(guard.constraint, table, guard.comment)
 
 
 def together(rows: Iterable[Retirement]) -> tuple[Retirement, ...]:
@@ -98,7 +119,7 @@ def _both(one: Retirement, other: Retirement) -> Retirement:
         change=sql.listed([*filter(None, (one.change, other.change))], ","),
         where=sql.listed([*filter(None, (one.where, other.where))], " OR"),
         constraints=one.constraints + other.constraints,
-        after=one.after or other.after,
+        after=tuple(dict.fromkeys((*one.after, *other.after))),
         at_once=one.at_once + other.at_once,
     )
 
@@ -260,3 +281,5 @@ def again(live: LiveSchema, places: Collection[tuple[Name, str]], facts: Facts) 
             ]
             if checks:
                 yield ddl.alter_table(facts.shown(column.table), checks)
+            for guard in column.guards:
+                yield from commented(facts.shown(column.table), guard)

@@ -331,6 +331,12 @@ def drop_cast(source: Name, target: Name) -> str:
     return f"DROP CAST ({qualified(source)} AS {qualified(target)})"
 
 
+def comment_on_constraint(constraint: str, table: Name, comment: str) -> str:
+    """Return ``COMMENT ON CONSTRAINT``."""
+    on = f"{identifier(constraint)} ON {qualified(table)}"
+    return f"COMMENT ON CONSTRAINT {on} IS {literal(comment)}"
+
+
 def comment_on_type(name: Name, comment: str) -> str:
     """Return ``COMMENT ON TYPE``."""
     return f"COMMENT ON TYPE {qualified(name)} IS {literal(comment)}"

@@ -69,6 +69,7 @@ class Block:
     :param version: the major version of the server on which the states were read.
     :param qualified: whether names in them have their schemas.
     :param undoes: whether a revision is taken back, which can't be written anew then.
+    :param declared: what its statements need, as SQL.
     """
 
     lock: Lock = field(default_factory=Lock)
@@ -79,6 +80,7 @@ class Block:
     version: int = 0
     qualified: bool = True
     undoes: bool = False
+    declared: Sequence[str] = ()
 
     def sql(self, statements: Sequence[Statement], drops: Sequence[str]) -> str:
         """Return the block.
@@ -93,12 +95,19 @@ class Block:
         before = Before(tuple(own))
         lines = _generated([*locks.lines(self.lock), *self._looks()])
         lines += _written(statements)
-        last = [*self._gives(), *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
+        gives = [*self._gives()]
+        if gives and _has_room(lines[-1], gives[0]):
+            lines[-1] += f" {gives.pop()}"
+        last = [*gives, *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
         lines += [line.removesuffix(_BEHIND) for line in _generated([" ".join(last)])]
         values = {name: literal(value) for name, value in self.settings.items()}
         values = {**({"lock_timeout": literal(locks.MOMENT)} if self.lock.tries else {}), **values}
         sets = [f"SET LOCAL {name} = {value};" for name, value in values.items()]
-        declared = ["DECLARE found text;", *(["kept text;"] if self.objects else [])]
+        declared = [
+            "DECLARE found text;",
+            *(["kept text;"] if self.objects else []),
+            *self.declared,
+        ]
         begin = [*declared, *before.declared, *locks.declared(self.lock, before), "BEGIN", *sets]
         body = "\n".join(f"    {indented(line)}" for line in lines)
         return "DO " + dollar_quoted(f" {wrapped(' '.join(begin))}\n{body} ")
@@ -142,9 +151,19 @@ def _written(statements: Sequence[Statement]) -> Iterator[str]:
         if one.drops:
             drops.append(one)
         else:
-            yield from [f"-- {one.comment}"] if one.comment else []
-            yield f"{one.sql};"
+            yield from _commented(f"{one.sql};", one.comment)
     yield from _shared(drops)
+
+
+def _commented(sql: str, comment: str) -> Iterator[str]:
+    """Yield a statement with its comment, behind its first line where there is room."""
+    first, *more = sql.split("\n")
+    closed = first.count("'") % 2 == first.count('"') % 2 == 0 and "$" not in first
+    if comment and closed and len(f"{first} -- {comment}") < LINE:
+        yield "\n".join([f"{first} -- {comment}", *more])
+    else:
+        yield from [f"-- {comment}"] if comment else []
+        yield sql
 
 
 def _shared(drops: Sequence[Statement]) -> Iterator[str]:
@@ -155,6 +174,12 @@ def _shared(drops: Sequence[Statement]) -> Iterator[str]:
     else:
         yield from [comment] if comment else []
         yield from lines
+
+
+def _has_room(line: str, sql: str) -> bool:
+    """Return whether a statement has room behind what ends on a line, and is no part of a comment."""
+    whole = line.endswith(";") and "--" not in line and "\n" not in line
+    return whole and len(f"{line} {sql}") < LINE
 
 
 _BEHIND = "_" * 6

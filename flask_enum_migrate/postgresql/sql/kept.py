@@ -17,7 +17,9 @@ from . import privileges
 from .quoting import DEPARSED
 from .quoting import LINE
 from .quoting import literal
+from .quoting import sentences
 from .quoting import wrapped
+from .states import NOT_NULL
 from .states import STATES
 from .states import Known
 
@@ -63,9 +65,9 @@ def states_query(objects: Sequence[tuple[str, int, str, str]]) -> str:
 def look_at_types(objects: Sequence[Known]) -> list[str]:
     """Return the lines that keep in mind what types have, where nothing else hangs on them."""
     rows = [f"({literal(one.what)}, {literal(one.names[0])}::regtype::oid)" for one in objects]
-    source = f"(VALUES {', '.join(rows)}) w (what, id)"
-    owned = "LATERAL (SELECT typowner, typacl FROM pg_type WHERE oid = id) t (owner, acl)"
-    return _explained(f"SELECT {privileges.script(objects)} INTO kept FROM {source}, {owned};")
+    source = f"(VALUES {', '.join(rows)}) w (what, id),"
+    owned = "    LATERAL (SELECT typowner, typacl FROM pg_type WHERE oid = id) t (owner, acl)"
+    return _explained(f"SELECT {privileges.script(objects)} INTO kept\nFROM {source}\n{owned};")
 
 
 def look_at_storage(types: Iterable[str]) -> list[str]:
@@ -121,16 +123,17 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: boo
     )
     filtered = any(one.kind == "domain constraint" for one in objects)
     *rows, last = (_row(one, with_arguments=arguments) for one in objects)
-    joins = " ".join(
-        [f"CROSS JOIN pg_get_object_address({there})", _ADDRESS, *privileges.joins(objects)]
-    )
+    *most, rest = [
+        f"CROSS JOIN pg_get_object_address({there}) {_ADDRESS}",
+        *privileges.joins(objects),
+    ]
+    joins = [*most, f"{rest})"]
     differing = _differing(version) if compared else "NULL"
     # No stranger's function is found along the path that is set then.
-    script = (
-        privileges.script(objects).replace("pg_catalog.concat", "concat")
-        if compared
-        else privileges.script(objects)
-    )
+    script = privileges.script(objects)
+    if compared:
+        script = script.replace("pg_catalog.concat", "concat").replace("attname::text", "attname")
+        script = script.replace("id::regclass::text", "id::regclass")
     query = f"SELECT {differing}, {script} INTO found, kept FROM o;"
     lines = [
         *([f"BEGIN {path} {_DEPARSING}"] if compared else []),
@@ -140,7 +143,8 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: boo
     ]
     return [
         *lines,
-        *_explained(f"{joins}) {query}"),
+        *sentences(joins),
+        *_explained(query),
         *([_LEFT, _refused(undoes)] if compared else []),
     ]
 
@@ -148,7 +152,8 @@ def look(objects: Sequence[Known], version: int, *, qualified: bool, undoes: boo
 _ADDRESS = "a (class, id, sub)"
 # The domain tells which it lacks, but for NOT NULL, which was no constraint before PostgreSQL 17.
 _THERE = (
-    " WHERE kind <> 'domain constraint' OR EXISTS (SELECT FROM pg_constraint WHERE contypid = "
+    f" WHERE kind <> 'domain constraint' OR known = '{NOT_NULL}' AND "
+    "current_setting('server_version_num')::int >= 170000 OR EXISTS (SELECT FROM pg_constraint WHERE contypid = "
     "to_regtype((names::text[])[1]) AND conname = (args::text[])[1])) w"
 )
 # By an exception, which gives the settings back; so does what isn't there at all.
@@ -161,7 +166,7 @@ _WHY = " -- who owns, may use and has said what, to be given back"
 
 def _explained(query: str, why: str = _WHY) -> list[str]:
     """Return the lines of a query, the last with a comment where it has room."""
-    *lines, last = wrapped(query).split("\n")
+    *lines, last = (part for line in query.split("\n") for part in wrapped(line).split("\n"))
     return [*lines, last + why if len(last + why) <= LINE else last]
 
 
@@ -208,10 +213,8 @@ def _differing(version: int) -> str:
 
     A server of another version may write a table's name in front of columns, or leave it out.
     """
-    told = "pg_catalog.concat(what, ' is here: ', here, ', in this revision: ', known, chr(10))"
+    told = "concat(what, ' is here: ', here, ', in this revision: ', known, chr(10))"
     same = f"current_setting('server_version') ~ '^{version}'"
     bare = "regexp_replace(s, '[^][ (),]+[.]|[ ();' || chr(10) || ']', '', 'g')"
     bares = f"(SELECT count(DISTINCT {bare}) FROM (VALUES (here), (known)) v (s)) > 1"
-    return (
-        f"string_agg({told}, '') FILTER (WHERE known <> coalesce(here, '') AND ({same} OR {bares}))"
-    )
+    return f"string_agg({told}, '') FILTER (WHERE known <> coalesce(here, '')\n    AND ({same} OR {bares}))"

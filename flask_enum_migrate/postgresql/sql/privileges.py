@@ -109,7 +109,7 @@ def script(objects: Sequence[Known]) -> str:
     if columns or any(OWNED[kind][2] for kind in kinds & {*OWNED}):
         parts.append(_granted(objects, columns=columns))
     parts += _said(kinds)
-    script = f"string_agg(pg_catalog.concat_ws('; ', {', '.join(parts)}), '; ')"
+    script = f"string_agg(pg_catalog.concat_ws('; ', {parts[0]}{''.join(map(_further, parts[1:]))}), '; ')"
     if "materialized view" not in kinds:
         return script
     # Filled before its owner, or that of one it reads, is another role; and after policies are back,
@@ -118,17 +118,22 @@ def script(objects: Sequence[Known]) -> str:
     return f"pg_catalog.concat_ws('; ', string_agg({filled}, '; '), {script})"
 
 
+def _further(part: str) -> str:
+    """Return a part of the script on lines of its own."""
+    return ",\n    " + part.replace("\n", "\n    ")
+
+
 def _said(kinds: Set[str]) -> Iterator[str]:
     """Yield the expressions for comments and security labels."""
     label = "pg_catalog.concat('SECURITY LABEL FOR ', quote_ident(provider), ' ON '"
     if kinds & {*_RELATIONS}:  # and for those of their columns
         yield (
             "(SELECT string_agg(pg_catalog.concat(verb, coalesce('COLUMN ' || id::regclass::text || '.' || "
-            "quote_ident(attname::text), what), ' IS ', quote_literal(said)), '; ') FROM "
-            "(SELECT 'COMMENT ON ', d.* FROM pg_description d "
-            f"UNION ALL SELECT {label}), objoid, classoid, objsubid, label FROM pg_seclabel) s "
+            "quote_ident(attname::text), what),\n    ' IS ', quote_literal(said)), '; ') FROM "
+            "(SELECT 'COMMENT ON ', d.* FROM pg_description d\n    "
+            f"UNION ALL SELECT {label}), objoid, classoid, objsubid, label FROM pg_seclabel)\n    s "
             "(verb, objoid, classoid, objsubid, said) LEFT JOIN pg_attribute ON attrelid = objoid AND "
-            "attnum = objsubid WHERE classoid = class AND objoid = id AND sub IN (0, objsubid))"
+            "attnum = objsubid\n    WHERE classoid = class AND objoid = id AND sub IN (0, objsubid))"
         )
         return
     of = "WHERE classoid = class AND objoid = id AND objsubid = sub"
@@ -163,21 +168,22 @@ def _granted(objects: Sequence[Known], *, columns: bool) -> str:
             "(SELECT '', all_ UNION ALL SELECT pg_catalog.concat(' (', quote_ident(attname::text), ')'), attacl FROM "
             f"pg_attribute WHERE {of}) c (col, of), {explode.format('of')}"
         )
-    given = (
-        "SELECT string_agg(pg_catalog.concat(', ' || nullif(grantee, 0::oid)::regrole::text), '') FROM "
-        "pg_default_acl LEFT JOIN aclexplode(defaclacl) ON true WHERE "
-        f"defaclobjtype = {code} AND defaclrole = current_user::regrole::oid AND (defaclnamespace "
-        f"= 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) acldefault({code}, owner))"
-    )
-    why = ", as whom this role may not act"
-    return (
-        f"(SELECT pg_catalog.concat_ws('; ', CASE WHEN all_ IS NOT NULL THEN pg_catalog.concat('REVOKE ALL ON ', {target}, "
-        "' FROM PUBLIC, ', owner::regrole, given) END, (SELECT string_agg(pg_catalog.concat('SET LOCAL ROLE ', "
-        "CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text ELSE pg_catalog.concat(what, "
-        f"' has privileges granted by ', grantor::regrole, '{why}')::int::text END, '; GRANT ', "
-        f"privilege_type, {col}' ON ', {target}, ' TO ', {_ROLE.format('grantee')}, CASE WHEN "
-        "is_grantable THEN ' WITH GRANT OPTION' END, '; SET LOCAL ROLE ', "
-        f"quote_literal(current_setting('role'))), '; ' ORDER BY {first}grantor <> owner, ordinality) "
-        f"FROM {source})) FROM ({given}) d (given), LATERAL (SELECT coalesce(acl, CASE WHEN given IS "
-        f"NOT NULL THEN acldefault({code}, owner) END)) e (all_))"
-    )
+    default = f"acldefault({code}, owner)"
+    concat = "pg_catalog.concat"
+    revoked = f"{concat}('REVOKE ALL ON ', {target}, ' FROM PUBLIC, ', owner::regrole, given)"
+    where = " WHERE all_ IS NOT NULL"
+    if columns:  # these may have privileges without the whole
+        revoked, where = f"CASE WHEN all_ IS NOT NULL THEN {revoked} END", ""
+    lines = [
+        f"(SELECT {concat}_ws('; ', {revoked},",
+        f"    (SELECT string_agg({concat}('SET LOCAL ROLE ', CASE WHEN pg_has_role(grantor, 'MEMBER') THEN grantor::regrole::text",
+        f"        ELSE {concat}(what, ' has privileges granted by ', grantor::regrole, ', as whom this role may not act')::int::text END,",
+        f"        '; GRANT ', privilege_type, {col}' ON ', {target}, ' TO ', {_ROLE.format('grantee')},",
+        "        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END, '; SET LOCAL ROLE ', quote_literal(current_setting('role'))), '; '",
+        f"        ORDER BY {first}grantor <> owner, ordinality) FROM {source}))",
+        f"FROM (SELECT string_agg({concat}(', ' || nullif(grantee, 0::oid)::regrole::text), '') FROM pg_default_acl",
+        f"    LEFT JOIN aclexplode(defaclacl) ON true WHERE defaclobjtype = {code} AND defaclrole = current_user::regrole::oid",
+        f"    AND (defaclnamespace = 0 OR NOT defaclacl OPERATOR(pg_catalog.<@) {default})) d (given),",
+        f"    LATERAL (SELECT coalesce(acl, CASE WHEN given IS NOT NULL THEN {default} END)) e (all_){where})",
+    ]
+    return "\n".join(lines)

@@ -248,6 +248,12 @@ def shortened(name: str, suffix: str) -> str:
     return name.encode()[: MAX_BYTES - len(suffix.encode())].decode(errors="ignore") + suffix
 
 
+def default_name(name: str, suffix: str) -> str:
+    """Return what PostgreSQL calls what has no name: after what it belongs to, cut to fit."""
+    room = MAX_BYTES - len(suffix)
+    return name.encode()[:room].decode(errors="ignore") + suffix
+
+
 def regclass(table: Name) -> str:
     """Return a table's name as ``regclass`` takes it: that knows no ``U&"…"``."""
     return literal(DEPARSED.qualified(table))

@@ -34,8 +34,7 @@ class Known:
 
 
 _TABLESPACE = (
-    "(SELECT spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace "
-    "WHERE c.oid = {})"
+    "(SELECT spcname FROM pg_tablespace t, pg_class c WHERE t.oid = reltablespace AND c.oid = {})"
 )
 
 _OPTIONS = "(SELECT reloptions FROM pg_class WHERE oid = {})"
@@ -55,7 +54,7 @@ _MATERIALIZED_VIEW = (
 )
 
 # Tables aren't clustered by a partial index, nor identifies it rows to subscribers.
-_PARTIAL_INDEX = f"concat_ws(' ', pg_get_indexdef(id), {_TABLESPACE.format('id')})"
+_PARTIAL_INDEX = f"concat(pg_get_indexdef(id), ' ' || {_TABLESPACE.format('id')})"
 
 _MARKS = "CASE WHEN indisclustered THEN 'CLUSTER' END, CASE WHEN indisreplident THEN 'IDENTITY' END"
 _INDEX = (
@@ -138,6 +137,9 @@ _TYPE = (
     "typrelid AND attnum > 0 AND NOT attisdropped)) FROM pg_type WHERE oid = id)"
 )
 
+NOT_NULL = "NOT NULL"
+"""The definition of a constraint that rejects NULL, and nothing else."""
+
 STATES = {
     "view": _VIEW,
     "materialized view": _MATERIALIZED_VIEW,
@@ -159,6 +161,7 @@ STATES = {
     "operator": _OPERATOR,
     "labels": _LABELS,
     "type": _TYPE,
+    "domain constraint": "pg_get_constraintdef(id)",
 }
 """By the kind of state that an object has.
 

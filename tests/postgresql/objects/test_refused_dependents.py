@@ -19,11 +19,6 @@ from tests.project import Project
             "check constraint dc on public.d hangs on it, and its domain is part of other types",
         ),
         (
-            "CREATE VIEW v AS SELECT mood FROM entry;"
-            " INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'p', 'l')",
-            "view public.v hangs on it, and it has a security label",
-        ),
-        (
             "CREATE INDEX i ON entry (mood);"
             " UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass",
             "index public.i hangs on it, and it is invalid",
@@ -43,7 +38,6 @@ from tests.project import Project
     ],
     ids=[
         "check of a domain in arrays",
-        "security label",
         "invalid index",
         "rows in a composite type",
         "rows in a domain",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -121,6 +122,132 @@ def test_without_schemas_in_names(one_project: Project) -> None:
     one_project.db("upgrade")
     one_project.db("downgrade")
     assert one_project.dump() == before
+
+
+CHILD = (
+    "CREATE TABLE child () INHERITS (job)",
+    "COMMENT ON CONSTRAINT no_old ON job IS 'it''s 100% :old'",
+    "COMMENT ON CONSTRAINT none_old ON child IS 'of a child'",
+)
+
+
+@pytest.mark.parametrize("change", ["removed for good", "back", "rewritten"])
+def test_what_was_said_about_a_check(one_project: Project, change: str) -> None:
+    start(one_project, JOB, *GUARDS, *CHILD)
+    before = one_project.dump()
+    if change == "back":
+        one_project.models(JOB, LABELS=LABELS, NAME="state")
+    elif change == "rewritten":
+        one_project.models(JOB, LABELS=["DONE", "NEW"], NAME="state")
+    one_project.sync(*(["--drop-retired"] if change == "removed for good" else []))
+    one_project.db("upgrade")
+    assert "no_old" not in one_project.dump()
+    one_project.db("downgrade")
+    assert one_project.dump() == before
+
+
+def test_a_computed_column_names_what_it_never_is(one_project: Project) -> None:
+    """That is no default with the label."""
+    computed = "CASE WHEN s = 'OLD' THEN 'OLD'::state ELSE 'NEW' END"
+    one_project.start(
+        JOB,
+        f"ALTER TABLE job ADD g state GENERATED ALWAYS AS ({computed}) STORED",
+        "INSERT INTO job (s) VALUES ('OLD')",
+        LABELS=LABELS,
+        NAME="state",
+    )
+    one_project.models(JOB, LABELS=["NEW", "DONE"], NAME="state")
+    one_project.round_trip("--retire", "OLD", "--map", "OLD=DONE", merges=True)
+    assert one_project.rows("SELECT s, g FROM job") == [("DONE", "NEW")]
+
+
+TENANTS = """
+from alembic import context
+from flask import current_app
+from sqlalchemy import text
+
+extension = current_app.extensions["migrate"]
+for tenant in ("acme", "globex"):
+    with extension.db.engine.connect() as connection:
+        connection.execute(text(f"SET search_path TO {tenant}"))
+        connection.commit()
+        connection.dialect.default_schema_name = tenant
+        context.configure(
+            connection=connection,
+            target_metadata=extension.db.metadata,
+            **extension.configure_args,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+def test_tenants(one_project: Project) -> None:
+    """A schema after the other: what stops in one has been done in those before it."""
+    project = one_project
+    project.portable = False
+    project.config["ENUM_MIGRATE_QUALIFY"] = False
+    project.sql("CREATE SCHEMA acme", "CREATE SCHEMA globex")
+    project.models(JOB, LABELS=LABELS, NAME="state")
+    project.db("init")
+    (project.migrations / "env.py").write_text(TENANTS, encoding="utf-8")
+    project.db("migrate")
+    project.db("upgrade")
+    for tenant in ("acme", "globex"):
+        project.sql(f"INSERT INTO {tenant}.job (s, l) VALUES ('OLD', '{{OLD}}'), ('NEW', NULL)")
+    before = project.dump()
+    project.models(JOB, LABELS=["NEW", "DONE"], NAME="state")
+    project.sync("--retire", "OLD", "--map", "OLD=DONE")
+    stop = "ADD CONSTRAINT stop CHECK (s <> 'DONE')"
+    project.sql(f"ALTER TABLE globex.job {stop}")
+    with pytest.raises(DBAPIError, match="stop"):
+        project.db("upgrade")
+    tables = "TABLE acme.alembic_version UNION ALL TABLE globex.alembic_version"
+    versions = f"SELECT count(DISTINCT version_num) FROM ({tables}) v"
+    assert project.rows(versions) == [(2,)]
+    project.sql("ALTER TABLE globex.job DROP CONSTRAINT stop")
+    project.db("upgrade")
+    assert project.rows(versions) == [(1,)]
+    project.db("enum", "check")
+    for tenant in ("acme", "globex"):
+        rows = project.rows(f"SELECT s, l::text FROM {tenant}.job ORDER BY s")
+        assert rows == [("NEW", None), ("DONE", "{DONE}")]
+        with pytest.raises(psycopg.errors.CheckViolation):
+            project.sql(f"UPDATE {tenant}.job SET s = 'OLD'")
+    retired = project.dump()
+    project.sync("--drop-retired")
+    project.db("upgrade")
+    project.db("enum", "check")
+    project.db("downgrade")
+    assert project.dump() == retired
+    (*_, newest) = sorted(project.revisions(), key=lambda path: path.stat().st_mtime_ns)
+    newest.unlink()
+    project.db("downgrade")
+    assert project.dump() == before
+
+
+def test_rows_that_have_become_the_same_meanwhile(one_project: Project) -> None:
+    """Whoever mends them runs the same upgrade again."""
+    project = one_project
+    unique = (
+        JOB
+        + '    k = db.Column(db.Integer)\n    __table_args__ = (db.UniqueConstraint("s", "k"),)\n'
+    )
+    rows = "INSERT INTO job (s, k) VALUES ('OLD', 1), ('NEW', 1), ('OLD', 2)"
+    project.start(unique, rows, LABELS=LABELS, NAME="state")
+    project.models(unique, LABELS=["NEW", "DONE"], NAME="state")
+    project.sync("--retire", "OLD", "--map", "OLD=DONE")
+    project.sql("INSERT INTO job (s, k) VALUES ('DONE', 2)")
+    with pytest.raises(DBAPIError, match=r"\(s, k\)=\(DONE, 2\) already exists"):
+        project.db("upgrade")
+    project.sql("DELETE FROM job WHERE s = 'DONE' AND k = 2")
+    project.db("upgrade")
+    assert project.rows("SELECT s, k FROM job ORDER BY id") == [
+        ("DONE", 1),
+        ("NEW", 1),
+        ("DONE", 2),
+    ]
+    project.db("enum", "check")
 
 
 def test_it_comes_back_with_what_rows_become_on_the_way_back(one_project: Project) -> None:

@@ -67,9 +67,11 @@ SELECT h.enum::bigint AS enum, n.nspname::text AS schema, c.relname::text AS tab
        pg_has_role(c.relowner, 'USAGE') AS may_alter,
        -- Which labels a CHECK keeps out of it: the text is the proof, whoever wrote it.
        CASE WHEN c.relkind IN ('r', 'p') AND h.made_of ~ '^a?d*$' THEN (
-           SELECT json_agg(json_build_array(e.enumlabel, k.conname)
+           SELECT json_agg(json_build_array(
+                      e.enumlabel, k.conname, obj_description(k.oid, 'pg_constraint'))
                            ORDER BY e.enumsortorder, k.conname)::text
-           FROM (SELECT conname, pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint
+           FROM (SELECT oid, conname, pg_get_expr(conbin, conrelid) AS expression
+                 FROM pg_constraint
                  WHERE conrelid = c.oid AND contype = 'c' AND convalidated AND NOT connoinherit
                    AND conkey = ARRAY[a.attnum] OFFSET 0) k
            CROSS JOIN LATERAL (

@@ -1,5 +1,5 @@
--- What objects of all kinds have: an extension that they belong to or depend on, a security label,
--- an owner whom the current role may act for or not, and privileges granted by others.
+-- What objects of all kinds have: an extension that they belong to or depend on, an owner
+-- whom the current role may act for or not, and privileges granted by others.
 --
 -- :objects  the objects as JSON: catalog, oid
 SELECT w.catalog, w.oid, o.owner::regrole::text AS owner, coalesce(o.may_alter, true) AS may_alter,
@@ -10,8 +10,6 @@ SELECT w.catalog, w.oid, o.owner::regrole::text AS owner, coalesce(o.may_alter, 
        ARRAY(SELECT x.extname::text FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
              WHERE d.classid = w.catalog::regclass AND d.objid = w.oid AND d.deptype = 'x'
              ORDER BY 1) AS depends_on,
-       EXISTS (SELECT FROM pg_seclabel l
-               WHERE l.classoid = w.catalog::regclass AND l.objoid = w.oid) AS has_security_label,
        ARRAY(SELECT DISTINCT pg_get_userbyid(a.grantor)::text FROM (
                  SELECT c.relacl FROM pg_class c
                  WHERE w.catalog = 'pg_class' AND c.oid = w.oid AND c.relkind IN ('v', 'm')

@@ -201,9 +201,9 @@ SELECT kind, identity, property, value FROM (
     FROM o JOIN pg_constraint k ON o.classid = 'pg_constraint'::regclass AND k.oid = o.objid
     CROSS JOIN LATERAL (VALUES
         ('definition', pg_get_constraintdef(k.oid)),
-        -- that of NOT NULL is the column's
+        -- that of NOT NULL is the column's; of others than CHECK, PostgreSQL decides anew
         ('inheritance', CASE WHEN k.contype <> 'n' THEN k.coninhcount::text || CASE WHEN k.conislocal THEN ', local' ELSE '' END
-                        || CASE WHEN k.connoinherit THEN ', not handed on' ELSE '' END END),
+                        || CASE WHEN k.contype = 'c' AND k.connoinherit THEN ', not handed on' ELSE '' END END),
         ('validated', k.convalidated::text),
         ('index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN
             (SELECT relname::text FROM pg_class WHERE oid = k.conindid) END)

@@ -1,0 +1,69 @@
+"""NOT NULL constraints of families of tables, which have names since PostgreSQL 18.
+
+It fails to build one anew along with its column where a child's is called otherwise than that of
+its parent, or loses the child's name, and comments of children. What they are called belongs to the
+database where a revision runs: it is read there, and older servers have nothing to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.schema import Name
+from .quoting import literal
+from .quoting import regclass
+from .quoting import wrapped
+
+DECLARED = ("dropped text;", "named text;")
+
+Place = tuple[Name, str]
+
+
+def drop(tops: Sequence[Place]) -> str:
+    """Return the statements that drop those that PostgreSQL can't carry along, from the top down.
+
+    What creates all again, children first, with what was said about any, is in the block's variable
+    ``named`` then. Those of a primary key can't be dropped: such a one is refused.
+
+    :param tops: the columns that no parent hands down.
+    """
+    rows = ", ".join(f"({regclass(table)}::regclass::oid, {literal(name)})" for table, name in tops)
+    table, name = "oid::regclass::text", "quote_ident(n.name)"
+    lines = [
+        f"WITH RECURSIVE tree (oid, col, depth) AS (SELECT w.*, 1 FROM (VALUES {rows}) w",
+        "        UNION SELECT inhrelid, col, depth + 1 FROM pg_inherits JOIN tree ON inhparent = tree.oid),",
+        "    n AS (SELECT tree.oid, col, max(depth) AS depth, k.oid AS id, conname::text AS name, conislocal,",
+        "            EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid AND indisprimary",
+        "                AND conkey[1] = ANY (indkey::int2[])) AS key",
+        "        FROM tree JOIN pg_attribute ON attrelid = tree.oid AND attname::text = col",
+        "        JOIN pg_constraint k ON conrelid = attrelid AND contype = 'n' AND conkey[1] = attnum",
+        "        WHERE NOT connoinherit GROUP BY tree.oid, col, k.oid),",
+        "    own AS (SELECT n.id, bool_or(n.key OR p.key) AS key, bool_and(p.name <> n.name) AS unlike",
+        "        FROM n JOIN pg_inherits ON inhrelid = n.oid JOIN n p ON p.oid = inhparent AND p.col = n.col",
+        "        GROUP BY n.id HAVING bool_or(p.name <> n.name))",
+        f"SELECT string_agg('ALTER TABLE ' || {table} || ' DROP CONSTRAINT IF EXISTS ' || {name}, '; '",
+        "        ORDER BY depth) FILTER (WHERE NOT n.key AND EXISTS (SELECT FROM own)),",
+        f"    pg_catalog.concat_ws('; ', string_agg('ALTER TABLE ' || {table} || ' ADD CONSTRAINT ' || {name}",
+        "        || ' ' || pg_get_constraintdef(n.id), '; ' ORDER BY depth DESC)",
+        "        FILTER (WHERE NOT n.key AND EXISTS (SELECT FROM own) AND (conislocal OR unlike)),",
+        f"        string_agg('COMMENT ON CONSTRAINT ' || {name} || ' ON ' || {table} || ' IS '",
+        "            || quote_literal(obj_description(n.id, 'pg_constraint'::name)), '; ')),",
+        f"    string_agg({name} || ' ON ' || {table}, ', ') FILTER (WHERE own.key)",
+        "INTO dropped, named, found FROM n LEFT JOIN own USING (id);",
+        "IF found IS NOT NULL THEN RAISE object_not_in_prerequisite_state USING MESSAGE =",
+        f"    {literal(_REFUSED)} || found,",
+        f"    HINT = {literal(_ADVICE)}; END IF;",
+        "EXECUTE coalesce(dropped, 'SELECT')",
+    ]
+    return "\n".join(part for line in lines for part in wrapped(line).split("\n"))
+
+
+_REFUSED = (
+    "The NOT NULL constraint of a primary key must be called as its parent's, to change along: "
+)
+_ADVICE = "Take the table off its parent, rename its constraint, and put it back"
+
+
+def create() -> str:
+    """Return the statement that creates again what :func:`drop` dropped."""
+    return "EXECUTE coalesce(nullif(named, ''), 'SELECT')"
