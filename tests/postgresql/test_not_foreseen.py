@@ -84,6 +84,13 @@ CASES: dict[str, tuple[str, str, list[str], str]] = {
         [],
         'check constraint "job_k_check" of relation "job" is violated by some row',
     ),
+    "an order that a stored range relies on": (
+        "CREATE TYPE span AS RANGE (SUBTYPE = kind); CREATE TABLE t (r span, rs span[]);"
+        " INSERT INTO t VALUES ('[a,b]')",
+        "c b a",
+        [],
+        "range lower bound must be less than or equal to range upper bound",
+    ),
     "an array of a domain over an array": (
         "CREATE DOMAIN da AS kind[]; CREATE TABLE t (d da[]);"
         " INSERT INTO t VALUES (ARRAY['{a}'::da])",

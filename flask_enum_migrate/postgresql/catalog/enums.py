@@ -69,6 +69,7 @@ def _live_enum(row: Any, columns: Iterable[Column]) -> EnumType:
         comment=row["comment"],
         privileges=_privileges(row["privileges"]),
         has_dependents=row["has_dependents"],
+        strangers=tuple(row["strangers"]),
         columns=tuple(columns),
     )
 

@@ -139,6 +139,15 @@ class Dependent(ABC):
         return self.about.roots
 
     @property
+    def locks_table(self) -> bool:
+        """Whether to drop it locks its table, which is locked first.
+
+        Not a view: ``LOCK TABLE`` would lock what that reads too, and asks whether the view's owner
+        may (lockcmds.c, LockViewRecurse).
+        """
+        return self.on_table
+
+    @property
     def called(self) -> str:
         """What it is, in words."""
         return self.about.kind

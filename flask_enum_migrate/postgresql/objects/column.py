@@ -79,7 +79,10 @@ class EnumType(LiveEnum):
     """An enum type; its key is its ``pg_type.oid``.
 
     :param may_create: whether the current role may create a type in its schema.
+    :param strangers: who granted privileges on it, and isn't its owner or a role that the current
+        one may act for.
     """
 
     columns: tuple[Column, ...] = ()
     may_create: bool = True
+    strangers: tuple[str, ...] = ()

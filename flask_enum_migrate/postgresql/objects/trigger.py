@@ -37,12 +37,14 @@ class Trigger(Defined):
     :param internal: whether PostgreSQL made it, for a foreign key.
     :param derived: whether it is a clone itself.
     :param clones: those of partitions.
+    :param of_view: whether it is one of a view.
     """
 
     enabled: str
     internal: bool
     derived: bool
     clones: tuple[Clone, ...]
+    of_view: bool
 
     head = r"CREATE (?:CONSTRAINT )?TRIGGER {named} (?:{named}[ ,]+)+?ON "
     state_kind = "trigger"
@@ -51,6 +53,10 @@ class Trigger(Defined):
     @property
     def what(self) -> str:
         return definitions.on_table("TRIGGER", self.name, self.table)
+
+    @property
+    def locks_table(self) -> bool:
+        return not self.of_view
 
     @property
     def follows(self) -> bool:
@@ -94,4 +100,5 @@ def read(about: About, row: Any) -> Trigger:
             Clone(Name(schema, table), enabled)
             for schema, table, enabled in json.loads(row.clones or "[]")
         ),
+        row.of_view,
     )

@@ -247,7 +247,7 @@ class Course:
         touched = {
             *self.rewritten,
             *changed_tables(self.in_place, self.before, self.after),
-            *(one.table for one in self.rebuilt if one.on_table),
+            *(one.table for one in self.rebuilt if one.locks_table),
             *self.lifted,
             *self.guarded,
         }

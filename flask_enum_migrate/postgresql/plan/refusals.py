@@ -63,6 +63,12 @@ def blocked(
     if not change.replaces_type:
         return
     why = f"{enum.name} has to be replaced, and can't be:"
+    if enum.strangers:
+        by = listed(enum.strangers)
+        yield Refusal(
+            f"{why} privileges on it were granted by {by}, for whom {role(facts)} may not act.",
+            "Connect as a member of that role, or as a superuser.",
+        )
     yield from _columns_blocked(change, enum, facts, why)
     yield from dependents_blocked(change, enum, facts, why, today=today, retirable=retirable)
     if today:

@@ -441,3 +441,63 @@ def test_grants_of_strangers_that_only_production_has(
     told = f"{named} has privileges granted by pg_monitor, as whom this role may not act"
     assert told in str(failed.value)
     assert (project.dump(), project.contents()) == before
+
+
+# What an administrator does, whose objects they are then, and what is said of a reorder.
+LACKING: dict[str, tuple[str, str]] = {
+    "privileges on the type that a stranger granted": (
+        "GRANT USAGE ON TYPE state TO pg_monitor WITH GRANT OPTION;"
+        " SET ROLE pg_monitor; GRANT USAGE ON TYPE state TO pg_read_all_stats; RESET ROLE",
+        "public.state has to be replaced, and can't be: privileges on it were granted by "
+        "'pg_monitor', for whom the role '{owner}' may not act. Connect as a member of that role",
+    ),
+    "a view in a schema without CREATE": (
+        "CREATE SCHEMA far; GRANT USAGE ON SCHEMA far TO {owner};"
+        " CREATE VIEW far.v AS SELECT state FROM job; ALTER VIEW far.v OWNER TO {owner}",
+        "permission denied for schema far",
+    ),
+    "a leakproof function": (
+        "CREATE FUNCTION f(state) RETURNS bool LEAKPROOF LANGUAGE sql RETURN $1 = 'a';"
+        " ALTER FUNCTION f OWNER TO {owner}",
+        "only superuser can define a leakproof function",
+    ),
+    "a function in the language internal": (
+        "CREATE FUNCTION f(state, state) RETURNS bool LANGUAGE internal AS 'enum_eq';"
+        " ALTER FUNCTION f OWNER TO {owner}",
+        "permission denied for language internal",
+    ),
+    "a superuser's parameter": (
+        "CREATE FUNCTION f(state) RETURNS bool SET session_replication_role = replica"
+        " LANGUAGE sql AS 'SELECT true'; ALTER FUNCTION f OWNER TO {owner}",
+        'permission denied to set parameter "session_replication_role"',
+    ),
+    "a materialized view over a table that it may not read": (
+        "CREATE TABLE secret (id int); CREATE MATERIALIZED VIEW m AS SELECT state FROM job, secret;"
+        " ALTER MATERIALIZED VIEW m OWNER TO {owner}",
+        "permission denied for table secret",
+    ),
+    "a trigger function without EXECUTE": (
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        " CREATE TRIGGER t BEFORE UPDATE OF state ON job FOR EACH ROW EXECUTE FUNCTION f();"
+        " REVOKE EXECUTE ON FUNCTION f FROM PUBLIC",
+        "permission denied for function public.f",
+    ),
+    "a foreign key without REFERENCES": (
+        "CREATE TABLE look (state state PRIMARY KEY);"
+        " ALTER TABLE job ADD FOREIGN KEY (state) REFERENCES look;"
+        " ALTER TABLE look OWNER TO {owner}; REVOKE ALL ON look FROM {owner}",
+        "permission denied for table look",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_a_right_that_only_the_upgrade_would_miss(project: Project, owner: str, what: str) -> None:
+    sql, said = LACKING[what]
+    start(project)
+    as_admin(project, sql.replace("{owner}", owner))
+    change(project, "c b a")
+    refused = project.sync(expect=1).stderr
+    assert said.replace("{owner}", owner) in refused
+    as_admin(project, f"ALTER ROLE {owner} SUPERUSER")
+    project.round_trip()

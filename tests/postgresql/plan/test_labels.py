@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -361,6 +363,32 @@ def test_a_label_that_the_revision_does_not_know_stops_it(project: Project) -> N
     )
     assert "or delete it and run flask db enum sync" in str(failed.value)
     assert project.labels("mood") == ["bad", "gone", "theirs", "ok"]
+
+
+def test_the_hint_names_all_places_that_lack_a_label(one_project: Project) -> None:
+    """Done to the letter, in the order that is shown, it keeps the rows that hold the label."""
+    models = MOOD.replace(', server_default="ok"', "")
+    one_project.start(models, LABELS=["bad", "gone", "ok"])
+    one_project.models(models, LABELS=["bad", "ok"])
+    one_project.sync()
+    one_project.sql("ALTER TYPE mood ADD VALUE 'later'")
+    one_project.sql("INSERT INTO entry (mood, other, tags) VALUES ('later', 'bad', '{later,ok}')")
+    with pytest.raises(OperationalError, match=r"\{bad,gone,later,ok\}") as failed:
+        one_project.db("upgrade")
+    assert "Add what it lacks in three places, this list, CREATE TYPE and CASE" in str(failed.value)
+    path = max(one_project.revisions(), key=lambda one: one.stat().st_mtime_ns)
+    source, down = path.read_text().split("def downgrade")
+    source = source.replace("ARRAY['bad', 'gone', 'ok']", "ARRAY['bad', 'gone', 'later', 'ok']")
+    source = source.replace("AS ENUM ('bad', 'ok')", "AS ENUM ('bad', 'ok', 'later')")
+    whens = r"WHEN (\w+) OPERATOR\(pg_catalog\.=\) 'ok' THEN 'ok'"
+    source, cases = re.subn(whens, lambda m: f"{m[0]} {m[0].replace('ok', 'later')}", source)
+    assert cases == 2  # the array is converted otherwise
+    path.write_text(f"{source}def downgrade{down}")
+    one_project.db("upgrade")
+    assert one_project.rows("SELECT mood::text, other::text, tags::text FROM entry") == [
+        ("later", "bad", "{later,ok}")
+    ]
+    assert one_project.labels("mood") == ["bad", "ok", "later"]
 
 
 def test_and_among_what_else_is_compared(project: Project) -> None:

@@ -247,3 +247,27 @@ def test_what_the_same_transaction_has_locked_is_not_in_the_way(one_project: Pro
         assert f"is pid {other.info.backend_pid} postgres" in told
     project.db("upgrade")
     assert project.labels("state") == ["a", "b"]
+
+
+def test_a_view_whose_owner_may_not_lock_its_table(roles: str, project: Project) -> None:
+    """``LOCK TABLE`` of a view takes the rights of its owner, also where a superuser locks it."""
+    function = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    project.start(
+        MODELS,
+        "INSERT INTO job VALUES (1, 'a'), (2, 'b')",
+        "CREATE VIEW plain AS SELECT id, state FROM job",
+        "CREATE VIEW aside AS SELECT id FROM job",
+        f"CREATE FUNCTION instead() {function}",
+        "CREATE TRIGGER t INSTEAD OF INSERT ON plain FOR EACH ROW EXECUTE FUNCTION instead()",
+        "CREATE TRIGGER s AFTER UPDATE ON aside FOR EACH STATEMENT"
+        " WHEN ('a'::state > 'b'::state) EXECUTE FUNCTION instead()",
+        "ALTER VIEW plain ALTER COLUMN state SET DEFAULT 'a'",
+        f"GRANT CREATE ON SCHEMA public TO enum_reader_{roles}",
+        f"GRANT SELECT ON job TO enum_reader_{roles}",
+        f"ALTER VIEW plain OWNER TO enum_reader_{roles}",
+        f"ALTER VIEW aside OWNER TO enum_reader_{roles}",
+        labels=["a", "b", "gone"],
+    )
+    project.models(MODELS, labels=["b", "a"])
+    source = project.round_trip()
+    assert "LOCK TABLE public.job IN" in source

@@ -41,6 +41,10 @@ SELECT current_user::text AS role, current_schemas(false)::text[] AS schemas,
                               a.is_grantable) ORDER BY a.grantor <> t.typowner, a.ordinality)
                           FROM aclexplode(t.typacl) WITH ORDINALITY a)::text, '[]') END
                         AS privileges,
+                      ARRAY(SELECT DISTINCT pg_get_userbyid(a.grantor)::text
+                            FROM aclexplode(t.typacl) a
+                            WHERE a.grantor <> t.typowner AND NOT pg_has_role(a.grantor, 'MEMBER')
+                            ORDER BY 1) AS strangers,
                       EXISTS (SELECT FROM pg_depend d
                               WHERE d.refclassid = 'pg_type'::regclass::oid
                                 AND d.refobjid IN (t.oid, t.typarray) AND d.deptype <> 'i')

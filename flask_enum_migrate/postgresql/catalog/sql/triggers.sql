@@ -3,6 +3,7 @@
 -- :oids  the triggers
 SELECT t.oid::bigint AS oid, pg_get_triggerdef(t.oid) AS definition, t.tgenabled::text AS enabled,
        t.tgisinternal AS internal, t.tgparentid <> 0 AS derived,
+       (SELECT c.relkind = 'v' FROM pg_class c WHERE c.oid = t.tgrelid) AS of_view,
        (WITH RECURSIVE down (oid) AS (
             SELECT x.oid FROM pg_trigger x WHERE x.tgparentid = t.oid
             UNION SELECT x.oid FROM pg_trigger x JOIN down ON x.tgparentid = down.oid)
