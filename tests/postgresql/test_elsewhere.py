@@ -486,6 +486,10 @@ FAMILIES = (
     "CREATE TABLE p1 (x int, m state NOT NULL)",
     "CREATE TABLE p2 (y int, m state NOT NULL)",
     "CREATE TABLE of_both (own state) INHERITS (p1, p2)",
+    "CREATE TABLE p3 (x int, m state NOT NULL)",
+    "CREATE TABLE p4 (y int, m state NOT NULL)",
+    "CREATE TABLE p5 () INHERITS (p4)",
+    "CREATE TABLE of_last () INHERITS (p5, p3)",
     "CREATE TABLE null_ (m state)",
     "CREATE TABLE not_null (m state NOT NULL)",
     "ALTER TABLE not_null INHERIT null_",
@@ -494,6 +498,7 @@ FAMILIES = (
     "INSERT INTO part VALUES (1, 'a'), (11, 'b')",
     "INSERT INTO child3 VALUES ('a', 'b', 7)",
     "INSERT INTO of_both VALUES (1, 'a', 2, 'b')",
+    "INSERT INTO of_last VALUES (1, 'a', 2)",
     "INSERT INTO not_null2 VALUES ('b')",
 )
 # That is what only PostgreSQL 18 knows.
