@@ -373,6 +373,16 @@ class AlterColumnType:
         known = {*self.new.labels, *self.mapping}
         return tuple(label for label in self.old.labels if label not in known)
 
+    @property
+    def pairs(self) -> dict[str, str | None]:
+        """Each known text of before, and what it becomes."""
+        if self.new.enum is None:
+            kept = (label for label in self.old.labels if label not in self.homeless)
+            return {label: self.mapping.get(label, label) for label in kept}
+        labels = self.old.labels if self.old.enum else self.new.labels
+        same: dict[str, str | None] = {x: x for x in labels if x in self.new.labels}
+        return {**same, **self.mapping}
+
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
 

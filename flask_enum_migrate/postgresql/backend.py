@@ -196,7 +196,7 @@ class Enums:
                 yield str(dependent)
 
     def default_texts(self, change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
-        from .plan.conversion import default_texts
+        from .plan.defaults import default_texts
 
         return default_texts(change, column)
 

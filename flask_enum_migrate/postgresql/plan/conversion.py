@@ -12,15 +12,12 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...core.changes import AlterColumnType
 from ...core.changes import AlterEnum
 from ...core.changes import CreateType
-from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
-from ...core.schema import LiveColumn
 from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
@@ -29,15 +26,12 @@ from ..sql import ddl
 from ..sql import definitions
 from ..sql import quoting
 from ..sql import using
-from ..sql.expressions import TypeChange
-from ..sql.expressions import constant
-from ..sql.expressions import elements
-from ..sql.expressions import follow
-from ..sql.expressions import follow_array
 from ..sql.expressions import portable
 from ..sql.membership import allowed
 from ..sql.membership import written as checked
 from ..sql.states import Known
+from .defaults import converted_default
+from .defaults import unconvertible_defaults
 from .facts import Facts
 from .labels import Alteration
 from .labels import meanwhile
@@ -67,7 +61,7 @@ def convert(
     """
     for column in facts.columns[change.place].family:
         is_elsewhere = (column.table, column.column) in elsewhere
-        changed = _default(change if today else change.reverse(), column).sql
+        changed = converted_default(change if today else change.reverse(), column).sql
         default = changed if today else column.default and portable(column.default)
         yield ColumnRewrite(
             column,
@@ -133,7 +127,7 @@ def _actions(
 ) -> Iterator[str]:
     called = {a.change.name: a for a in alterations}
     source = called.get(change.old.enum) if change.old.enum else None
-    pairs = {meanwhile(source, old) if source else old: new for old, new in _pairs(change).items()}
+    pairs = {meanwhile(source, old) if source else old: new for old, new in change.pairs.items()}
     if change.new.enum is None:
         type_ = change.new.sql
         if column.collation and not today:
@@ -146,58 +140,6 @@ def _actions(
         enum = change.old.enum is not None
         converted = convert(change.table, change.column, name, pairs, enum=enum, array=change.array)
     yield ddl.alter_column_type(change.column, type_, converted)
-
-
-def _pairs(change: AlterColumnType) -> dict[str, str | None]:
-    """Return each known text of before, and what it becomes."""
-    if change.new.enum is None:
-        kept = (label for label in change.old.labels if label not in change.homeless)
-        return {label: change.mapping.get(label, label) for label in kept}
-    labels = change.old.labels if change.old.enum else change.new.labels
-    same: dict[str, str | None] = {x: x for x in labels if x in change.new.labels}
-    return {**same, **change.mapping}
-
-
-@dataclass(frozen=True, slots=True)
-class _Default:
-    """What becomes of a default.
-
-    :param sql: the default afterwards, or None.
-    :param lost: texts in it that have nowhere to go.
-    :param unclear: whether it is more than can be followed.
-    """
-
-    sql: str | None = None
-    lost: tuple[str, ...] = ()
-    unclear: bool = False
-
-
-def _default(change: AlterColumnType, column: Column) -> _Default:
-    """Return what becomes of a column's default of today."""
-    default, pairs = column.default, _pairs(change)
-    if default is None:
-        return _Default()
-    name = change.new.enum if change.new.enum else Name("", "text")
-    found, texts = constant(default), default_texts(change, column)
-    if found is None:
-        if change.old.enum is None:
-            return _Default(unclear=not default.startswith("NULL::"))
-        lost = [label for label in change.old.labels if label not in pairs]
-        followed = follow(default, {change.old.enum: TypeChange(name, pairs)}, lost)
-        return _Default(followed.sql, followed.lost)
-    if lost := [text for text in texts if text not in pairs and change.new.is_enum]:
-        return _Default(lost=tuple(lost))
-    if change.wraps and change.array and len(texts) != 1:
-        return _Default(unclear=True)
-    if change.wraps:
-        one = pairs.get(texts[0], texts[0])
-        becomes = one if change.array or one is None else f"{{{quoting.DEPARSED.element(one)}}}"
-    else:
-        becomes = follow_array(found, pairs) if change.array else pairs.get(found, found)
-    if becomes is None:
-        return _Default()
-    suffix = f"::{quoting.qualified(name)}{'[]' if change.new.array else ''}"
-    return _Default(quoting.literal(becomes) + (suffix if change.new.enum else ""))
 
 
 def merges(
@@ -241,14 +183,6 @@ def remarks(change: AlterColumnType, facts: Facts) -> Iterator[str]:
             )
 
 
-def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
-    """Return the texts that a column's default gives, where it is a constant."""
-    found = constant(column.default) if column.default is not None else None
-    if found is None:
-        return ()
-    return elements(found) if change.array else (found,)
-
-
 def blocked(
     change: AlterColumnType, facts: Facts, merged: Collection[Name | None] = ()
 ) -> Iterator[Refusal]:
@@ -280,7 +214,7 @@ def blocked(
             )
     if long := _too_long(change):
         yield Refusal(f"{why} {listed(long)} doesn't fit.", "Make the column longer in the model.")
-    yield from _default_refusals(change, facts)
+    yield from unconvertible_defaults(change, facts)
     for text, becomes in change.mapping.items():
         if becomes is None and column.not_null and not (change.array and change.new.array):
             yield Refusal(
@@ -335,28 +269,6 @@ def _too_long(change: AlterColumnType) -> list[str]:
         return []
     kept = [label for label in change.old.labels if label not in change.homeless]
     return [label for label in kept if len(change.mapping.get(label, label) or "") > int(length[1])]
-
-
-def _default_refusals(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
-    for column in facts.columns[change.place].family:
-        becomes = _default(change, column)
-        fact = f"The default of {column} is {column.default}"
-        if becomes.lost:
-            flags = (typed("--map", f"{change.called}.{text}=LABEL") for text in becomes.lost)
-            yield Refusal(
-                f"{fact}, and {listed(becomes.lost)} is no label of {change.new}.",
-                "Say what becomes of it, or change the default first.",
-                tuple(flags),
-                tuple(
-                    Question(f"{change.called}.{text}", change.new.labels, about=repr(text))
-                    for text in becomes.lost
-                ),
-            )
-        elif becomes.unclear:
-            yield Refusal(
-                f"{fact}, which can't become a {change.new} by itself.",
-                "Drop or change the default in a migration of its own first.",
-            )
 
 
 def creation_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:

@@ -1,7 +1,4 @@
-"""Column defaults: what becomes of them when labels change, and the statements for it.
-
-Those of columns that get another type are the affair of :mod:`.conversion`.
-"""
+"""Column defaults: what becomes of them when labels or types change, and the statements for it."""
 
 from __future__ import annotations
 
@@ -10,8 +7,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from dataclasses import replace
 
+from ...core.changes import AlterColumnType
 from ...core.changes import AlterEnum
 from ...core.errors import Question
 from ...core.errors import Refusal
@@ -21,8 +20,12 @@ from ...core.schema import LiveColumn
 from ...core.schema import Name
 from ..objects.column import Column
 from ..sql import ddl
+from ..sql import quoting
 from ..sql.expressions import TypeChange
+from ..sql.expressions import constant
+from ..sql.expressions import elements
 from ..sql.expressions import follow
+from ..sql.expressions import follow_array
 from ..sql.expressions import portable
 from .facts import Facts
 from .labels import Alteration
@@ -179,3 +182,76 @@ def affected(change: AlterEnum, columns: Iterable[LiveColumn]) -> Iterator[LiveC
         default = column.default
         if default is not None and follow(default, following).sql != default:
             yield column
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What becomes of a default.
+
+    :param sql: the default afterwards, or None.
+    :param lost: texts in it that have nowhere to go.
+    :param unclear: whether it is more than can be followed.
+    """
+
+    sql: str | None = None
+    lost: tuple[str, ...] = ()
+    unclear: bool = False
+
+
+def converted_default(change: AlterColumnType, column: Column) -> Converted:
+    """Return what becomes of a column's default of today."""
+    default, pairs = column.default, change.pairs
+    if default is None:
+        return Converted()
+    name = change.new.enum if change.new.enum else Name("", "text")
+    found, texts = constant(default), default_texts(change, column)
+    if found is None:
+        if change.old.enum is None:
+            return Converted(unclear=not default.startswith("NULL::"))
+        lost = [label for label in change.old.labels if label not in pairs]
+        followed = follow(default, {change.old.enum: TypeChange(name, pairs)}, lost)
+        return Converted(followed.sql, followed.lost)
+    if lost := [text for text in texts if text not in pairs and change.new.is_enum]:
+        return Converted(lost=tuple(lost))
+    if change.wraps and change.array and len(texts) != 1:
+        return Converted(unclear=True)
+    if change.wraps:
+        one = pairs.get(texts[0], texts[0])
+        becomes = one if change.array or one is None else f"{{{quoting.DEPARSED.element(one)}}}"
+    else:
+        becomes = follow_array(found, pairs) if change.array else pairs.get(found, found)
+    if becomes is None:
+        return Converted()
+    suffix = f"::{quoting.qualified(name)}{'[]' if change.new.array else ''}"
+    return Converted(quoting.literal(becomes) + (suffix if change.new.enum else ""))
+
+
+def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
+    """Return the texts that a column's default gives, where it is a constant."""
+    found = constant(column.default) if column.default is not None else None
+    if found is None:
+        return ()
+    return elements(found) if change.array else (found,)
+
+
+def unconvertible_defaults(change: AlterColumnType, facts: Facts) -> Iterator[Refusal]:
+    """Yield the defaults of a column and its family that can't become one of the new type."""
+    for column in facts.columns[change.place].family:
+        becomes = converted_default(change, column)
+        fact = f"The default of {column} is {column.default}"
+        if becomes.lost:
+            flags = (typed("--map", f"{change.called}.{text}=LABEL") for text in becomes.lost)
+            yield Refusal(
+                f"{fact}, and {listed(becomes.lost)} is no label of {change.new}.",
+                "Say what becomes of it, or change the default first.",
+                tuple(flags),
+                tuple(
+                    Question(f"{change.called}.{text}", change.new.labels, about=repr(text))
+                    for text in becomes.lost
+                ),
+            )
+        elif becomes.unclear:
+            yield Refusal(
+                f"{fact}, which can't become a {change.new} by itself.",
+                "Drop or change the default in a migration of its own first.",
+            )
