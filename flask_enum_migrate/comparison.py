@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .app.database import Database
-from .core.changes import AlterEnum
+from .core.alter_enum import AlterEnum
 from .core.hints import sync_command
 from .core.pairing import WrongColumn
 from .core.rows import Stray

@@ -11,10 +11,10 @@ from dataclasses import field
 from dataclasses import replace
 
 from .app.database import Database
+from .core.alter_column_type import AlterColumnType
+from .core.alter_enum import AlterEnum
 from .core.backend import Differences
 from .core.backend import Facts
-from .core.changes import AlterColumnType
-from .core.changes import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
 from .core.changes import DropValue

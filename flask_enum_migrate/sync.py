@@ -17,8 +17,8 @@ from .app.environment import Environment
 from .check import CheckResult
 from .check import check
 from .check import unlooked
-from .core.changes import AlterColumnType
-from .core.changes import AlterEnum
+from .core.alter_column_type import AlterColumnType
+from .core.alter_enum import AlterEnum
 from .core.changes import CreateType
 from .core.changes import DropType
 from .core.diff import Answers

@@ -48,7 +48,7 @@ ONCE = {
 # followed from end to end, processes of their own, and what waits for seconds.
 MANY = {
     "autogenerate/test_random.py",
-    "autogenerate/test_trial.py::test_a_lock",
+    "autogenerate/test_rehearsal.py::test_a_lock",
     "from_migrations/test_signals.py",
     "postgresql/checks/test_stopped.py",
     "postgresql/objects/test_dependents.py::test_everything_together",

@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from sqlalchemy import Table
 
 from ..backends import backends
+from ..core.alter_column_type import AlterColumnType
 from ..core.backend import Backend
 from ..core.backend import Facts
 from ..core.backend import Inspection
-from ..core.changes import AlterColumnType
 from ..core.checked import add_checked
 from ..core.errors import EnvironmentFailed
 from ..core.pairing import NOTHING

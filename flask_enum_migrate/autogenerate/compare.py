@@ -41,12 +41,12 @@ from .insert import insert
 from .insert import know_types
 from .insert import leave_types
 from .insert import tell
+from .rehearsal import is_mixed
+from .rehearsal import rehearse
 from .rendering import TypeRenderer
 from .rendering import is_enum
 from .seen import Seen
 from .seen import see
-from .trial import is_mixed
-from .trial import rehearse
 
 log = logging.getLogger("alembic.flask_enum_migrate")
 

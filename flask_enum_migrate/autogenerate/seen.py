@@ -11,9 +11,9 @@ from alembic.operations.ops import OpContainer
 from sqlalchemy import Connection
 
 from ..app.database import Database
+from ..core.alter_column_type import AlterColumnType
+from ..core.alter_enum import AlterEnum
 from ..core.backend import NewColumn
-from ..core.changes import AlterColumnType
-from ..core.changes import AlterEnum
 from ..core.changes import CreateType
 from ..core.changes import DropType
 from ..core.diff import alter
@@ -25,6 +25,7 @@ from ..core.schema import DeclaredEnum
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
+from ..core.schema import Place
 from ..core.wording import some
 from ..proposal import Draft
 from ..proposal import answered
@@ -32,7 +33,6 @@ from ..proposal import draft
 from ..proposal import drop_type
 from ..proposal import mapped_schemas
 from ..settings import Settings
-from .tree import Place
 from .tree import Tree
 
 

@@ -14,8 +14,7 @@ from sqlalchemy import Column
 from sqlalchemy.types import TypeEngine
 
 from ..core.schema import Name
-
-Place = tuple[Name, str]
+from ..core.schema import Place
 
 
 @dataclass(frozen=True)

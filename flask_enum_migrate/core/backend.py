@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Protocol
 
-from .changes import AlterColumnType
-from .changes import AlterEnum
+from .alter_column_type import AlterColumnType
+from .alter_enum import AlterEnum
 from .changes import CreateType
 from .changes import DropType
 from .errors import Refusal
@@ -35,9 +35,9 @@ from .schema import LiveColumn
 from .schema import LiveEnum
 from .schema import LiveSchema
 from .schema import Name
+from .schema import Place
 from .schema import TableSize
 
-Place = tuple[Name, str]
 """A table, schema-qualified, and a column."""
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 
-from .changes import AlterColumnType
-from .changes import ColumnType
+from .alter_column_type import AlterColumnType
+from .alter_column_type import ColumnType
 from .pairing import Pair
 from .pairing import Pairing
 from .pairing import WrongColumn

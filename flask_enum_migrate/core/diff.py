@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 
-from .changes import AlterColumnType
-from .changes import AlterEnum
+from .alter_column_type import AlterColumnType
+from .alter_enum import AlterEnum
 from .changes import WidenColumn
 from .pairing import Pair
 

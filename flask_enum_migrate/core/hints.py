@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
 
-from .changes import AlterEnum
+from .alter_enum import AlterEnum
 from .diff import Answers
 from .diff import alter
 from .errors import typed

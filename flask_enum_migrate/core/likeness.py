@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from heapq import nlargest
 from itertools import product
 
-from .changes import AlterEnum
+from .alter_enum import AlterEnum
 
 MOST = 12
 _LIKELY = 0.6

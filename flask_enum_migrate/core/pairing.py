@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import replace
 
-from .changes import AlterColumnType
-from .changes import ColumnType
+from .alter_column_type import AlterColumnType
+from .alter_column_type import ColumnType
 from .changes import CreateType
 from .errors import ConflictingDeclarations
 from .schema import DeclaredColumn

@@ -17,8 +17,8 @@ from dataclasses import fields
 from dataclasses import replace
 from heapq import nlargest
 
-from .changes import AlterColumnType
-from .changes import AlterEnum
+from .alter_column_type import AlterColumnType
+from .alter_enum import AlterEnum
 from .diff import Answers
 from .diff import alter
 from .errors import AnswerError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .changes import AlterColumnType
+from .alter_column_type import AlterColumnType
 from .schema import LiveColumn
 from .schema import Name
 

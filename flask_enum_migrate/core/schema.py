@@ -24,6 +24,10 @@ class Name:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
+Place = tuple[Name, str]
+"""A column: its table, schema-qualified, and its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredColumn:
     """A column of a model that uses an enum.

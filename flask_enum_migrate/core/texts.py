@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
 
-from .changes import AlterColumnType
-from .changes import AlterEnum
-from .changes import ColumnType
+from .alter_column_type import AlterColumnType
+from .alter_column_type import ColumnType
+from .alter_enum import AlterEnum
 from .pairing import Pairing
 from .schema import DeclaredColumn
 from .schema import LiveSchema

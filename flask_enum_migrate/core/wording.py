@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from .alter_column_type import AlterColumnType
+from .alter_enum import AlterEnum
 from .changes import AddValue
-from .changes import AlterColumnType
-from .changes import AlterEnum
 from .changes import BringBackValue
 from .changes import Change
 from .changes import CreateType

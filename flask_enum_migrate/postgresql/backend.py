@@ -18,8 +18,8 @@ from typing import cast
 from sqlalchemy import Connection
 
 from ..core import backend
-from ..core.changes import AlterColumnType
-from ..core.changes import AlterEnum
+from ..core.alter_column_type import AlterColumnType
+from ..core.alter_enum import AlterEnum
 from ..core.changes import CreateType
 from ..core.errors import Refusal
 from ..core.errors import Refused
@@ -35,6 +35,7 @@ from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import LiveSchema
 from ..core.schema import Name
+from ..core.schema import Place
 from .catalog import enums
 from .checks import reading as checks
 
@@ -120,7 +121,7 @@ class Enums:
         connection: Connection,
         keys: Collection[int],
         tables: Collection[Name],
-        columns: Collection[backend.Place],
+        columns: Collection[Place],
     ) -> dict[int, list[str]]:
         from .catalog.users import users
 
@@ -171,7 +172,7 @@ class Enums:
         ]
 
     def keep_out_again(
-        self, live: LiveSchema, columns: Collection[backend.Place], facts: backend.Facts
+        self, live: LiveSchema, columns: Collection[Place], facts: backend.Facts
     ) -> list[str]:
         from .plan.retirement import again
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from ..core.schema import LiveColumn
 from ..core.schema import LiveEnum
 from ..core.schema import Name
+from ..core.schema import Place
 from ..core.schema import TableSize
 from .checks.plan import Facts as CheckFacts
 from .plan.facts import Facts as TypeFacts
-from .plan.facts import Place
 
 
 @dataclass(frozen=True, slots=True)

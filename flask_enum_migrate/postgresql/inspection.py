@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from ..core.alter_enum import AlterEnum
 from ..core.backend import Inspection
 from ..core.backend import Options
-from ..core.changes import AlterEnum
 from ..core.diff import alter
 from ..core.pairing import Pairing
 from ..core.rows import Held
 from ..core.schema import LiveSchema
 from ..core.schema import Name
+from ..core.schema import Place
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
@@ -27,11 +28,10 @@ from .catalog.may_create import may_create
 from .catalog.users import users
 from .objects.column import Column
 from .objects.column import EnumType
+from .objects.converted_column import ConvertedColumn
 from .objects.made_types import MadeType
-from .objects.reference import ConvertedColumn
 from .plan.conversion import merges
 from .plan.facts import Facts
-from .plan.facts import Place
 
 
 def inspect(

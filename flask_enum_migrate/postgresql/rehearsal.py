@@ -21,8 +21,8 @@ from ..core.rehearsal import Functions
 from ..core.rehearsal import Rehearsal
 from ..core.rehearsal import Terms
 from ..core.schema import Name
+from .catalog import savepoint
 from .catalog import snapshot
-from .catalog import trial
 from .catalog.snapshot import Property
 from .contrast import differing
 from .contrast import refreshed
@@ -44,7 +44,7 @@ def rehearse_functions(connection: Connection, functions: Functions, terms: Term
     """Run all that both functions of a revision do in a savepoint, and roll it back."""
 
     def run() -> Rehearsal:
-        if trial.prepare(connection):
+        if savepoint.prepare(connection):
             return Rehearsal(left_out=_READ_ONLY)
         weights = snapshot.weights(connection, (), functions.tables)
         done = Rehearsal(size=sum(one.total for one in weights))
@@ -52,30 +52,30 @@ def rehearse_functions(connection: Connection, functions: Functions, terms: Term
             return replace(done, too_large=True)
         before = _types(connection, functions)
         try:
-            with trial.taken_back(connection):
+            with savepoint.taken_back(connection):
                 return attempt(done, before, functions.upgrade)
-        except trial.StatementFailed as error:
+        except savepoint.StatementFailed as error:
             stopped = _stopped(done, error)
-            if error.failure.sqlstate != trial.UNCOMMITTED or not functions.stand_in:
+            if error.failure.sqlstate != savepoint.UNCOMMITTED or not functions.stand_in:
                 return stopped
         try:
             made = attempt(done, before, functions.stand_in)
-        except trial.StatementFailed:
+        except savepoint.StatementFailed:
             return stopped
         return stopped if made.contrasts else made
 
     def attempt(
         done: Rehearsal, before: Mapping[Property, str], upgrade: Sequence[Act]
     ) -> Rehearsal:
-        trial.run(connection, "upgrade", upgrade, terms.tell)
+        savepoint.run(connection, "upgrade", upgrade, terms.tell)
         contrasts = tuple(terms.look())
         done = replace(done, upgrade=not contrasts, contrasts=contrasts)
         if contrasts or functions.downgrade is None:
             return done
         try:
-            trial.run(connection, "downgrade", functions.downgrade, terms.tell)
-        except trial.StatementFailed as error:
-            if error.failure.sqlstate == trial.UNCOMMITTED and upgrade is functions.upgrade:
+            savepoint.run(connection, "downgrade", functions.downgrade, terms.tell)
+        except savepoint.StatementFailed as error:
+            if error.failure.sqlstate == savepoint.UNCOMMITTED and upgrade is functions.upgrade:
                 raise
             return _stopped(done, error)
         contrasts = tuple(differing("downgrade", before, _types(connection, functions)))
@@ -91,20 +91,20 @@ def _types(connection: Connection, functions: Functions) -> Mapping[Property, st
 
 
 def _taken_back(connection: Connection, run: Callable[[], Rehearsal]) -> Rehearsal:
-    if trial.is_autocommit(connection):
+    if savepoint.is_autocommit(connection):
         return Rehearsal(left_out="the connection is AUTOCOMMIT")
     began = time.monotonic()
     try:
-        with trial.taken_back(connection):
+        with savepoint.taken_back(connection):
             done = run()
     except DBAPIError as error:  # while it reads: others may hold locks on what it reads
-        if why := trial.not_now(error):
+        if why := savepoint.not_now(error):
             return Rehearsal(left_out=why)
         raise
     return replace(done, seconds=time.monotonic() - began)
 
 
-def _stopped(done: Rehearsal, error: trial.StatementFailed) -> Rehearsal:
+def _stopped(done: Rehearsal, error: savepoint.StatementFailed) -> Rehearsal:
     """Return what came of a rehearsal that a statement ended."""
     failure = error.failure
     if error.why:
@@ -143,7 +143,7 @@ class _Trial:
 
     def run(self) -> Rehearsal:
         """Run the upgrade, and the downgrade if there is one."""
-        if trial.prepare(self._connection):
+        if savepoint.prepare(self._connection):
             return Rehearsal(left_out=_READ_ONLY)
         types = types_concerned(self._differences, upgraded=False)
         weights = snapshot.weights(self._connection, types, self._tables)
@@ -158,16 +158,16 @@ class _Trial:
         before = self._read(counted, upgraded=False)
         done = Rehearsal(size=size)
         try:
-            with trial.taken_back(self._connection):
+            with savepoint.taken_back(self._connection):
                 done, between = self._upgrade(done, before, counted)
                 if too_large:
                     return replace(done, too_large=True)
                 if done.contrasts or plan.downgrade.refusals:
                     return done
                 return self._downgrade(done, before, between, counted)
-        except trial.StatementFailed as error:
+        except savepoint.StatementFailed as error:
             stopped = _stopped(done, error)
-            if error.failure.sqlstate != trial.UNCOMMITTED or not done.upgrade:
+            if error.failure.sqlstate != savepoint.UNCOMMITTED or not done.upgrade:
                 return stopped
         return self._stand_in(done, before, between, counted) or stopped
 
@@ -191,8 +191,11 @@ class _Trial:
             if any(differing("upgrade", _without_labels(between), _without_labels(found))):
                 return None
             return self._downgrade(done, before, between, counted)
-        except trial.StatementFailed as error:
-            if error.failure.direction == "upgrade" or error.failure.sqlstate == trial.UNCOMMITTED:
+        except savepoint.StatementFailed as error:
+            if (
+                error.failure.direction == "upgrade"
+                or error.failure.sqlstate == savepoint.UNCOMMITTED
+            ):
                 return None
             return _stopped(done, error)
 
@@ -221,7 +224,7 @@ class _Trial:
         return replace(done, downgrade=not contrasts, contrasts=contrasts)
 
     def _do(self, direction: str, statements: Sequence[str]) -> None:
-        trial.run(self._connection, direction, statements, self._terms.tell)
+        savepoint.run(self._connection, direction, statements, self._terms.tell)
 
     def _read(self, counted: Collection[Name], *, upgraded: bool) -> Mapping[Property, str]:
         types = types_concerned(self._differences, upgraded=upgraded)

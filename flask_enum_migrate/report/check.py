@@ -10,8 +10,8 @@ from ..comparison import NEW
 from ..comparison import UNUSED
 from ..comparison import Comparison
 from ..comparison import EnumState
+from ..core.alter_enum import AlterEnum
 from ..core.changes import AddValue
-from ..core.changes import AlterEnum
 from ..core.changes import Change
 from ..core.changes import DropValue
 from ..core.changes import RetireValue

@@ -25,8 +25,8 @@ from ..report.check import next_action
 from ..report.check import report
 from ..report.check import stray
 from ..report.check import unmade
-from . import places
-from .places import Place
+from . import source_lines
+from .source_lines import SourceLine
 
 VERSION = 1
 """Rises when a key of the JSON changes its meaning or goes; new keys don't count.
@@ -110,7 +110,7 @@ def _enum(state: EnumState, sync: str) -> dict[str, Any]:
         "missing_columns": [str(column) for column in state.missing_columns],
         "rewrites": list(state.rewritten),
         "hint": hint(state, sync),
-        **_location(places.of_enum(state)),
+        **_location(source_lines.of_enum(state)),
     }
 
 
@@ -122,12 +122,12 @@ def _table(one: TableDifference) -> dict[str, Any]:
         "kind": one.kind,
         "column": one.column,
         "text": one.text,
-        **_location(places.of_table(one.bind, one.table)),
+        **_location(source_lines.of_table(one.bind, one.table)),
     }
 
 
-def _location(found: list[Place]) -> dict[str, Any]:
-    first = found[0] if found else Place("")
+def _location(found: list[SourceLine]) -> dict[str, Any]:
+    first = found[0] if found else SourceLine("")
     return {"file": first.file, "line": first.line}
 
 
@@ -147,7 +147,7 @@ class Finding:
 
     about: str
     said: tuple[str, ...]
-    place: Place | None = None
+    place: SourceLine | None = None
 
 
 def _next(one: Finding, result: Comparison) -> str:
@@ -167,21 +167,21 @@ def findings(result: Comparison) -> Iterator[Finding]:
         said += [is_wrong(wrong) for wrong in state.wrong_columns]
         if said:
             said += [f"Hint: {text}"] if (text := hint(state, result.sync)) else []
-            for place in _or_nowhere(places.of_enum(state)):
+            for place in _or_nowhere(source_lines.of_enum(state)):
                 yield Finding(about, tuple(said), place)
         if state.is_unmade:
-            models = places.of_columns(state.bind, state.missing_columns)
-            for place in _or_nowhere(models or places.of_enum(state)):
+            models = source_lines.of_columns(state.bind, state.missing_columns)
+            for place in _or_nowhere(models or source_lines.of_enum(state)):
                 yield Finding(about, (unmade(state),), place)
     for column, strays in result.strays_by_place.items():
         yield Finding(column, tuple(map(stray, strays)))
     for (bind, table), found in result.by_table.items():
         said = [one.text for one in found]
-        for place in _or_nowhere(places.of_table(bind, table)):
+        for place in _or_nowhere(source_lines.of_table(bind, table)):
             yield Finding(_about(str(table), bind), tuple(said), place)
 
 
-def _or_nowhere(found: list[Place]) -> Sequence[Place | None]:
+def _or_nowhere(found: list[SourceLine]) -> Sequence[SourceLine | None]:
     return found or [None]
 
 
@@ -207,12 +207,12 @@ def error_as_github(error: EnumMigrateError, outcome: str) -> str:
     return annotation(f"{outcome}: {error}", _failing(error))
 
 
-def _failing(error: EnumMigrateError) -> Place | None:
-    file = places.shown(error.path) if isinstance(error, ChainFailed) and error.path else ""
-    return Place(file) if file else None
+def _failing(error: EnumMigrateError) -> SourceLine | None:
+    file = source_lines.shown(error.path) if isinstance(error, ChainFailed) and error.path else ""
+    return SourceLine(file) if file else None
 
 
-def annotation(message: str, place: Place | None = None, level: str = "error") -> str:
+def annotation(message: str, place: SourceLine | None = None, level: str = "error") -> str:
     """Return one annotation.
 
     GitHub's runner takes ``%``, line ends and, in properties, ``:`` and ``,`` percent-encoded.
@@ -257,10 +257,10 @@ def error_as_gitlab(error: EnumMigrateError, outcome: str) -> str:
 
 
 def _issue(
-    about: str, text: str, place: Place | None, severity: str = "major"
+    about: str, text: str, place: SourceLine | None, severity: str = "major"
 ) -> dict[str, object]:
     """Return one entry; GitLab wants a place, and knows an entry again by its fingerprint."""
-    place = place or places.of_env()
+    place = place or source_lines.of_env()
     identity = "\0".join((_TITLE, about, text, place.file))
     return {
         "description": f"{about}: {text}",

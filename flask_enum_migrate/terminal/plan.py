@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..core.alter_enum import AlterEnum
 from ..core.changes import AddValue
-from ..core.changes import AlterEnum
 from ..core.changes import BringBackValue
 from ..core.changes import Change
 from ..core.changes import DropValue

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from ..check import CheckResult
-from ..core.changes import AlterColumnType
-from ..core.changes import AlterEnum
+from ..core.alter_column_type import AlterColumnType
+from ..core.alter_enum import AlterEnum
 from ..core.diff import Answers
 from ..core.diff import alter
 from ..core.errors import Question

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..check import CheckResult
 from ..check import EnumState
-from ..core.changes import AlterEnum
+from ..core.alter_enum import AlterEnum
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import Name

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from flask_enum_migrate.core.alter_column_type import AlterColumnType
+from flask_enum_migrate.core.alter_column_type import ColumnType
 from flask_enum_migrate.core.changes import AddValue
-from flask_enum_migrate.core.changes import AlterColumnType
 from flask_enum_migrate.core.changes import BringBackValue
 from flask_enum_migrate.core.changes import Change
-from flask_enum_migrate.core.changes import ColumnType
 from flask_enum_migrate.core.changes import DropValue
 from flask_enum_migrate.core.changes import RenameValue
 from flask_enum_migrate.core.changes import ReorderValues

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_enum_migrate.core.changes import AlterEnum
+from flask_enum_migrate.core.alter_enum import AlterEnum
 from flask_enum_migrate.core.likeness import likeliest
 from flask_enum_migrate.core.likeness import nearest
 from flask_enum_migrate.core.likeness import ranked

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from flask_enum_migrate.postgresql.sql.guards import require_version
+from flask_enum_migrate.postgresql.sql.block import require_version
 from tests.project import Project
 from tests.revision.test_transactions import fails
 from tests.revision.test_transactions import sqlstate

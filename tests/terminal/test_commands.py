@@ -17,7 +17,7 @@ from flask_enum_migrate.check import NEW
 from flask_enum_migrate.check import UNDECLARED
 from flask_enum_migrate.check import UNUSED
 from flask_enum_migrate.check import WRONG_COLUMNS
-from flask_enum_migrate.core.changes import AlterEnum
+from flask_enum_migrate.core.alter_enum import AlterEnum
 from flask_enum_migrate.core.hints import other_side
 from flask_enum_migrate.core.pairing import Pair
 from flask_enum_migrate.core.schema import DeclaredEnum

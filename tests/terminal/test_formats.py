@@ -20,8 +20,8 @@ from flask_enum_migrate.core.schema import DeclaredEnum
 from flask_enum_migrate.core.schema import EnumClass
 from flask_enum_migrate.core.schema import Name
 from flask_enum_migrate.terminal import formats
-from flask_enum_migrate.terminal import places
-from flask_enum_migrate.terminal.places import Place
+from flask_enum_migrate.terminal.source_lines import SourceLine
+from flask_enum_migrate.terminal.source_lines import of_enum
 from tests.project import Project
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -252,11 +252,11 @@ HOSTILE = "a, b: c=d::error ::x%0A%25 100%\r\nñ\u2028\t\"'\\"
 
 @pytest.mark.parametrize("text", [HOSTILE, "", "::", "%", ":,", "%2C%3A", "\n", "a=b,line=9"])
 def test_annotation_survives_the_runner(text: str) -> None:
-    properties, message = read(formats.annotation(text, Place(text, 7)))
+    properties, message = read(formats.annotation(text, SourceLine(text, 7)))
     assert message == text
     file = {"file": text} if text else {}
     assert properties == {**file, "line": "7", "title": "flask db enum check"}
-    assert "\n" not in formats.annotation(text, Place(text))
+    assert "\n" not in formats.annotation(text, SourceLine(text))
 
 
 def test_labels_with_anything(one_project: Project) -> None:
@@ -300,18 +300,19 @@ def test_place_of_a_class(
     __import__("some_classes")
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     monkeypatch.chdir(file.parent)
-    of_enum = places.of_enum
-    assert of_enum(state_of("some_classes.First")) == [Place(file.name, 4)]
-    assert of_enum(state_of("some_classes.Outer.Second")) == [Place(file.name, 8)]
+    assert of_enum(state_of("some_classes.First")) == [SourceLine(file.name, 4)]
+    assert of_enum(state_of("some_classes.Outer.Second")) == [SourceLine(file.name, 8)]
     monkeypatch.chdir("/")
-    assert of_enum(state_of("some_classes.First")) == [Place(file.relative_to("/").as_posix(), 4)]
+    assert of_enum(state_of("some_classes.First")) == [
+        SourceLine(file.relative_to("/").as_posix(), 4)
+    ]
     # A job may work in a folder of the checkout; annotations are relative to its root.
     monkeypatch.chdir(file.parent)
     for variable in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
         with monkeypatch.context() as patch:
             patch.setenv(variable, str(tmp_path))
             assert of_enum(state_of("some_classes.First")) == [
-                Place("back, end/some_classes.py", 4)
+                SourceLine("back, end/some_classes.py", 4)
             ]
     # What isn't checked out can't be shown in a change.
     (tmp_path / "another").mkdir()

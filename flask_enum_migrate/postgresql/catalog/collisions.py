@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
-from ..objects.reference import Collision
+from ..plan.facts import Collision
 from ..sql.queries import UniqueKey
 from ..sql.queries import colliding_labels
 from .rows import ask

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ...core.schema import Name
+from ...core.schema import Place
 from ..objects.column import Column
-from ..objects.reference import ConvertedColumn
-from ..objects.reference import Reference
-from ..plan.facts import Place
+from ..objects.converted_column import ConvertedColumn
+from ..objects.converted_column import Reference
 from .session import qualified
 from .statements import query
 

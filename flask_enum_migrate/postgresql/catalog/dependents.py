@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from ..objects.base import About
 from ..objects.base import Dependent
-from ..objects.base import Reference
+from ..objects.base import Need
 from ..objects.generated_column import SET_EXPRESSION
 from ..objects.generated_column import GeneratedColumn
 from ..objects.kinds import KINDS
@@ -79,7 +79,7 @@ def _known(
             shown=row.unqualified or row.identity,
             roots=frozenset(row.roots),
             needs=tuple(
-                Reference((catalog, oid), column, via)
+                Need((catalog, oid), column, via)
                 for catalog, oid, column, via in json.loads(row.refs)
             ),
             owner=own.owner or "",

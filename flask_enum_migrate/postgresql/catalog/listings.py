@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from ...core.schema import Name
-from ..objects.reference import Listing
+from ..plan.facts import Listing
 from ..sql.membership import allowed
 from .session import qualified
 from .statements import query

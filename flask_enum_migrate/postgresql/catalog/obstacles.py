@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from ...core.schema import Name
-from ..objects.reference import Obstacle
+from ..plan.facts import Obstacle
 from .session import qualified
 from .statements import query
 

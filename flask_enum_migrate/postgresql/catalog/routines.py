@@ -12,7 +12,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from ...core.schema import Name
-from ..objects.reference import Routine
+from ..plan.facts import Routine
 from .session import qualified
 from .statements import query
 

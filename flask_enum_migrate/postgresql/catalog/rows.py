@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from ...core.changes import AlterColumnType
+from ...core.alter_column_type import AlterColumnType
 from ...core.rows import LIMIT
 from ...core.rows import MOST
 from ...core.rows import Held
@@ -22,7 +22,7 @@ from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.column import Column
 from ..objects.column import EnumType
-from ..objects.reference import LockTable
+from ..plan.facts import LockTable
 from ..sql.queries import count_label
 from ..sql.queries import no_single_value
 from ..sql.queries import strange_values

@@ -63,6 +63,6 @@ def qualified(
         )
     except BaseException:
         with suppress(DBAPIError):  # a failed transaction takes no statement, and reverts it itself
-            connection.execute(query("restore"), restore)
+            connection.execute(query("restore_session"), restore)
         raise
-    connection.execute(query("restore"), restore)
+    connection.execute(query("restore_session"), restore)

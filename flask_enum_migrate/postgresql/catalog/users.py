@@ -8,6 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from ...core.schema import Name
+from ...core.schema import Place
 from .statements import query
 
 
@@ -15,7 +16,7 @@ def users(
     connection: Connection,
     oids: Collection[int],
     tables: Collection[Name],
-    columns: Collection[tuple[Name, str]],
+    columns: Collection[Place],
 ) -> dict[int, list[str]]:
     """Return what still uses some enum types when tables and columns are gone.
 

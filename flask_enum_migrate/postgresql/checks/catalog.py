@@ -16,13 +16,12 @@ from ...core.schema import FoundCheck
 from ...core.schema import LiveColumn
 from ...core.schema import LiveEnum
 from ...core.schema import Name
+from ...core.schema import Place
 from ..catalog.session import qualified
 from ..catalog.statements import query
 from . import labels
 from .labels import VARYING
 from .labels import Shape
-
-Place = tuple[Name, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import field
 from ...core.schema import Check
 from ...core.schema import Name
 from ..sql import checks
-from ..sql.guards import Block
-from ..sql.guards import Statement
+from ..sql.block import Block
+from ..sql.block import Statement
 from ..sql.locks import Lock
 from ..sql.quoting import DEPARSED
 from ..sql.quoting import identifier

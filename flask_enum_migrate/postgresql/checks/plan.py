@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 
-from ...core.changes import AlterColumnType
-from ...core.changes import AlterEnum
+from ...core.alter_column_type import AlterColumnType
+from ...core.alter_enum import AlterEnum
 from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed

@@ -26,7 +26,7 @@ Follow = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Need:
     """That an object needs another one.
 
     :param key: the other one.
@@ -69,7 +69,7 @@ class About:
     column: int = 0
     shown: str = ""
     roots: frozenset[int] = frozenset()
-    needs: tuple[Reference, ...] = ()
+    needs: tuple[Need, ...] = ()
     owner: str = ""
     may_alter: bool = True
     strangers: tuple[str, ...] = ()

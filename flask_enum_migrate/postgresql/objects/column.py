@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...core.schema import LiveColumn
 from ...core.schema import LiveEnum
 from ...core.schema import Name
+from ...core.schema import Place
 
 _GUARDABLE = re.compile(r"a?d*")
 """Scalars, arrays, and domains over either."""
@@ -66,7 +67,7 @@ class Column(LiveColumn):
         return self.holds_rows and bool(_GUARDABLE.fullmatch(self.made_of))
 
     @property
-    def place(self) -> tuple[Name, str]:
+    def place(self) -> Place:
         """Its table and its name."""
         return self.table, self.column
 

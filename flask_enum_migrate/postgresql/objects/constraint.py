@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.schema import Name
+from ..sql import block
 from ..sql import ddl
 from ..sql import definitions
-from ..sql import guards
 from .base import About
 from .base import Dependent
 from .base import Follow
@@ -144,7 +144,7 @@ class Constraint(Dependent):
         for child in self.valid_in:  # a child made later has no old rows
             yield ddl.alter_table(child, [ddl.validate_constraint(self.name)])
         if self.triggers:
-            yield guards.set_triggers(self.table, self.name, self.triggers)
+            yield block.set_triggers(self.table, self.name, self.triggers)
         if self.index:
             yield from self.index.marks(Name(self.table.schema, self.name))
 

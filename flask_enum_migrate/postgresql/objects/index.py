@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.schema import Name
+from ..sql import block
 from ..sql import definitions
-from ..sql import guards
 from .base import About
 from .base import Defined
 from .base import Follow
@@ -127,7 +127,7 @@ class Index(Defined):
         PostgreSQL builds such an index anew, under a name that it makes up.
         """
         if self.parent:
-            yield guards.rename_partition_index(self.parent, self.of_table, self.own_name)
+            yield block.rename_partition_index(self.parent, self.of_table, self.own_name)
         yield from self.marks(self.own_name)
 
     def kept(self) -> Iterator[Kept]:

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from ...core.changes import AlterColumnType
-from ...core.changes import AlterEnum
+from ...core.alter_column_type import AlterColumnType
+from ...core.alter_enum import AlterEnum
 from ...core.changes import CreateType
 from ...core.errors import Refusal
 from ...core.errors import typed
 from ...core.schema import Name
+from ...core.schema import Place
 from ..objects.column import Column
 from ..objects.column import EnumType
-from ..objects.reference import Reference
+from ..objects.converted_column import Reference
 from ..sql import ddl
 from ..sql import definitions
 from ..sql import quoting
@@ -49,7 +50,7 @@ def convert(
     change: AlterColumnType,
     alterations: Sequence[Alteration],
     facts: Facts,
-    elsewhere: Collection[tuple[Name, str]] = (),
+    elsewhere: Collection[Place] = (),
     *,
     today: bool,
 ) -> Iterator[ColumnRewrite]:

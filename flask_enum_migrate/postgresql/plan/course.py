@@ -14,13 +14,14 @@ from dataclasses import field
 from dataclasses import replace
 from functools import cached_property
 
+from ...core.alter_column_type import AlterColumnType
 from ...core.backend import Differences
-from ...core.changes import AlterColumnType
 from ...core.changes import BringBackValue
 from ...core.changes import RetireValue
 from ...core.errors import Refusal
 from ...core.plan import Step
 from ...core.schema import Name
+from ...core.schema import Place
 from ..objects import order
 from ..objects.base import Dependent
 from ..objects.column import Column
@@ -33,16 +34,16 @@ from ..sql import checks
 from ..sql import ddl
 from ..sql import not_null
 from ..sql import quoting
+from ..sql.block import Block
 from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
 from ..sql.expressions import portable
 from ..sql.expressions import rename
-from ..sql.guards import Block
 from ..sql.states import Known
 from . import conversion
 from . import frame
 from . import labels
-from . import lists
+from . import listings
 from .defaults import Defaults
 from .defaults import changed_defaults
 from .defaults import changed_tables
@@ -51,7 +52,7 @@ from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .defaults import retired_defaults
 from .facts import Facts
-from .frame import Guard
+from .frame import Frame
 from .frame import step
 from .labels import Alteration
 from .rewrite import casts
@@ -166,7 +167,7 @@ class Course:
         return found
 
     @cached_property
-    def _detoured(self) -> set[tuple[Name, str]]:
+    def _detoured(self) -> set[Place]:
         """The columns that aren't rewritten like others: they hold rows, or are added again."""
         return {
             (one.table, one.name)
@@ -176,7 +177,7 @@ class Course:
         }
 
     @cached_property
-    def _elsewhere(self) -> set[tuple[Name, str]]:
+    def _elsewhere(self) -> set[Place]:
         """The columns whose default is taken care of for itself."""
         return {
             (one.table, one.name)
@@ -200,7 +201,7 @@ class Course:
         return rewrite_tables([*rewrites, *converted])
 
     @cached_property
-    def _handing_down(self) -> list[tuple[Name, str]]:
+    def _handing_down(self) -> list[Place]:
         """The columns of which children have NOT NULL constraints, perhaps under other names."""
         families: list[list[Column]] = [
             [c for c in columns if c.relation_kind in ("r", "p") and not c.generated]
@@ -242,7 +243,7 @@ class Course:
                 )
 
     @cached_property
-    def guard(self) -> Guard:
+    def frame(self) -> Frame:
         """What stands at both ends of the transaction."""
         touched = {
             *self.rewritten,
@@ -268,7 +269,7 @@ class Course:
             undoes=not self.today,
             declared=not_null.DECLARED if self._handing_down else (),
         )
-        return Guard(block, frame.drops(self.replaced, self.carried, self.facts))
+        return Frame(block, frame.drops(self.replaced, self.carried, self.facts))
 
     def _known(self) -> Iterator[Known]:
         """Yield all whose owner, privileges and comment are kept, and what it must be."""
@@ -433,7 +434,7 @@ class Course:
             if isinstance(one, GeneratedColumn) and (remark := one.remark()):
                 yield remark
         for alteration in self.alterations if self.today else ():
-            yield from lists.kept_out(alteration, self.facts)
+            yield from listings.kept_out(alteration, self.facts)
         merged = {merge.change.name for merge in self.merged}
         for change in self.conversions if self.today else ():
             if change.old.enum not in merged:

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 
-from ...core.changes import AlterColumnType
-from ...core.changes import AlterEnum
+from ...core.alter_column_type import AlterColumnType
+from ...core.alter_enum import AlterEnum
 from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
 from ...core.plan import Step
 from ...core.schema import LiveColumn
 from ...core.schema import Name
+from ...core.schema import Place
 from ..objects.column import Column
 from ..sql import ddl
 from ..sql import quoting
@@ -158,7 +159,7 @@ def changed_defaults(
     in_place: Sequence[Alteration],
     before: Defaults,
     after: Defaults,
-    elsewhere: Collection[tuple[Name, str]],
+    elsewhere: Collection[Place],
 ) -> list[Step]:
     """Return the statements for defaults that no rewrite of their table sets.
 

@@ -10,19 +10,110 @@ from dataclasses import replace
 
 from ...core.schema import Guard
 from ...core.schema import Name
+from ...core.schema import Place
 from ...core.schema import TableSize
 from ..objects.base import Dependent
+from ..objects.base import Key
 from ..objects.column import Column
 from ..objects.column import EnumType
-from ..objects.reference import Collision
-from ..objects.reference import ConvertedColumn
-from ..objects.reference import Listing
-from ..objects.reference import LockTable
-from ..objects.reference import Obstacle
-from ..objects.reference import Routine
+from ..objects.converted_column import ConvertedColumn
 from ..sql import quoting
 
-Place = tuple[Name, str]
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A CHECK that lists the labels which rows may hold.
+
+    :param enum: the key of the type.
+    :param owner: its table, or its domain.
+    :param column: the column, or ``""`` of a domain.
+    :param constraint: its name.
+    :param labels: the labels.
+    """
+
+    enum: int
+    owner: Name
+    column: str
+    constraint: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Rows that a unique index rejects once their labels are one.
+
+    :param index: the index.
+    :param column: the column that holds the labels.
+    :param columns: the columns of the index.
+    :param label: a label that goes.
+    :param others: the labels of rows that are the same but for that.
+    """
+
+    index: Name
+    column: Column
+    columns: tuple[str, ...]
+    label: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps rows from getting another label where they are, or a trigger that then fires.
+
+    A constraint only has a name that another one can't get.
+
+    :param table: the table, or an ancestor of the one that has it.
+    :param what: ``row security``, ``rule``, ``publication``, ``foreign key``, ``trigger`` or
+        ``constraint``.
+    :param name: its name and table, as SQL prints them.
+    :param columns: the columns that a foreign key is of, or points to.
+    """
+
+    table: Name
+    what: str
+    name: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A PL/pgSQL routine whose compiled form in open sessions may hold a type that is replaced.
+
+    :param key: its catalog and OID.
+    :param identity: its name with its argument types, as ``regprocedure`` prints it.
+    :param security_definer: whether it runs with its owner's rights.
+    :param may_alter: whether the current role may act as its owner.
+    """
+
+    key: Key
+    identity: str
+    security_definer: bool
+    may_alter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockTable:
+    """How many locks the server can hold.
+
+    :param most: ``max_locks_per_transaction``.
+    :param processes: ``max_connections`` and ``max_prepared_transactions``.
+    """
+
+    most: int = 0
+    processes: int = 0
+
+    def short_of(self, locks: int) -> str:
+        """Return how many locks there is room for, and what to do about it; ``""`` if enough."""
+        room = self.most * self.processes
+        if not room or locks <= room:
+            return ""
+        needed = self.most
+        while needed * self.processes < locks:
+            needed *= 2
+        return (
+            f"and this server may have room for {room:,} only: set max_locks_per_transaction = "
+            f"{needed} there, and restart it"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What stands around the change of a type: the guards at both ends, statistics, routines. Pure."""
+"""What stands around the change of a type: what locks and looks, statistics, routines. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ...core.schema import Name
 from ..objects.base import Dependent
 from ..objects.made_types import MadeType
 from ..sql import ddl
-from ..sql.guards import Block
-from ..sql.guards import Statement
-from ..sql.guards import require_version
-from ..sql.guards import together
+from ..sql.block import Block
+from ..sql.block import Statement
+from ..sql.block import require_version
+from ..sql.block import together
 from ..sql.locks import Lock
 from ..sql.quoting import qualified
 from ..sql.states import Known
@@ -35,7 +35,7 @@ def step(comment: str, statements: Iterable[str]) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Guard:
+class Frame:
     """What stands around all that a function does in its transaction.
 
     :param block: what is locked, known and kept.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...core.changes import AlterEnum
+from ...core.alter_enum import AlterEnum
 from ...core.changes import DropValue
 from ...core.plan import Step
 from ...core.schema import Name

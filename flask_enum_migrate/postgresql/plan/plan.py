@@ -23,7 +23,7 @@ from ...core.plan import Step
 from ...core.schema import Name
 from ..sql import ddl
 from . import conversion
-from . import guarding
+from . import guards
 from . import retirement
 from . import unretirable
 from .course import Course
@@ -47,20 +47,20 @@ def plan(differences: Differences, facts: Facts) -> Plan:
 
     :return: both directions; where one can't be done it holds the refusals instead.
     """
-    facts = guarding.without_void(differences, facts)
+    facts = guards.without_void(differences, facts)
     if refusals := tuple(_refusals(differences, facts)):
         return Plan(Direction(refusals=refusals), Direction())
     named, own = written(differences, facts)
     forth, back = courses(named, own)
     if refusals := tuple(forth.refusals()):
         return Plan(Direction(refusals=refusals), Direction())
-    guards = guarding.forth(named, own)
-    forth = replace(forth, lifted=guards.lifted, guarded=guards.added)
+    guarding = guards.forth(named, own)
+    forth = replace(forth, lifted=guarding.lifted, guarded=guarding.added)
     upgrade = replace(
         _direction(forth, _upgrade(forth, named)),
-        refusing=guards.refusing,
-        retirements=guards.retirements,
-        guards=guards.names,
+        refusing=guarding.refusing,
+        retirements=guarding.retirements,
+        guards=guarding.names,
         remarks=(*retirement.remarks(named.changes, own), *forth.remarks()),
     )
     reverse = [
@@ -70,11 +70,11 @@ def plan(differences: Differences, facts: Facts) -> Plan:
     ]
     if reverse:
         return Plan(upgrade, Direction(refusals=tuple(reverse)))
-    guards = guarding.back(named, own)
-    back = replace(back, lifted=guards.lifted, guarded=guards.added)
+    guarding = guards.back(named, own)
+    back = replace(back, lifted=guarding.lifted, guarded=guarding.added)
     downgrade = _direction(back, _downgrade(back, named))
     stand_in = () if upgrade.guards else tuple(_stand_in(differences, facts, back))
-    downgrade = replace(downgrade, refusing=guards.refusing, retirements=guards.retirements)
+    downgrade = replace(downgrade, refusing=guarding.refusing, retirements=guarding.retirements)
     return Plan(upgrade, downgrade, stand_in)
 
 
@@ -122,7 +122,7 @@ def _upgrade(course: Course, differences: Differences) -> list[Step]:
         *course.keep_out(),
     ]
     return [
-        *course.guard.around(change),
+        *course.frame.around(change),
         *course.afterwards(),
         *map(drop_unused, differences.drops),
     ]
@@ -143,7 +143,7 @@ def _downgrade(course: Course, differences: Differences) -> list[Step]:
     ]
     return [
         *map(create_unused, differences.drops),
-        *course.guard.around(change),
+        *course.frame.around(change),
         *course.afterwards(),
         *step("", [ddl.drop_type(new.name) for new in reversed(differences.creates)]),
     ]

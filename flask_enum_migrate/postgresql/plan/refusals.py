@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from ...core.changes import AlterEnum
+from ...core.alter_enum import AlterEnum
 from ...core.changes import CreateType
 from ...core.errors import Question
 from ...core.errors import Refusal
@@ -29,7 +29,7 @@ from ..sql.expressions import TypeChange
 from ..sql.expressions import constants
 from ..sql.expressions import follow
 from ..sql.expressions import parts
-from . import inheritance
+from . import several_parents
 from .facts import Facts
 
 
@@ -89,7 +89,7 @@ def _columns_blocked(
                 "PostgreSQL can't change the type of a partition key: keep the label in the model, "
                 "rename it, or build the table anew in a migration of your own first.",
             )
-        if column.through and (column.has_foreign_children or inheritance.needs_kin(column)):
+        if column.through and (column.has_foreign_children or several_parents.needs_kin(column)):
             yield Refusal(
                 f"{why} {column}, of type {column.through}, has foreign tables among its children "
                 "or several parents.",
@@ -108,7 +108,7 @@ def _columns_blocked(
 
 def _family_problem(column: Column, facts: Facts) -> str:
     """Return why a table can't leave its parents for a while, or get one in common."""
-    if column.generated and inheritance.needs_kin(column):
+    if column.generated and several_parents.needs_kin(column):
         return f"its column {column.column!r} is generated"
     if len(column.parents) < 2:
         return ""

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...core.changes import AlterEnum
+from ...core.alter_enum import AlterEnum
 from ...core.plan import Retirement
 from ...core.schema import Guard
 from ...core.schema import LiveSchema
 from ...core.schema import Name
+from ...core.schema import Place
 from ...core.wording import some
 from ..objects.column import Column
 from ..objects.constraint import Constraint
@@ -27,7 +28,7 @@ from .defaults import retired_defaults
 from .facts import Facts
 from .labels import Alteration
 
-Guards = Mapping[tuple[Name, str], tuple[Guard, ...]]
+Guards = Mapping[Place, tuple[Guard, ...]]
 
 
 def guards(change: AlterEnum, facts: Facts) -> Guards:
@@ -39,7 +40,7 @@ def guards(change: AlterEnum, facts: Facts) -> Guards:
     taken |= {
         (facts.shown(one.table), one.name) for one in facts.obstacles if one.what == "constraint"
     }
-    added: dict[tuple[Name, str], tuple[Guard, ...]] = {}
+    added: dict[Place, tuple[Guard, ...]] = {}
     for column in facts.enums[change.name].columns:
         if column.inherited or not column.can_be_guarded:
             continue
@@ -267,7 +268,7 @@ def remarks(changes: Iterable[AlterEnum], facts: Facts) -> Iterator[str]:
                 yield f"Until it is refreshed, {column.table} holds what it held."
 
 
-def again(live: LiveSchema, places: Collection[tuple[Name, str]], facts: Facts) -> Iterator[str]:
+def again(live: LiveSchema, places: Collection[Place], facts: Facts) -> Iterator[str]:
     """Yield what keeps labels out of columns that are as they were, but for their CHECKs."""
     for enum in live.enums:
         for column in enum.columns:

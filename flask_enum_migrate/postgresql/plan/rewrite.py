@@ -11,17 +11,18 @@ from dataclasses import replace
 
 from ...core.plan import Step
 from ...core.schema import Name
+from ...core.schema import Place
 from ..objects.column import Column
+from ..sql import block
 from ..sql import ddl
-from ..sql import guards
 from ..sql import quoting
 from ..sql import using
-from . import inheritance as kin
+from . import several_parents as kin
 from .defaults import Defaults
 from .defaults import set_default
-from .inheritance import Kin
 from .labels import Alteration
 from .labels import displaced_labels
+from .several_parents import Kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def replaced_columns(
     replaced: Sequence[Alteration],
     before: Defaults,
     after: Defaults,
-    elsewhere: set[tuple[Name, str]],
-    detoured: set[tuple[Name, str]],
+    elsewhere: set[Place],
+    detoured: set[Place],
 ) -> Iterator[ColumnRewrite]:
     """Yield the columns whose types are replaced.
 
@@ -143,9 +144,7 @@ def _united(
     return united, actions
 
 
-def casts(
-    replaced: Sequence[Alteration], detoured: set[tuple[Name, str]]
-) -> tuple[list[Step], list[Step]]:
+def casts(replaced: Sequence[Alteration], detoured: set[Place]) -> tuple[list[Step], list[Step]]:
     """Return the statements before and after the rewrites for columns that take no ``USING``."""
     before: list[Step] = []
     after: list[Step] = []
@@ -162,7 +161,7 @@ def casts(
                 Step(
                     "Foreign tables take no USING: a cast converts the values of their kin.",
                     (
-                        guards.convert_function(function, old, new, converted),
+                        block.convert_function(function, old, new, converted),
                         ddl.create_cast_with(old, new, function),
                     ),
                 )

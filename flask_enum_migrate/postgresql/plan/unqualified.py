@@ -13,7 +13,7 @@ from ...core.backend import Differences
 from ...core.schema import Name
 from ..objects.column import Column
 from ..objects.column import EnumType
-from ..objects.reference import ConvertedColumn
+from ..objects.converted_column import ConvertedColumn
 from ..objects.unqualified import stripped
 from ..sql import quoting
 from ..sql.expressions import TypeChange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...core.changes import AlterEnum
+from ...core.alter_enum import AlterEnum
 from ...core.errors import Refusal
 from ..objects.column import Column
 from ..objects.column import EnumType

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.schema import Name
+from ...core.schema import Place
 from .quoting import literal
 from .quoting import regclass
 from .quoting import wrapped
 
 DECLARED = ("dropped text;", "named text;")
-
-Place = tuple[Name, str]
 
 
 def drop(tops: Sequence[Place]) -> str:

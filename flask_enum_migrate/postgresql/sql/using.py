@@ -136,8 +136,8 @@ def _to_enum(
         becomes = "NULL" if label is None else f"{literal(label)}::{new}"
         whens.append(f"WHEN {value} = {literal(text)} THEN {becomes}")
     why = f", which is no label of {new_type}; nothing was changed"
-    guard = f"({_refusal(table, column, why, shown)})::{new}"
-    return _case(whens, guard) if whens else guard
+    otherwise = f"({_refusal(table, column, why, shown)})::{new}"
+    return _case(whens, otherwise) if whens else otherwise
 
 
 def to_text(column: str, pairs: Mapping[str, str | None], *, array: bool) -> str:
@@ -188,14 +188,14 @@ def convert_scalar(
     value = identifier(column)
     if domain:
         value = f"{value}::{qualified(old_type)}"
-    guard = f"({_refusal(table, column)})::{qualified(new_type)}"
+    otherwise = f"({_refusal(table, column)})::{qualified(new_type)}"
 
     def when(label: str) -> str:
         return f"WHEN {value} {_EQUALS} {literal(label)} THEN {_or_null(pairs[label])}"
 
     def case(labels: Sequence[str]) -> str:
         if len(labels) <= _LEAF:
-            return _case([when(label) for label in labels], guard) if labels else guard
+            return _case([when(label) for label in labels], otherwise) if labels else otherwise
         middle = len(labels) // 2
         low, high = (indented(case(half)) for half in (labels[:middle], labels[middle:]))
         below = f"{value} OPERATOR(pg_catalog.<) {literal(labels[middle])}"
@@ -231,8 +231,10 @@ def convert_others(
         f"WHEN {value}::text {_EQUALS} {literal(label)} THEN {_or_null(becomes)}"
         for label, becomes in mapping.items()
     ]
-    guard = f"({_refusal(table, column)})::{new}"
-    whens += [f"WHEN {value}::text {_EQUALS} {literal(label)} THEN {guard}" for label in refused]
+    otherwise = f"({_refusal(table, column)})::{new}"
+    whens += [
+        f"WHEN {value}::text {_EQUALS} {literal(label)} THEN {otherwise}" for label in refused
+    ]
     # In parentheses: see above.
     return _case(whens, f"({value}::text)::{new}")
 

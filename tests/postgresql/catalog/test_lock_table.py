@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from flask_enum_migrate.postgresql.objects.reference import LockTable
+from flask_enum_migrate.postgresql.plan.facts import LockTable
 from tests.project import Project
 from tests.test_rehearsal import changed
 

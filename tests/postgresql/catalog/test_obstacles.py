@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from flask_enum_migrate.core.schema import Name
 from flask_enum_migrate.postgresql.catalog import obstacles
-from flask_enum_migrate.postgresql.objects.reference import Obstacle
+from flask_enum_migrate.postgresql.plan.facts import Obstacle
 from tests.servers import Server
 from tests.servers import create_database
 from tests.servers import drop_database

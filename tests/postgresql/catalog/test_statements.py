@@ -41,7 +41,7 @@ VARIABLES = {
 OTHERS = {
     "may_create": {"schemas": "'[\"public\"]'"},
     "placeholders": {"types": "'{public.mood}'"},
-    "restore": {"names": "'{search_path}'", "values": "'{public}'"},
+    "restore_session": {"names": "'{search_path}'", "values": "'{public}'"},
 }
 # What a query needs that older servers lack.
 SINCE = {"placeholders": (16, "pg_input_is_valid")}

@@ -1,5 +1,5 @@
 -- Who looks at what; all enum types in the same round trip, if they are wanted; and the settings
--- of before, which restore.sql gives back.
+-- of before, which restore_session.sql gives back.
 --
 -- With an empty search path everything that PostgreSQL deparses comes out schema-qualified; with
 -- one schema in it, all but what is in that schema. To compile queries (jit) would take longer than

@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from flask_enum_migrate.autogenerate.trial import _operation
+from flask_enum_migrate.autogenerate.rehearsal import _operation
 from flask_enum_migrate.core.rehearsal import CantPerform
 from flask_enum_migrate.postgresql.backend import Enums
 from tests.autogenerate.setup import JOB

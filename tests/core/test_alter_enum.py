@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from flask_enum_migrate.core.alter_enum import AlterEnum
 from flask_enum_migrate.core.changes import AddValue
-from flask_enum_migrate.core.changes import AlterEnum
 from flask_enum_migrate.core.changes import BringBackValue
 from flask_enum_migrate.core.changes import ReorderValues
 from flask_enum_migrate.core.changes import RetireValue

@@ -22,7 +22,7 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """A line of a file.
 
     :param file: its path from the root of the checkout, or from the working directory.
@@ -33,7 +33,7 @@ class Place:
     line: int | None = None
 
 
-def of_enum(state: EnumState) -> list[Place]:
+def of_enum(state: EnumState) -> list[SourceLine]:
     """Return where an enum's classes are or, where it has none, its models."""
     declared = state.declared
     found = _placed(_class(cls.path) for cls in (declared.classes if declared else ()))
@@ -41,20 +41,20 @@ def of_enum(state: EnumState) -> list[Place]:
     return found or of_columns(state.bind, columns or (declared.columns if declared else ()))
 
 
-def of_columns(bind: str, columns: Iterable[DeclaredColumn]) -> list[Place]:
+def of_columns(bind: str, columns: Iterable[DeclaredColumn]) -> list[SourceLine]:
     """Return where the models are that have some columns."""
     return _placed(_models(bind, {column.table.name for column in columns}))
 
 
-def of_table(bind: str, table: Name) -> list[Place]:
+def of_table(bind: str, table: Name) -> list[SourceLine]:
     """Return where the model of a table is."""
     return _placed(_models(bind, {table.name}))
 
 
-def of_env() -> Place:
+def of_env() -> SourceLine:
     """Return the app's env.py, for what has no other place."""
     directory = Path(str(current_app.extensions["migrate"].directory))
-    return Place(shown(str(directory / "env.py")) or "migrations/env.py", 1)
+    return SourceLine(shown(str(directory / "env.py")) or "migrations/env.py", 1)
 
 
 def shown(file: str) -> str:
@@ -87,16 +87,16 @@ def _models(bind: str, tables: set[str]) -> Iterator[type]:
             yield mapper.class_
 
 
-def _placed(classes: Iterable[type | None]) -> list[Place]:
+def _placed(classes: Iterable[type | None]) -> list[SourceLine]:
     """Return where some classes are, each once."""
     found = (_place(cls) for cls in classes if cls is not None)
     return list(dict.fromkeys(place for place in found if place))
 
 
-def _place(cls: type) -> Place | None:
+def _place(cls: type) -> SourceLine | None:
     """Return file and line of a class, where its source is known and checked out."""
     try:
         file, line = shown(inspect.getfile(cls)), inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
         return None
-    return Place(file, line) if file else None
+    return SourceLine(file, line) if file else None

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
 
+from ...core.alter_column_type import AlterColumnType
 from ...core.backend import Differences
-from ...core.changes import AlterColumnType
 from ...core.plan import Retirement
 from ...core.schema import Guard
 from ...core.schema import Name
