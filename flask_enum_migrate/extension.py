@@ -175,6 +175,7 @@ class EnumMigrate:
         dry_run: bool = False,
         sql: bool = False,
         drop_unused: bool | None = None,
+        keep_expressions: bool | None = None,
         drop_retired: bool = False,
         rehearse: bool | None = None,
         confirm: Callable[[SyncResult], bool] | None = None,
@@ -193,6 +194,8 @@ class EnumMigrate:
         :param dry_run: plan, but write nothing.
         :param sql: return the upgrade's offline SQL, and write nothing.
         :param drop_unused: whether to drop types that nothing uses, by default the setting.
+        :param keep_expressions: whether to refuse what takes a label out of expressions that list
+            it, by default the setting.
         :param drop_retired: whether to remove labels that are retired for good.
         :param rehearse: whether to run the revision on the database at hand, and roll it back,
             before it is written: always or never; by default what the setting says.
@@ -208,10 +211,11 @@ class EnumMigrate:
         :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
         """
         settings = current_settings()
-        if drop_unused is not None:
-            settings = settings.overridden({"drop_unused": drop_unused}, str)
+        given = {"drop_unused": drop_unused, "keep_expressions": keep_expressions}
+        values: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
         if rehearse is not None:
-            settings = settings.overridden({"rehearse": "always" if rehearse else None}, str)
+            values["rehearse"] = "always" if rehearse else None
+        settings = settings.overridden(values, str)
         from .app.environment import Environment
         from .sync import sync
 

@@ -46,6 +46,8 @@ class Settings:
     :param include_types: which types are ours: a list of names, with or without schema, or a
         callable that gets schema and name; None for all.
     :param drop_unused: whether ``sync`` drops types that nothing uses.
+    :param keep_expressions: whether a label that goes stays in lists of labels, as of a CHECK or a
+        view, which then keep it from going.
     :param qualify: whether names are written with their schema where the MetaData names none.
     :param rehearse: up to which size (``"256MB"``, or bytes as a number) of what is rewritten,
         indexed and refreshed a revision is run on the database at hand, and rolled back, before it
@@ -68,6 +70,7 @@ class Settings:
     analyze: bool = True
     include_types: IncludeTypes | Collection[str] | None = None
     drop_unused: bool = False
+    keep_expressions: bool = False
     qualify: bool = True
     rehearse: str | int | None = "256MB"
     retire: str | int | None = None
@@ -124,6 +127,7 @@ class Settings:
             lock_timeout=self.lock_timeout_sql,
             analyze=self.analyze,
             drop_unused=self.drop_unused,
+            keep_expressions=self.keep_expressions,
             qualify=self.qualify,
             retire_pause=_milliseconds(self.retire_pause) / 1000,
         )
@@ -163,7 +167,7 @@ def _meant(name: str, known: Sequence[str], spelt: Callable[[str], str]) -> str:
 
 def _problem(name: str, value: Any) -> str:
     """Return what a setting's value must be, if it isn't."""
-    if name in ("analyze", "autogenerate", "compare_order", "drop_unused", "qualify"):
+    if isinstance(getattr(Settings(), name), bool):
         return "" if isinstance(value, bool) else "True or False"
     if name in ("rehearse", "retire"):
         fits = value is None or value == "always" or _bytes(value) >= 0

@@ -38,8 +38,6 @@ from .schema import Name
 from .schema import Place
 from .schema import TableSize
 
-"""A table, schema-qualified, and a column."""
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -49,6 +47,7 @@ class Options:
     :param lock_timeout: how long table locks are waited for, as PostgreSQL reads it, or None.
     :param analyze: whether rewritten tables are analyzed.
     :param drop_unused: whether types that nothing uses are dropped.
+    :param keep_expressions: whether expressions keep the labels that they list.
     :param qualify: whether names are written with their schema.
     :param retire_pause: how long retirements rest between two batches of rows, in seconds.
     """
@@ -57,6 +56,7 @@ class Options:
     lock_timeout: str | None = "10s"
     analyze: bool = True
     drop_unused: bool = False
+    keep_expressions: bool = False
     qualify: bool = True
     retire_pause: float = 0.0
 

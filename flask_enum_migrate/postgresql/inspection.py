@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -72,6 +73,7 @@ def inspect(
         routines=routines.read(connection, names, unqualified),
         columns=converted,
         analyze=options.analyze,
+        keep_expressions=options.keep_expressions,
         sizes=sizes,
         lock_table=lock_table,
         listings=listings.read(connection, growing),
@@ -84,9 +86,7 @@ def inspect(
         version=live.version,
         encoding=live.encoding,
         may_create=may_create(connection, {name.schema for name in named}),
-        taken=taken.read(
-            connection, {*named, *(Name(n.schema or unqualified, n.name) for n in made)}
-        ),
+        taken=taken.read(connection, named.union(_whole(made, unqualified))),
     )
     return Inspection(
         held=(*rows.count(connection, wanted), *dict.fromkeys(uncounted)),
@@ -94,6 +94,11 @@ def inspect(
         facts=facts,
         orphans=_orphans(connection, pairing, options),
     )
+
+
+def _whole(names: Iterable[Name], schema: str) -> Iterator[Name]:
+    """Yield names with the schema that is left out of some."""
+    return (Name(name.schema or schema, name.name) for name in names)
 
 
 def _going(

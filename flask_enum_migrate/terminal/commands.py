@@ -257,6 +257,11 @@ def _place(directory: str | None, x_arg: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--dry-run", is_flag=True, help="Print the revision's body, write nothing.")
 @click.option("--sql", is_flag=True, help="Print the upgrade as SQL, write nothing.")
 @click.option("--drop-unused", is_flag=True, help="Drop enum types that nothing uses.")
+@click.option(
+    "--keep-expressions",
+    is_flag=True,
+    help="Refuse what takes a label out of a CHECK or a view.",
+)
 @click.option("--drop-retired", is_flag=True, help="Remove retired labels; rewrites their tables.")
 @click.option(
     "--rehearse/--no-rehearse",
@@ -287,6 +292,7 @@ def sync(
     dry_run: bool,
     sql: bool,
     drop_unused: bool,
+    keep_expressions: bool,
     drop_retired: bool,
     rehearse: bool | None,
     head: str,
@@ -345,11 +351,11 @@ def sync(
 
     def run(flags: Flags, rewritten: frozenset[str]) -> SyncResult:
         settings = current_settings()
-        if drop_unused:
-            settings = settings.overridden({"drop_unused": True}, str)
+        given = {"drop_unused": drop_unused, "keep_expressions": keep_expressions}
+        values: dict[str, Any] = {name: True for name, is_given in given.items() if is_given}
         if rehearse is not None:
-            wanted = "always" if rehearse else None
-            settings = settings.overridden({"rehearse": wanted}, str)
+            values["rehearse"] = "always" if rehearse else None
+        settings = settings.overridden(values, str)
         with nullcontext() if asks else streams.reserved():
             return write(
                 Environment(**place),

@@ -86,6 +86,9 @@ class GeneratedColumn(Dependent):
     state_kind = "default"
     on_table = True
 
+    def __str__(self) -> str:
+        return f"generated column {self.about.identity.removeprefix('for ')}"
+
     @property
     def what(self) -> str:
         return f"DEFAULT of {ddl.column(self.table, self.name)}"

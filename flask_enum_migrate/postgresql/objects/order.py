@@ -68,6 +68,16 @@ def _sorted(by_key: Mapping[Key, Dependent], leader: Mapping[Key, Key]) -> list[
     return ordered
 
 
+def along_with(some: Iterable[Dependent], dependents: Sequence[Dependent]) -> list[Dependent]:
+    """Return some objects and all that has to go before them, in the order of creation."""
+    found = {one.key for one in some}
+    while more := {
+        one.key for one in dependents if one.references & found and one.key not in found
+    }:
+        found |= more
+    return in_order(one for one in dependents if one.key in found)
+
+
 def drop(dependents: Sequence[Dependent]) -> Iterator[str]:
     """Yield the statements that drop objects.
 

@@ -39,6 +39,8 @@ from ..sql.expressions import TypeChange
 from ..sql.expressions import follow
 from ..sql.expressions import portable
 from ..sql.expressions import rename
+from ..sql.membership import Gone
+from ..sql.membership import without
 from ..sql.states import Known
 from . import conversion
 from . import frame
@@ -68,10 +70,6 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         Alteration(change, facts.enums[change.name], facts.aside(change.name))
         for change in differences.changes
     ]
-    back = [
-        Alteration(a.change.reverse(), a.enum, facts.aside(a.change.new_name), undoes=True)
-        for a in reversed(forth)
-    ]
     merged = [
         Alteration(merge, facts.enums[merge.name])
         for merge in conversion.merges(differences.conversions, facts.enums)
@@ -84,14 +82,30 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         for a in (*forth, *merged)
         if a.change.name != a.change.new_name
     }
+    gone = listings.gone([a.change for a in (*forth, *merged)], facts)
+    anew = {
+        root
+        for one in listings.changed(facts.dependents, gone)
+        if isinstance(one, MadeType)
+        for root in one.roots
+    }
+    back = [
+        Alteration(
+            replace(a.change.reverse(), anew=a.enum.key in anew),
+            a.enum,
+            facts.aside(a.change.new_name),
+            undoes=True,
+        )
+        for a in reversed(forth)
+    ]
     returning = tuple(change.reverse() for change in reversed(differences.conversions))
     return (
         Course(
             facts, forth, merged, differences.conversions, settled, after, {}, names, followed,
-            today=True,
+            gone, today=True,
         ),
         Course(
-            facts, back, merged, returning, after, before, names, {}, followed, today=False
+            facts, back, merged, returning, after, before, names, {}, followed, gone, today=False
         ),
     )  # fmt: skip
 
@@ -109,6 +123,7 @@ class Course:
     :param here: the types of today that are called otherwise when it begins.
     :param there: those that are called otherwise when it ends.
     :param followed: what the upgrade makes of constants of the types.
+    :param gone: what goes from lists of their labels meanwhile.
     :param today: whether it begins with the database as it is now.
     :param lifted: by table what drops the CHECKs against labels that return, or go.
     :param guarded: by table what adds CHECKs against labels, behind all else.
@@ -123,6 +138,7 @@ class Course:
     here: Names
     there: Names
     followed: Mapping[Name, TypeChange]
+    gone: Gone
     today: bool
     lifted: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
     guarded: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
@@ -146,7 +162,14 @@ class Course:
     def hanging(self) -> list[Dependent]:
         """What hangs on the types that go, in the order of creation."""
         oids = {alteration.enum.key for alteration in (*self.replaced, *self.merged)}
+        if not oids and not self.today:
+            return order.along_with(self.relisted, self.facts.dependents)
         return order.in_order(d for d in self.facts.dependents if d.roots & oids)
+
+    @cached_property
+    def relisted(self) -> list[Dependent]:
+        """What lists labels that go."""
+        return list(listings.changed(self.facts.dependents, self.gone))
 
     @cached_property
     def carried(self) -> list[MadeType]:
@@ -317,11 +340,15 @@ class Course:
         """Return what the state of an object is when this direction begins."""
         if self.today:
             return state
-        return follow(state, self.followed, style=quoting.DEPARSED).sql or state
+        listed = without(state, self.gone)
+        return follow(listed, self.followed, style=quoting.DEPARSED).sql or listed
 
     def _follow(self, sql: str) -> str:
         """Return a definition as it is created: with the labels of the end of this direction."""
-        return portable((follow(sql, self.followed).sql if self.today else None) or sql)
+        if not self.today:
+            return portable(sql)
+        listed = without(sql, self.gone)
+        return portable(follow(listed, self.followed).sql or listed)
 
     def additions(self) -> Iterator[str]:
         """Yield the statements that have to be committed before the rest runs."""
@@ -330,7 +357,14 @@ class Course:
 
     def drop_hanging(self) -> list[Step]:
         """Return what drops all that is created again."""
-        dropped = [rename(sql, self.here) for sql in order.drop(self.rebuilt)]
+        # Where that is all, a generated column just gets its other expression.
+        goes = [
+            one
+            for one in self.rebuilt
+            if self.replaces_anything
+            or not (isinstance(one, GeneratedColumn) and one.keeps_its_place)
+        ]
+        dropped = [rename(sql, self.here) for sql in order.drop(goes)]
         return step("What hangs on the type goes first …", dropped)
 
     def lift(self) -> list[Step]:
@@ -435,6 +469,10 @@ class Course:
                 yield remark
         for alteration in self.alterations if self.today else ():
             yield from listings.kept_out(alteration, self.facts)
+        if self.today:
+            yield from listings.no_longer(
+                [a.change for a in (*self.alterations, *self.merged)], self.relisted, self.gone
+            )
         merged = {merge.change.name for merge in self.merged}
         for change in self.conversions if self.today else ():
             if change.old.enum not in merged:

@@ -28,6 +28,7 @@ from ..sql.expressions import elements
 from ..sql.expressions import follow
 from ..sql.expressions import follow_array
 from ..sql.expressions import portable
+from ..sql.membership import array_default
 from .facts import Facts
 from .labels import Alteration
 from .refusals import listed
@@ -42,7 +43,9 @@ def follow_defaults(before: Defaults, alterations: Sequence[Alteration]) -> Defa
     for alteration in alterations:
         removed = [one.label for one in alteration.change.leaving]
         for column, default in alteration.column_defaults(before):
-            after[column] = None if default is None else follow(default, following, removed).sql
+            if default is not None:
+                default = follow(_shortened(default, alteration), following, removed).sql
+            after[column] = default
     return after
 
 
@@ -69,7 +72,8 @@ def retired_defaults(before: Defaults, alterations: Iterable[Alteration]) -> Def
         for column, default in alteration.column_defaults(before):
             if default is None or not alteration.change.retired:
                 continue
-            settled = follow(default, {name: alteration.following_retired()}).sql
+            shortened = _shortened(default, alteration, retired=True)
+            settled = follow(shortened, {name: alteration.following_retired()}).sql
             if settled != follow(default, {name: TypeChange(name)}).sql:
                 after[column] = settled
     return after
@@ -83,11 +87,24 @@ def lost_defaults(
     for alteration in alterations:
         removed = [one.label for one in alteration.change.leaving]
         for column, default in alteration.column_defaults(before):
-            if default is None or not follow(default, following, removed).lost:
+            if default is None:
+                continue
+            default = _shortened(default, alteration)
+            if not follow(default, following, removed).lost:
                 continue
             for other in alterations:
                 if lost := _lost(default, alteration, other, following):
                     yield _default_refusal(column, default, lost, other, facts)
+
+
+def _shortened(default: str, alteration: Alteration, *, retired: bool = False) -> str:
+    """Return a default that is an array without labels that nothing takes the place of.
+
+    :param retired: whether only labels that are retired go.
+    """
+    change = alteration.change
+    leaving = change.retirements if retired else change.leaving
+    return array_default(default, {change.name: {o.label: None for o in leaving if not o.mapped}})
 
 
 def _lost(

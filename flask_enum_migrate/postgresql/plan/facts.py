@@ -131,6 +131,7 @@ class Facts:
     :param obstacles: what keeps rows from getting other labels where they are.
     :param former: by table and column the CHECKs that are gone and come back by their names.
     :param analyze: whether rewritten tables are analyzed.
+    :param keep_expressions: whether lists of labels stay, and so keep labels from going.
     :param lock_timeout: ``lock_timeout`` for the statements that lock tables, or None.
     :param retire_pause: how long retirements rest between two batches of rows, in seconds.
     :param unqualified: the schema that is left out of names, or ``""``.
@@ -153,6 +154,7 @@ class Facts:
     obstacles: tuple[Obstacle, ...] = ()
     former: Mapping[Place, tuple[Guard, ...]] = field(default_factory=dict)
     analyze: bool = True
+    keep_expressions: bool = False
     lock_timeout: str | None = "10s"
     retire_pause: float = 0.0
     unqualified: str = ""

@@ -103,6 +103,21 @@ class Alteration:
                 yield column, defaults[column]
 
 
+def unlisted(change: AlterEnum) -> dict[str, str | None]:
+    """Return the labels that go from lists, each with the one that takes its place, or None.
+
+    All are called as before. One that is new, and called as one was that gets another name, can't
+    be: what it is to replace is left out, and stands in the way.
+    """
+    before = {new: old for old, new in change.renames.items()}
+    found: dict[str, str | None] = {}
+    for drop in change.removed:
+        becomes = drop.becomes
+        if becomes is None or becomes in before or becomes not in change.renames:
+            found[drop.label] = becomes if becomes is None else before.get(becomes, becomes)
+    return found
+
+
 def additions(alteration: Alteration) -> Iterator[str]:
     """Yield ``ADD VALUE`` for every new label, anchored on names from before the renames."""
     name = alteration.change.name

@@ -14,12 +14,14 @@ from ...core.errors import Refusal
 from ...core.errors import typed
 from ...core.pairing import Pairing
 from ...core.schema import Name
+from ..objects import order
 from ..objects.base import Dependent
 from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.default import Default
 from ..objects.generated_column import NAMED_NOT_NULL
 from ..objects.generated_column import GeneratedColumn
+from ..objects.made_types import Domain
 from ..objects.made_types import MadeType
 from ..objects.routine import Aggregate
 from ..objects.view import View
@@ -29,8 +31,12 @@ from ..sql.expressions import TypeChange
 from ..sql.expressions import constants
 from ..sql.expressions import follow
 from ..sql.expressions import parts
+from ..sql.expressions import portable
+from ..sql.membership import Gone
+from ..sql.membership import without
 from . import several_parents
 from .facts import Facts
+from .labels import unlisted
 
 
 def blocked(
@@ -162,23 +168,40 @@ def dependents_blocked(
     )
     made_of = _made_of(enum, facts)
     for dependent in facts.dependents:
-        if enum.key in dependent.roots and (
-            problem := dependent.problem
-            or (_names_removed(dependent, change, facts, made_of) if today else "")
-        ):
-            about = dependent.about
+        if enum.key not in dependent.roots:
+            continue
+        about, action = dependent.about, f"{_DROP}."
+        if problem := dependent.problem:
+            if about.owner and not about.may_alter:
+                action = f"Connect as {about.owner!r}, which owns it, or as a member of that role."
+        elif today and (problem := _names_removed(dependent, change, facts, made_of)):
+            action = _way_out(dependent, change, facts)
+        if problem:
             yield Refusal(
                 f"{why} {dependent} hangs on it, and {problem}.",
-                (
-                    f"Connect as {about.owner!r}, which owns it, or as a member of that role"
-                    if about.owner and not about.may_alter
-                    else "Drop it in a migration of its own before this one, and create it again "
-                    "after it"
-                )
-                + (f"; or keep {listed(retirable)} in the type:" if retirable else "."),
+                action + (f" Or keep {listed(retirable)} in the type:" if retirable else ""),
                 flags,
                 questions,
             )
+
+
+_DROP = "Drop it in a migration of its own before this one, and create it again after it"
+
+
+def _way_out(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
+    """Return what to do about an object that names a label which goes."""
+    name = facts.shown(change.name)
+    if isinstance(dependent, GeneratedColumn) and dependent.keeps_its_place:
+        labels = {one.label: one.becomes or "LABEL" for one in change.removed}
+        definition = follow(dependent.definition, {name: TypeChange(name, labels)}).sql
+        action = ddl.set_expression(dependent.name, portable(definition or "NULL"))
+        what = "Give it another expression in a migration of its own first"
+        return f"{what}: {ddl.alter_table(dependent.table, [action])};"
+    if isinstance(dependent, Domain):
+        drops = list(dependent.drop_what(lambda sql: bool(_lost(sql, change, facts))))
+    else:
+        drops = list(order.drop(order.along_with([dependent], facts.dependents)))
+    return f"{_DROP}: {'; '.join(drops)};" if drops else f"{_DROP}."
 
 
 def create_blocked(create: CreateType, facts: Facts) -> Iterator[Refusal]:
@@ -242,19 +265,26 @@ def _names_removed(
     :param made_of: the types whose constants hold labels, which don't follow a rename, either.
     """
     removed = {drop.label for drop in change.removed}
-    following = {facts.shown(change.name): TypeChange(change.new_name, change.renames)}
     for sql in dependent.expressions():
         for value in constants(sql, made_of):
             if inside := {*removed, *change.renames}.intersection(parts(value)):
                 return f"it names {listed(sorted(inside))} inside of {value!r}"
         own = isinstance(dependent, Default) and dependent.is_own
-        if not own and (lost := follow(sql, following, removed).lost):
+        if not own and (lost := _lost(sql, change, facts)):
             return f"it names {listed(lost)}"
     # To PostgreSQL it is text: a rename in place, as the way back may be one, doesn't change it.
     initial = dependent.initial_values if isinstance(dependent, Aggregate) else set()
     if named_so := initial & {*removed, *change.renames}:
         return f"its INITCOND is {listed(sorted(named_so))}, which PostgreSQL doesn't rename"
     return ""
+
+
+def _lost(sql: str, change: AlterEnum, facts: Facts) -> tuple[str, ...]:
+    """Return the labels that an expression still names once its lists have lost them."""
+    name, removed = facts.shown(change.name), [drop.label for drop in change.removed]
+    gone: Gone = {} if facts.keep_expressions else {name: unlisted(change)}
+    following = {name: TypeChange(change.new_name, change.renames)}
+    return follow(without(sql, gone), following, removed).lost
 
 
 def _made_of(enum: EnumType, facts: Facts) -> set[Name]:

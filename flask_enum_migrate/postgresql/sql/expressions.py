@@ -96,13 +96,13 @@ def follow(
         output.append(sql[position : token.start()])
         position = token.end()
         text = token.group()
-        if token["cast"] and (change := changes.get(_name(token["type"]))):
+        if token["cast"] and (change := changes.get(type_name(token["type"]))):
             text = f"::{style.qualified(change.new_name)}{token['array']}"
         elif token["body"]:
             lost.extend(follow(text[len(token["tag"]) : -len(token["tag"])], changes, removed).lost)
         elif token["literal"]:
             cast = following if following and following.start() == token.end() else None
-            target = changes.get(_name(cast["type"])) if cast and cast["cast"] else None
+            target = changes.get(type_name(cast["type"])) if cast and cast["cast"] else None
             value = decode(text)
             if target and cast:
                 named = elements(value) if cast["array"] else [value]
@@ -133,7 +133,7 @@ def rename(sql: str, names: Mapping[Name, Name], style: quoting.Style = quoting.
     """
 
     def renamed(match: re.Match[str]) -> str:
-        new = names.get(_name(match["name"])) if match["name"] else None
+        new = names.get(type_name(match["name"])) if match["name"] else None
         return style.qualified(new) if new else match.group()
 
     return _QUALIFIED.sub(renamed, sql) if names else sql
@@ -171,7 +171,8 @@ def constant(sql: str) -> str | None:
     return decode(found["literal"]) if found else None
 
 
-def _name(text: str) -> Name:
+def type_name(text: str) -> Name:
+    """Return the name of a type that PostgreSQL printed, without its quotes."""
     parts = [quoted.replace('""', '"') if quoted else bare for quoted, bare in _PART.findall(text)]
     return Name(parts[0], parts[1]) if len(parts) > 1 else Name("", parts[0])
 
@@ -193,7 +194,7 @@ def constants(sql: str, types: Collection[Name]) -> Iterator[str]:
     for token, cast in pairwise(tokens):
         if not (token["literal"] and cast["cast"] and cast.start() == token.end()):
             continue
-        if _name(cast["type"]) in types:
+        if type_name(cast["type"]) in types:
             yield decode(token["literal"])
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from collections.abc import Mapping
 
 from ...core.schema import Name
 from . import quoting
 from .expressions import decode
 from .expressions import elements
 from .expressions import portable
+from .expressions import type_name
+
+Gone = Mapping[Name, Mapping[str, str | None]]
+"""By type the labels that no row will hold, each with the one that takes its place, or None."""
 
 _LITERAL = r"(?:[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*')"
 _TYPE = r'(?:::(?:"(?:[^"]|"")*"|[\w $.()])+)+'
@@ -59,3 +65,114 @@ def allowed(definition: str, column: str) -> tuple[str, ...] | None:
         return (decode(found["one"]),)
     members = _MEMBER.finditer(found["list"] or found["array"])
     return tuple(decode(member["literal"]) for member in members)
+
+
+_NAME = r'(?:"(?:[^"]|"")*"|[\w$.])+'
+_OPAQUE = rf"""{_LITERAL}|(?P<tag>\$\w*\$).*?(?P=tag)|"(?:[^"]|"")*\""""
+_COMPARED = re.compile(
+    r"(?:(?:= ANY|<> ALL) \(|(?:<@|&&) )"
+    rf"(?:ARRAY(?P<open>\[)|(?P<text>{_LITERAL})::(?P<type>{_NAME})\[\])|{_OPAQUE}",
+    re.DOTALL,
+)
+_BESIDE = re.compile(rf"(?P<more>[(\[])|(?P<less>[)\]])|(?P<comma>, )|{_OPAQUE}", re.DOTALL)
+_ELEMENT = re.compile(rf"(?P<text>{_LITERAL})::(?P<type>{_NAME})", re.DOTALL)
+_ARRAY_CONSTANT = re.compile(rf"(?P<text>{_LITERAL})(?P<cast>::(?P<type>{_NAME})\[\])", re.DOTALL)
+_PLAIN_ARRAY = re.compile(r'\{(?:"(?:[^"\\]|\\.)*"|[^{}"])*\}', re.DOTALL)
+_PLAIN_ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
+
+
+def without(sql: str, gone: Gone) -> str:
+    """Return an expression whose lists of labels lack those that no row will hold.
+
+    Such a list is an array that a value is compared with by ``= ANY`` or ``<> ALL``, or an array by
+    ``<@`` or ``&&``. An element that equals nothing makes no difference there, nor to NULL, as long
+    as another one is left: a list of nothing else stays.
+
+    :param sql: an expression deparsed with an empty search path.
+    """
+    output: list[str] = []
+    position = 0
+    for found in _COMPARED.finditer(sql):
+        if found.start() < position:  # inside of a list
+            continue
+        if found["open"]:
+            start, end = found.end("open"), _end(sql, found.end("open"))
+            listed = ", ".join(_kept(sql[start:end], gone)) or sql[start:end]
+        elif found["text"]:
+            start, end = found.span("text")
+            text = array_without(decode(found["text"]), gone.get(type_name(found["type"]), {}))
+            listed = sql[start:end] if text == "{}" else quoting.DEPARSED.literal(text)
+        else:
+            continue
+        output += [sql[position:start], listed]
+        position = end
+    return "".join([*output, sql[position:]])
+
+
+def array_default(sql: str, gone: Gone) -> str:
+    """Return a default that is an array without elements that go.
+
+    :param sql: the default, deparsed with an empty search path.
+    """
+    if found := _ARRAY_CONSTANT.fullmatch(sql):
+        text = array_without(decode(found["text"]), gone.get(type_name(found["type"]), {}))
+        return quoting.DEPARSED.literal(text) + found["cast"]
+    if sql.startswith("ARRAY[") and _end(sql, 6) == len(sql) - 1:
+        kept = _kept(sql[6:-1], gone)
+        return f"ARRAY[{', '.join(kept)}]" if kept else sql
+    return sql
+
+
+def _end(sql: str, start: int) -> int:
+    """Return where an array ends, by where its first element begins."""
+    depth = 0
+    for found in _BESIDE.finditer(sql, start):
+        depth += bool(found["more"]) - bool(found["less"])
+        if depth < 0:
+            return found.start()
+    return len(sql)
+
+
+def _split(listed: str) -> Iterator[str]:
+    """Yield the elements of an array."""
+    depth = start = 0
+    for found in _BESIDE.finditer(listed):
+        depth += bool(found["more"]) - bool(found["less"])
+        if found["comma"] and not depth:
+            yield listed[start : found.start()]
+            start = found.end()
+    yield listed[start:]
+
+
+def _kept(listed: str, gone: Gone) -> list[str]:
+    """Return the elements of an array without those that go."""
+    parts = list(_split(listed))
+    kept: list[str] = []
+    for element in parts:
+        found = _ELEMENT.fullmatch(element)
+        labels = gone.get(type_name(found["type"]), {}) if found else {}
+        if not found or (label := decode(found["text"])) not in labels:
+            kept.append(element)
+        elif (becomes := labels[label]) is not None:
+            new = f"{quoting.DEPARSED.literal(becomes)}::{found['type']}"
+            kept += [new] if new not in (*parts, *kept) else []
+    return kept
+
+
+def array_without(text: str, labels: Mapping[str, str | None]) -> str:
+    """Return an array of one dimension, as PostgreSQL prints it, without elements that go.
+
+    :param labels: the labels that go, each with the one that takes its place, or None.
+    """
+    if not _PLAIN_ARRAY.fullmatch(text):
+        return text
+    found = _PLAIN_ELEMENT.findall(text[1:-1])
+    kept: list[str] = []
+    for element in found:
+        label = elements(f"{{{element}}}")[0]
+        if element == "NULL" or label not in labels:
+            kept.append(element)
+        elif (becomes := labels[label]) is not None:
+            new = quoting.DEPARSED.element(becomes)
+            kept += [new] if new not in (*found, *kept) else []
+    return f"{{{','.join(kept)}}}"

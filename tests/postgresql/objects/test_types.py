@@ -231,7 +231,7 @@ def test_a_label_that_a_view_names_is_refused(project: Project) -> None:
         "ALTER TABLE entry ALTER mood SET DEFAULT 'bad'",
         "CREATE VIEW v AS SELECT id FROM entry WHERE mood = 'ok'",
         "CREATE VIEW w AS SELECT id FROM entry WHERE mood::text = 'ok'",
-        "CREATE VIEW x AS SELECT id FROM entry WHERE mood = ANY ('{bad,ok}'::mood[])",
+        "CREATE VIEW x AS SELECT id FROM entry WHERE ARRAY[mood] @> '{bad,ok}'",
     )
     change(project, "bad")
     refused = project.sync(expect=1).stderr
