@@ -63,7 +63,7 @@ class EnumMigrate:
             settings = from_config(app.config).overridden(options, _spelt)
             _require_use(theirs, own, app)
         except SettingError as error:
-            from .terminal.commands import BadSetting
+            from .terminal.exits import BadSetting
 
             raise BadSetting(error.fact, error.next_action) from None
 

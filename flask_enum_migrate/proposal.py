@@ -497,10 +497,12 @@ def comments(one: Draft) -> Comments:
 
 def _costs(one: Draft, direction: Direction) -> Iterator[str]:
     facts = one.database.facts
+    # Which those are stands below, with their schemas or without.
+    rebuilt = [counted(len(direction.rebuilt), "object")] if direction.rebuilt else []
     if direction.rewritten:
         rewritten = map(facts.shown, direction.rewritten)
         sizes = {facts.shown(table): size for table, size in facts.sizes.items()}
-        # Which those are stands below, with their schemas or without.
-        rebuilt = [counted(len(direction.rebuilt), "object")] if direction.rebuilt else []
         told = cost(rewritten, rebuilt, sizes)
         yield told[0].upper() + told[1:]
+    elif rebuilt:
+        yield f"Creates {rebuilt[0]} again."

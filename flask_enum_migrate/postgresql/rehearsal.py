@@ -37,7 +37,7 @@ def rehearse(
     connection: Connection, plan: Plan, differences: Differences, terms: Terms
 ) -> Rehearsal:
     """Run both directions of a plan in a savepoint, read again after each, and roll it back."""
-    return _taken_back(connection, _Trial(connection, plan, differences, terms).run)
+    return _taken_back(connection, _Rehearsing(connection, plan, differences, terms).run)
 
 
 def rehearse_functions(connection: Connection, functions: Functions, terms: Terms) -> Rehearsal:
@@ -125,7 +125,7 @@ def _is_heavy(one: Direction) -> bool:
     return bool(one.rewritten or one.rebuilt or one.retirements or one.scanned)
 
 
-class _Trial:
+class _Rehearsing:
     """One rehearsal.
 
     :param connection: in a savepoint.

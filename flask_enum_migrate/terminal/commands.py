@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
 from contextlib import contextmanager
 from contextlib import nullcontext
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
@@ -20,30 +18,15 @@ from flask import g
 from flask.cli import with_appcontext
 
 from ..core import exit_codes
-from ..core.errors import EnumMigrateError
 from ..core.errors import EnvironmentFailed
-from ..core.errors import Refused
-from ..core.errors import SettingError
 from ..settings import current_settings
+from .exits import NOTHING_WRITTEN
+from .exits import errors
 
 if TYPE_CHECKING:
     from ..app.environment import Environment
     from ..core.rename_and_map import Flags
     from ..sync import SyncResult
-
-
-_NOTHING_WRITTEN = "Nothing was written"
-
-
-class BadSetting(click.ClickException, SettingError):
-    """A bad setting, as an error that ``flask`` prints in one line while it loads the app."""
-
-    exit_code = exit_codes.UNKNOWN
-
-    def __init__(self, fact: str, next_action: str = "") -> None:
-        super().__init__(f"{fact} {next_action}".strip())
-        self.fact = fact
-        self.next_action = next_action
 
 
 class _Texts(click.Command):
@@ -83,62 +66,6 @@ def enum() -> None:
     flask db enum sync     write the migration for what differs
     flask db enum list     show all enum types
     """
-
-
-@contextmanager
-def _errors(
-    outcome: str, format_: str = "text", again: Callable[[Refused | None], str] | None = None
-) -> Iterator[None]:
-    """Print an error as its fact and its next action, and exit with its code.
-
-    Exit code 1 is an answer, so what nobody foresaw must not end with it.
-
-    :param outcome: what an error means for what was asked.
-    :param format_: the format that ``check`` was asked for.
-    :param again: gives the command that goes on from here, where there is one.
-    """
-    from . import output
-    from .streams import OutputFailed
-
-    try:
-        with _failures(outcome, format_, again):
-            yield
-    except OutputFailed as failed:
-        if failed.nobody_reads:
-            sys.exit(1)  # as click has it
-        with suppress(OutputFailed):
-            output.unwritten(failed, outcome)
-        sys.exit(exit_codes.UNKNOWN)
-
-
-@contextmanager
-def _failures(
-    outcome: str, format_: str, again: Callable[[Refused | None], str] | None
-) -> Iterator[None]:
-    from . import output
-    from .prompt import Stopped
-
-    try:
-        yield
-    except EnumMigrateError as error:
-        goes_on = again(error) if again and isinstance(error, Refused) else ""
-        output.failure(error, outcome, format_, goes_on)
-        sys.exit(error.exit_code)
-    except SystemExit as error:
-        fact = f"env.py, or what it imports, called sys.exit({error.code!r})."
-        output.failure(EnvironmentFailed(fact), outcome, format_)
-        sys.exit(exit_codes.UNKNOWN)
-    except (click.Abort, KeyboardInterrupt) as stopped:
-        how = "stopped" if isinstance(stopped, Stopped) else "aborted"
-        output.aborted(outcome, how, again(None) if again else "")
-        sys.exit(exit_codes.DIFFERS if outcome == _NOTHING_WRITTEN else exit_codes.UNKNOWN)
-    except BrokenPipeError:  # of a question: click ends silently
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        fact = f"Unforeseen {type(error).__name__}: {error}."
-        output.failure(EnvironmentFailed(fact, "Please report it."), outcome, format_)
-        sys.exit(exit_codes.UNKNOWN)
 
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -374,7 +301,7 @@ def sync(
 
     talk = Conversation(Flags(rename, map_, map_null, downgrade_map, retire))
     with (
-        _errors(_NOTHING_WRITTEN, again=talk.again),
+        errors(NOTHING_WRITTEN, again=talk.again),
         _databases(partial(Environment, **place), from_migrations, server, init_sql),
     ):
         options = RevisionOptions(head, splice, branch_label, version_path, rev_id)
@@ -466,7 +393,7 @@ def check(
     _require_migrations(from_migrations, server=server, init_sql=init_sql, tables=tables)
     if rows and from_migrations:
         raise click.UsageError("--rows looks at rows, and --from-migrations has none.")
-    with _errors("Could not tell", format_):
+    with errors("Could not tell", format_):
         line = ProgressLine()
         try:
             settings, environment = current_settings(), Environment(**_place(directory, x_arg))
@@ -523,7 +450,7 @@ def list_(drift: bool, directory: str | None, x_arg: tuple[str, ...]) -> None:
     from . import output
     from .streams import reserved
 
-    with _errors("Could not tell"):
+    with errors("Could not tell"):
         settings = current_settings()
         with reserved():
             result = check_databases(Environment(**_place(directory, x_arg)), settings)

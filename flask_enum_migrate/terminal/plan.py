@@ -220,14 +220,17 @@ def _cost(plan: BindPlan, direction: Direction) -> str:
     retiring = _retiring(direction, sizes)
     if not direction.rewritten and not retiring and direction.scanned:
         return looks_at(sized(direction.scanned, sizes))
-    if not direction.rewritten:
+    if not direction.rewritten and not direction.rebuilt:
         return retiring or INSTANT
-    tables = sized(direction.rewritten, sizes)
-    cost = f"{retiring}; " if retiring else ""
-    cost += f"rewrites {listed(tables, 5)}; nobody reads or writes {_them(tables)} meanwhile"
+    costs = [retiring] if retiring else []
+    if tables := sized(direction.rewritten, sizes):
+        costs += [
+            f"rewrites {listed(tables, 5)}",
+            f"nobody reads or writes {_them(tables)} meanwhile",
+        ]
     if direction.rebuilt:
-        cost += f"; creates {some(direction.rebuilt, 5)} again"
-    return cost
+        costs.append(f"creates {some(direction.rebuilt, 5)} again")
+    return "; ".join(costs if tables else [*costs, "no table is rewritten"])
 
 
 def _retiring(direction: Direction, sizes: Mapping[Name, TableSize]) -> str:

@@ -27,11 +27,10 @@ from ..sql import ddl
 from ..sql import definitions
 from ..sql import quoting
 from ..sql import using
-from ..sql.expressions import portable
 from ..sql.membership import allowed
 from ..sql.membership import written as checked
 from ..sql.states import Known
-from .defaults import converted_default
+from .defaults import around_conversion
 from .defaults import unconvertible_defaults
 from .facts import Facts
 from .labels import Alteration
@@ -62,13 +61,14 @@ def convert(
     """
     for column in facts.columns[change.place].family:
         is_elsewhere = (column.table, column.column) in elsewhere
-        changed = converted_default(change if today else change.reverse(), column).sql
-        default = changed if today else column.default and portable(column.default)
+        goes, comes = (
+            (False, "") if is_elsewhere else around_conversion(change, column, today=today)
+        )
         yield ColumnRewrite(
             column,
             () if column.inherited else _with_check(change, column, alterations, facts, today),
-            not is_elsewhere and (column.default if today else changed) is not None,
-            "" if default is None or is_elsewhere else ddl.set_default(column.column, default),
+            goes,
+            comes,
             () if today else tuple(stored_as(column)),
         )
 

@@ -251,7 +251,8 @@ class Course:
     @property
     def rewritten(self) -> list[Name]:
         """The tables that are rewritten."""
-        return self._tables[1]
+        computed = {one.table for one in self.rebuilt if isinstance(one, GeneratedColumn)}
+        return self._tables[1] if self.replaces_anything else sorted(computed)
 
     def refusals(self) -> Iterator[Refusal]:
         """Yield why it can't be written so."""

@@ -244,6 +244,16 @@ def converted_default(change: AlterColumnType, column: Column) -> Converted:
     return Converted(quoting.literal(becomes) + (suffix if change.new.enum else ""))
 
 
+def around_conversion(change: AlterColumnType, column: Column, *, today: bool) -> tuple[bool, str]:
+    """Return whether a default is dropped first, and the action that sets it again, or ``""``.
+
+    :param today: whether the change starts from the database as it is now.
+    """
+    other = converted_default(change if today else change.reverse(), column).sql
+    before, after = (column.default, other) if today else (other, column.default)
+    return before is not None, "" if after is None else set_default(column, after)
+
+
 def default_texts(change: AlterColumnType, column: LiveColumn) -> Sequence[str]:
     """Return the texts that a column's default gives, where it is a constant."""
     found = constant(column.default) if column.default is not None else None

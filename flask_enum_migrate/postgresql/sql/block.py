@@ -91,7 +91,7 @@ class Block:
         :param statements: what it is for.
         :param drops: the statements that drop what was put aside, when all is given back.
         """
-        own = [*(["lock_timeout"] if self.lock.tries else []), *self.settings]
+        own = [*locks.settings(self.lock), *self.settings]
         before = Before(tuple(own))
         lines = _generated([*locks.lines(self.lock), *self._looks()])
         lines += _written(statements)
@@ -101,7 +101,7 @@ class Block:
         last = [*gives, *(f"{sql};" for sql in drops), *before.back, f"END{_BEHIND}"]
         lines += [line.removesuffix(_BEHIND) for line in _generated([" ".join(last)])]
         values = {name: literal(value) for name, value in self.settings.items()}
-        values = {**({"lock_timeout": literal(locks.MOMENT)} if self.lock.tries else {}), **values}
+        values = {**locks.settings(self.lock), **values}
         sets = [f"SET LOCAL {name} = {value};" for name, value in values.items()]
         declared = [
             "DECLARE found text;",

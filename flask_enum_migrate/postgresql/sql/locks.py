@@ -64,6 +64,11 @@ MOMENT = "200ms"
 """For how long a try waits: who comes behind us waits no longer for what we don't get."""
 
 
+def settings(lock: Lock) -> dict[str, str]:
+    """Return the setting under which tables are locked, with its value as SQL, or nothing."""
+    return {"lock_timeout": literal(MOMENT)} if lock.tries else {}
+
+
 def declared(lock: Lock, before: Before) -> list[str]:
     """Return the declarations of for how long locks are waited for, and since when.
 

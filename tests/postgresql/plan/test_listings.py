@@ -71,6 +71,9 @@ def test_lists_lose_a_label_and_get_it_back(project: Project) -> None:
     ):
         assert re.search(rf"'gone' is no longer listed by .*{re.escape(one)}", flat(said))
     assert "on_v" not in said.partition("no longer listed")[2].partition(".\n")[0]
+    assert re.search(
+        r"\nDowngrade  rewrites public.entry \(.* kB\); .*; creates view public.v, ", said
+    )
     source = project.round_trip()
     upgrade, downgrade = source.split("def downgrade")
     assert re.search(r"# 'gone' is no longer listed by view public.v, ", upgrade)
@@ -128,6 +131,7 @@ def test_families(project: Project) -> None:
     project.models(MODEL, LABELS=AFTER)
     downgrade = project.round_trip().partition("def downgrade")[2]
     assert "CREATE TYPE" not in downgrade
+    assert re.search(r"# Creates \d+ objects again.\n", downgrade)
 
 
 DOMAINS = (
