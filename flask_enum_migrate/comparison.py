@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .app.database import Database
 from .core.alter_enum import AlterEnum
+from .core.fleets import Fleet
 from .core.hints import sync_command
 from .core.pairing import WrongColumn
 from .core.rows import Stray
@@ -112,6 +114,15 @@ class Comparison:
     unseen: tuple[str, ...] = ()
     tables: tuple[TableDifference, ...] | None = None
     strays: tuple[Stray, ...] | None = None
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The schemas of tenants."""
+        return Fleet.of((one.bind, one.live.default_schema) for one in self.databases if one.live)
+
+    def tenant(self, state: EnumState) -> str:
+        """Return the tenant's schema that a type is in, or ``""``."""
+        return self.fleet.tenant(state.bind, state.named.name.schema)
 
     @property
     def drift(self) -> tuple[EnumState, ...]:

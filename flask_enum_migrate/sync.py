@@ -25,6 +25,10 @@ from .core.diff import Answers
 from .core.errors import EnvironmentFailed
 from .core.errors import Refusal
 from .core.errors import Refused
+from .core.fleets import Fleet
+from .core.fleets import grouped
+from .core.fleets import in_schemas
+from .core.fleets import unqualified
 from .core.hints import other_sides
 from .core.hints import sync_command
 from .core.pairing import WrongColumn
@@ -250,12 +254,30 @@ def _refuse(
     :param command: the command that writes the revision.
     :raises Refused: if something does.
     """
-    refusals = [refusal for one in drafts for refusal in one.refusals]
+    refusals = [*_told_once(drafts)]
     if not drafts:
         refusals.extend(_wrong_column(column) for column in wrong)
     if refusals:
         compared = [p for d in databases for p in (*d.pairing.pairs, *strange_pairs(d))]
         raise Refused(tuple(dict.fromkeys(refusals)), other_sides(compared, command))
+
+
+def _told_once(drafts: Sequence[Draft]) -> Iterator[Refusal]:
+    """Yield why drafts can't be written, for several tenants once where it is the same."""
+    looks = [(one, one.database.live.default_schema if one.database.live else "") for one in drafts]
+    fleet = Fleet.of((one.database.bind, schema) for one, schema in looks)
+    refusals = (
+        (fleet.tenant(one.database.bind, schema), refusal)
+        for one, schema in looks
+        for refusal in one.refusals
+    )
+    for schemas, alike in grouped(refusals, str):
+        first, schema = alike[0], schemas[0]
+        if len(schemas) < 2 or any(one.flags != first.flags for one in alike):
+            yield from alike
+        else:
+            fact = f"{unqualified(first.fact, schema)} That is so {in_schemas(schemas)}."
+            yield replace(first, fact=fact, next_action=unqualified(first.next_action, schema))
 
 
 def _bind_plans(

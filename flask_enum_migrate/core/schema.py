@@ -205,6 +205,11 @@ class TableSize:
     rows: int
     locks: int = 0
 
+    def plus(self, other: TableSize) -> TableSize:
+        """Return how large both are together."""
+        rows = -1 if -1 in (self.rows, other.rows) else self.rows + other.rows
+        return TableSize(self.total + other.total, rows, self.locks + other.locks)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..comparison import Comparison
+from ..core.fleets import once
 from ..core.hints import maybe_renamed
 from ..core.hints import other_side
 from ..core.pairing import Pair
@@ -35,6 +36,10 @@ def next_command(result: Comparison) -> str:
 
 def renames(result: Comparison) -> Iterator[str]:
     """Yield how to rename, where ``sync`` would take it for a removal and an addition."""
+    yield from once(_renames(result))
+
+
+def _renames(result: Comparison) -> Iterator[tuple[str, str]]:
     names = [state.change.name.name for state in result.drift if state.change]
     command = f"{result.sync} "
     for state in result.drift:
@@ -44,4 +49,4 @@ def renames(result: Comparison) -> Iterator[str]:
         called = name.name if names.count(name.name) == 1 else str(name)
         hint = maybe_renamed(state.change, called, "say so", command)
         if hint and not other_side(Pair(state.declared, state.live, name)):
-            yield hint
+            yield result.tenant(state), hint

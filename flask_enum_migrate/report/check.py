@@ -15,6 +15,10 @@ from ..core.changes import AddValue
 from ..core.changes import Change
 from ..core.changes import DropValue
 from ..core.changes import RetireValue
+from ..core.fleets import grouped
+from ..core.fleets import in_schemas
+from ..core.fleets import once
+from ..core.fleets import unqualified
 from ..core.hints import other_sides
 from ..core.pairing import Pair
 from ..core.rows import LIMIT
@@ -45,8 +49,11 @@ _MANY = 12
 def report(result: Comparison) -> Report:
     """Return what differs, what to do about it, and in the last line whether anything does."""
     body: list[Line] = []
-    for state in result.drift:
-        body += [*difference(state), Line()]
+    for schemas, alike in grouped(
+        ((result.tenant(one), [*difference(one)]) for one in result.drift),
+        _text,
+    ):
+        body += [*told_once(alike[0], schemas), Line()]
     body += [*_strays(result)]
     for (bind, table), found in result.by_table.items():
         body += [heading(str(table), bind), *map(_table_difference, found), Line()]
@@ -109,22 +116,26 @@ def next_action(result: Comparison, *, hinted: bool = False) -> str:
 
 
 def _notes(result: Comparison) -> Iterator[str]:
-    for state in result.enums:
-        new = state.missing_columns or ([state.declared] if state.state == NEW else ())
-        if new and not state.is_unmade:
-            yield left_to_migrate(new, result.command)
-        if state.state == UNUSED and state.live and not state.declared:
-            yield (
-                f"nothing uses the type {state.live.name}; to drop it: {result.sync} --drop-unused"
-            )
+    yield from once(
+        (result.tenant(state), text) for state in result.enums for text in _of_type(state, result)
+    )
     yield from strangers(result)
     if result.unread:
         yield f"the rows of {some(result.unread, 3)} could not be read, or not in time."
     if not result.in_sync and not in_the_way(result)[1]:
-        yield from dict.fromkeys(renames(result))
+        yield from renames(result)
     if result.behind and result.in_sync:
         why, command = in_the_way(result)
         yield f"{why[0].lower()}{why[1:]}; next: {command}"
+
+
+def _of_type(state: EnumState, result: Comparison) -> Iterator[str]:
+    """Yield what to know of a type that is no difference."""
+    new = state.missing_columns or ([state.declared] if state.state == NEW else ())
+    if new and not state.is_unmade:
+        yield left_to_migrate(new, result.command)
+    if state.state == UNUSED and state.live and not state.declared:
+        yield f"nothing uses the type {state.live.name}; to drop it: {result.sync} --drop-unused"
 
 
 def strangers(result: Comparison) -> Iterator[str]:
@@ -195,6 +206,22 @@ def left_to_migrate(new: Sequence[DeclaredColumn | DeclaredEnum | None], command
     return f"{shown} {verb} only in the models; that is for: flask {command} migrate"
 
 
+def _text(lines: Sequence[Line]) -> str:
+    return "\n".join(map(str, lines))
+
+
+def told_once(lines: Sequence[Line], schemas: Sequence[str]) -> Iterator[Line]:
+    """Yield what is the same in some schemas, below its heading the schemas."""
+    if len(schemas) < 2:
+        yield from lines
+        return
+    for number, line in enumerate(lines):
+        head, tail = (unqualified(text, schemas[0]) for text in (line.head, line.tail))
+        yield Line(head, tail, line.tone)
+        if number == 0:
+            yield Line(f"  {plain(in_schemas(schemas))}")
+
+
 def heading(name: str, bind: str) -> Line:
     """Return the line above what is told of a type, or of a table."""
     return Line(plain(name + (f" (bind {bind})" if bind else "")), tone="title")
@@ -228,10 +255,18 @@ def difference(state: EnumState) -> Iterator[Line]:
 
 def _strays(result: Comparison) -> Iterator[Line]:
     """Yield which values rows hold that are no label of their model."""
-    for place, strays in result.strays_by_place.items():
-        yield heading(place, "")
-        for one in strays:
-            yield Line(f"  ! {plain(stray(one))}", tone="bad")
+    blocks = (
+        (
+            result.fleet.tenant(None, place.partition(".")[0]),
+            [
+                heading(place, ""),
+                *(Line(f"  ! {plain(stray(one))}", tone="bad") for one in strays),
+            ],
+        )
+        for place, strays in result.strays_by_place.items()
+    )
+    for schemas, alike in grouped(blocks, _text):
+        yield from told_once(alike[0], schemas)
         yield Line()
 
 

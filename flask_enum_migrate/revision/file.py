@@ -109,7 +109,8 @@ def by_token(bodies: Iterable[tuple[str, Body]]) -> dict[str, Body]:
                         "env.py runs one migration in several schemas, which would need "
                         "different statements.",
                         "Set ENUM_MIGRATE_QUALIFY = False to leave the schema out of names, if "
-                        "the search path says which is meant and all are at the same labels.",
+                        "the search path says which is meant. Where that is done, one of them has "
+                        "other labels than the rest: enum check says which.",
                     ),
                 )
             )

@@ -15,6 +15,9 @@ from ..comparison import Comparison
 from ..comparison import EnumState
 from ..core.changes import Change
 from ..core.errors import EnumMigrateError
+from ..core.fleets import grouped
+from ..core.fleets import in_schemas
+from ..core.fleets import unqualified
 from ..core.rows import Stray
 from ..core.tables import TableDifference
 from ..core.wording import is_wrong
@@ -161,24 +164,36 @@ def findings(result: Comparison) -> Iterator[Finding]:
     A type's are its Python classes, or else its models; what no migration makes is told at the
     models that want it.
     """
-    for state in result.drift:
-        about = _about(str(state.named.name), state.bind)
-        said = [in_short(change) for change in state.change.changes] if state.change else []
-        said += [is_wrong(wrong) for wrong in state.wrong_columns]
-        if said:
-            said += [f"Hint: {text}"] if (text := hint(state, result.sync)) else []
-            for place in _or_nowhere(source_lines.of_enum(state)):
-                yield Finding(about, tuple(said), place)
-        if state.is_unmade:
-            models = source_lines.of_columns(state.bind, state.missing_columns)
-            for place in _or_nowhere(models or source_lines.of_enum(state)):
-                yield Finding(about, (unmade(state),), place)
+    for schemas, alike in grouped(
+        ((result.tenant(state), one) for state in result.drift for one in _of_type(state, result)),
+        repr,
+    ):
+        one = alike[0]
+        if len(schemas) > 1:
+            about = f"{unqualified(one.about, schemas[0])}, {in_schemas(schemas)}"
+            said = tuple(unqualified(text, schemas[0]) for text in one.said)
+            one = Finding(about, said, one.place)
+        yield one
     for column, strays in result.strays_by_place.items():
         yield Finding(column, tuple(map(stray, strays)))
     for (bind, table), found in result.by_table.items():
-        said = [one.text for one in found]
+        texts = tuple(one.text for one in found)
         for place in _or_nowhere(source_lines.of_table(bind, table)):
-            yield Finding(_about(str(table), bind), tuple(said), place)
+            yield Finding(_about(str(table), bind), texts, place)
+
+
+def _of_type(state: EnumState, result: Comparison) -> Iterator[Finding]:
+    about = _about(str(state.named.name), state.bind)
+    said = [in_short(change) for change in state.change.changes] if state.change else []
+    said += [is_wrong(wrong) for wrong in state.wrong_columns]
+    if said:
+        said += [f"Hint: {text}"] if (text := hint(state, result.sync)) else []
+        for place in _or_nowhere(source_lines.of_enum(state)):
+            yield Finding(about, tuple(said), place)
+    if state.is_unmade:
+        models = source_lines.of_columns(state.bind, state.missing_columns)
+        for place in _or_nowhere(models or source_lines.of_enum(state)):
+            yield Finding(about, (unmade(state),), place)
 
 
 def _or_nowhere(found: list[SourceLine]) -> Sequence[SourceLine | None]:

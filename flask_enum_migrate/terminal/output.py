@@ -20,6 +20,7 @@ from ..core.errors import AnswerError
 from ..core.errors import EnumMigrateError
 from ..core.errors import Refused
 from ..core.errors import typed
+from ..core.fleets import once
 from ..core.hints import other_sides
 from ..core.hints import sync_command
 from ..core.wording import is_wrong
@@ -211,13 +212,18 @@ def plans(result: SyncResult, *, dry_run: bool = False, asked: bool = False) -> 
         note(left_to_migrate(new, result.command))
     for wrong in result.wrong_columns:
         note(f"{is_wrong(wrong)}; convert the column in a migration of your own.")
-    for held in result.unknown:
-        note(
+    fleet = layout.fleet_of(result.plans)
+    unknown = [
+        (
+            fleet.tenant(None, held.column.table.schema),
             f"could not tell whether rows of {held.column} hold {held.label!r}; "
-            "the migration refuses if one does."
+            "the migration refuses if one does.",
         )
-    for change in result.unread:
-        note(unread(change))
+        for held in result.unknown
+    ]
+    unknown += [(fleet.tenant(None, one.table.schema), unread(one)) for one in result.unread]
+    for text in once(unknown):
+        note(text)
     if not result.plans:
         agree = "The enums of models and database agree" if result.compared else NOT_COMPARED
         err(f"{agree}: nothing to write.")
@@ -236,8 +242,8 @@ def plans(result: SyncResult, *, dry_run: bool = False, asked: bool = False) -> 
     if not asked:
         for text in _hints(result):
             hint(text)
-    for one in result.plans:
-        for line in layout.lines(one, width, rows_known=not result.from_migrations):
+    for schemas, alike in layout.groups(result.plans):
+        for line in layout.lines(alike, schemas, width, rows_known=not result.from_migrations):
             echo(styled(line), err=True)
     if result.unseen_values:
         err(plain(unseen_values(result.unseen_values)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.alter_enum import AlterEnum
@@ -17,7 +19,10 @@ from ..core.changes import RenameValue
 from ..core.changes import RetireValue
 from ..core.changes import SetSchema
 from ..core.changes import WidenColumn
+from ..core.fleets import Fleet
+from ..core.fleets import grouped
 from ..core.rows import Held
+from ..core.schema import Name
 from ..core.wording import bare
 from ..core.wording import counted
 from ..core.wording import describe_conversion
@@ -29,28 +34,63 @@ from ..core.wording import some
 from ..report.check import INSTANT
 from ..report.check import heading
 from ..report.check import looks_at
+from ..report.check import told_once
 from ..report.lines import Line
 from .wrapping import side_by_side
 
 if TYPE_CHECKING:
     from ..core.plan import Direction
-    from ..core.schema import Name
     from ..core.schema import TableSize
     from ..sync import BindPlan
 
 _MANY = 12
 
 
-def lines(plan: BindPlan, width: int | None, *, rows_known: bool = True) -> Iterator[Line]:
-    """Yield what changes in one bind, and what it costs.
+def fleet_of(plans: Sequence[BindPlan]) -> Fleet:
+    """Return the schemas of tenants."""
+    return Fleet.of((plan.database.bind, _schema(plan)) for plan in plans)
 
+
+def _schema(plan: BindPlan) -> str:
+    return plan.database.live.default_schema if plan.database.live else ""
+
+
+def groups(plans: Sequence[BindPlan]) -> Iterator[tuple[list[str], list[BindPlan]]]:
+    """Yield what is the same for several tenants together, with their schemas."""
+
+    def said(plan: BindPlan) -> str:
+        bare_ = replace(plan, database=plan.database.unsized())
+        return "\n".join(map(str, lines([bare_], [""], None, rows_known=False)))
+
+    fleet = fleet_of(plans)
+    return grouped(((fleet.tenant(one.database.bind, _schema(one)), one) for one in plans), said)
+
+
+def lines(
+    plans: Sequence[BindPlan],
+    schemas: Sequence[str],
+    width: int | None,
+    *,
+    rows_known: bool = True,
+) -> Iterator[Line]:
+    """Yield what changes in one bind, or for several tenants alike, and what it costs.
+
+    :param schemas: those of the tenants.
     :param width: the columns of the terminal, or None to leave long lines long.
     :param rows_known: whether somebody has looked at the app's rows.
     """
+    told = _lines(plans, schemas, width, rows_known=rows_known)
+    yield from told_once([*told], schemas)
+
+
+def _lines(
+    plans: Sequence[BindPlan], schemas: Sequence[str], width: int | None, *, rows_known: bool
+) -> Iterator[Line]:
+    plan = plans[0]
     bind = plan.database.bind
     for change in plan.changes:
         yield heading(str(change.name), bind)
-        held = _held(plan, change.name) if rows_known else None
+        held = _held(plans, change.name, schemas) if rows_known else None
         yield from side_by_side(map(_readable, changes(change, held)), width)
     for created in plan.creates:
         yield heading(str(created.name), bind)
@@ -66,20 +106,36 @@ def lines(plan: BindPlan, width: int | None, *, rows_known: bool = True) -> Iter
     if said := totals(plan):
         yield Line()
         yield from side_by_side([Line(said)], width)
-    yield from side_by_side(map(_readable, _costs(plan)), width)
+    costs = _costs(plan, _sizes(plans, schemas))
+    yield from side_by_side(map(_readable, costs), width)
 
 
 def _readable(line: Line) -> Line:
     return Line(plain(line.head), plain(line.tail), line.tone)
 
 
-def _held(plan: BindPlan, name: Name) -> dict[str, list[Held]]:
-    """Return the rows that hold labels of a type, by label."""
-    own = frozenset(plan.database.facts.enums[name].columns)
+def _held(plans: Sequence[BindPlan], name: Name, schemas: Sequence[str]) -> dict[str, list[Held]]:
+    """Return the rows that hold labels of a type, by label.
+
+    :param name: the type in the first of the schemas.
+    """
     found: dict[str, list[Held]] = {}
-    for one in plan.database.held:
-        if one.column in own:
-            found.setdefault(one.label, []).append(one)
+    for plan, schema in zip(plans, schemas, strict=True):
+        own_name = Name(schema, name.name) if schema and name.schema == schemas[0] else name
+        own = frozenset(plan.database.facts.enums[own_name].columns)
+        for one in plan.database.held:
+            if one.column in own:
+                found.setdefault(one.label, []).append(one)
+    return found
+
+
+def _sizes(plans: Sequence[BindPlan], schemas: Sequence[str]) -> Mapping[Name, TableSize]:
+    """Return the sizes of tables, added up under the first of the schemas."""
+    found: dict[Name, TableSize] = {}
+    for plan, schema in zip(plans, schemas, strict=True):
+        for table, size in plan.database.facts.sizes.items():
+            name = Name(schemas[0], table.name) if schema and table.schema == schema else table
+            found[name] = found[name].plus(size) if schema and name in found else size
     return found
 
 
@@ -192,9 +248,9 @@ def totals(plan: BindPlan) -> str:
     return (f"{counted(types, 'type')}: " if types else "") + ", ".join(said) + "."
 
 
-def _costs(plan: BindPlan) -> Iterator[Line]:
-    yield Line("Upgrade", _cost(plan, plan.plan.upgrade))
-    back = _cost(plan, plan.plan.downgrade)
+def _costs(plan: BindPlan, sizes: Mapping[Name, TableSize]) -> Iterator[Line]:
+    yield Line("Upgrade", _cost(plan.plan.upgrade, sizes))
+    back = _cost(plan.plan.downgrade, sizes)
     if not plan.plan.downgrade.refusals and (open_ := _refusing(plan.changes)):
         held = listed(open_, 3, "or")
         back += f"; refuses while a row holds {held}, unless --downgrade-map says otherwise"
@@ -213,10 +269,9 @@ def _refusing(altered: Iterable[AlterEnum]) -> list[str]:
     ]
 
 
-def _cost(plan: BindPlan, direction: Direction) -> str:
+def _cost(direction: Direction, sizes: Mapping[Name, TableSize]) -> str:
     if direction.refusals:
         return "can't be done: " + " ".join(refusal.fact for refusal in direction.refusals)
-    sizes = plan.database.facts.sizes
     retiring = _retiring(direction, sizes)
     if not direction.rewritten and not retiring and direction.scanned:
         return looks_at(sized(direction.scanned, sizes))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..check import CheckResult
 from ..check import EnumState
 from ..core.alter_enum import AlterEnum
+from ..core.fleets import grouped
 from ..core.schema import DeclaredColumn
 from ..core.schema import LiveColumn
 from ..core.schema import Name
@@ -41,7 +42,17 @@ def table(
     if not states:
         return
     binds = any(state.bind for state in result.enums)
-    rows = [_cells(state, binds) for state in states]
+    rows: list[list[str]] = []
+    shown: list[EnumState] = []
+    for schemas, alike in grouped(
+        ((result.tenant(state), state) for state in states),
+        lambda state: "\t".join(
+            [*_cells(state, binds, result.tenant(state) and "*"), _labels(state)]
+        ),
+    ):
+        rows.append(_cells(alike[0], binds, some(schemas, 1)))
+        shown.append(alike[0])
+    states = shown
     header = ["TYPE", "SCHEMA", *(["BIND"] if binds else []), "STATE", "USED BY"]
     narrow = width is not None and width < _NARROW
     if narrow and _wide([header, *rows], width):
@@ -85,10 +96,15 @@ def summary(result: CheckResult) -> str:
     return f"{types}: {', '.join(told)}.{then}"
 
 
-def _cells(state: EnumState, binds: bool) -> list[str]:
+def _cells(state: EnumState, binds: bool, schema: str) -> list[str]:
+    """Return what stands in a line but for the labels.
+
+    :param schema: the schemas of tenants that it stands for, or ``""``.
+    """
     name = _name(state)
     bind = [state.bind or "(default)"] if binds else []
-    return [plain(cell) for cell in (name.name, name.schema, *bind, state.state, _used_by(state))]
+    cells = (name.name, schema or name.schema, *bind, state.state, _used_by(state))
+    return [plain(cell) for cell in cells]
 
 
 def _name(state: EnumState) -> Name:

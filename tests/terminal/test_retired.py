@@ -59,7 +59,7 @@ def test_an_expression_in_the_way_is_asked_about(one_project: Project) -> None:
     project.sql("CREATE VIEW few AS SELECT id FROM job WHERE state = 'OLD'")
     project.models(JOB, labels=["NEW", "DONE"])
     said = project.db("enum", "sync", "--no-input", expect=1).stderr
-    assert "or keep 'OLD' in the type:\n    --retire state.OLD\n" in said
+    assert "Or keep 'OLD' in the type:\n    --retire state.OLD\n" in said
     command = [*flask(project, ["NEW", "DONE"]), "sync"]
     shown = on_a_terminal(command, project.folder, "1", "2", "n", columns=200, NO_COLOR="1")
     assert "What becomes of 'OLD'?\n  1  retired: it stays in the type, and a CHECK" in shown
