@@ -6,6 +6,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -339,6 +340,10 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
             if one.column in own and one.rows is not None:
                 held_by_label.setdefault(one.label, []).append(one)
         for going in change.leaving:
+            held = held_by_label.get(going.label, [])
+            if inside := [one for one in held if one.inside and one.rows]:
+                yield _inside_refusal(change, going.label, inside)
+                continue
             if going.mapped and going.becomes is None:
                 if full := [
                     str(column)
@@ -351,8 +356,17 @@ def _needs_answers(changes: Iterable[AlterEnum], database: Database) -> Iterator
                         "Rows can't become NULL there; give them another label.",
                         (_flag("--map", called, going.label, "LABEL"),),
                     )
-            elif not going.mapped and going.label in held_by_label:
-                yield _held_refusal(change, going, held_by_label[going.label], called)
+            elif not going.mapped and held:
+                yield _held_refusal(change, going, held, called)
+
+
+def _inside_refusal(change: AlterEnum, label: str, held: Sequence[Held]) -> Refusal:
+    where = listed([f"{one} inside of {one.inside}" for one in held], len(held))
+    return Refusal(
+        f"{change.name} loses the label {label!r}, which {where} hold"
+        f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
+        "Change these rows first: nothing can be mapped inside of rows and ranges.",
+    )
 
 
 def _held_refusal(

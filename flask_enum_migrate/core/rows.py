@@ -22,11 +22,13 @@ class Held:
     :param column: where.
     :param label: which.
     :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
+    :param inside: the type of rows or ranges inside of which they hold it, as SQL, or ``""``.
     """
 
     column: LiveColumn
     label: str
     rows: int | None
+    inside: str = ""
 
     @property
     def is_capped(self) -> bool:

@@ -13,13 +13,13 @@ from ..core.backend import Inspection
 from ..core.backend import Options
 from ..core.diff import alter
 from ..core.pairing import Pairing
-from ..core.rows import Held
 from ..core.schema import LiveSchema
 from ..core.schema import Name
 from ..core.schema import Place
 from .catalog import collisions
 from .catalog import converted as columns
 from .catalog import dependents
+from .catalog import inside as hidden
 from .catalog import listings
 from .catalog import obstacles
 from .catalog import routines
@@ -44,7 +44,7 @@ def inspect(
     :param pairing: which of them the models mean.
     """
     wanted: list[tuple[EnumType, Column, str]] = []
-    uncounted: list[Held] = []
+    inside: list[tuple[EnumType, Column, str]] = []
     differing: list[EnumType] = []
     growing: list[int] = []
     named = {create.name for create in pairing.creates}
@@ -56,9 +56,8 @@ def inspect(
         differing.append(enum := enums[match.live.name])
         named |= {match.live.name, match.new_name}
         growing += [enum.key] if change.added else []
-        counted, inside = _going(change, enum)
-        wanted += [(enum, column, label) for column, label in counted]
-        uncounted += [Held(column, label, None) for column, label in inside]
+        wanted += _going(change, enum)
+        inside += _going(change, enum, inside=True)
     differing += [enums[merge.name] for merge in merges(pairing.conversions, enums)]
     tables = {column.table for enum in differing for column in enum.columns}
     tables |= {change.table for change in pairing.conversions}
@@ -77,6 +76,7 @@ def inspect(
         sizes=sizes,
         lock_table=lock_table,
         listings=listings.read(connection, growing),
+        inside=hidden.read(connection, {one.key for one in differing if one.is_held_inside}),
         collisions=collisions.read(connection, wanted),
         obstacles=obstacles.read(connection, [column.table for _, column, _ in wanted]),
         lock_timeout=options.lock_timeout,
@@ -89,7 +89,7 @@ def inspect(
         taken=taken.read(connection, named.union(_whole(made, unqualified))),
     )
     return Inspection(
-        held=(*rows.count(connection, wanted), *dict.fromkeys(uncounted)),
+        held=rows.count(connection, wanted) + rows.count_inside(connection, inside, facts.inside),
         strange=rows.strange(connection, pairing.conversions),
         facts=facts,
         orphans=_orphans(connection, pairing, options),
@@ -102,22 +102,17 @@ def _whole(names: Iterable[Name], schema: str) -> Iterator[Name]:
 
 
 def _going(
-    change: AlterEnum, enum: EnumType
-) -> tuple[list[tuple[Column, str]], list[tuple[Column, str]]]:
-    """Return the columns that may hold a label that goes, or is to be retired.
+    change: AlterEnum, enum: EnumType, *, inside: bool = False
+) -> Iterator[tuple[EnumType, Column, str]]:
+    """Yield the columns that may hold a label that goes, or is to be retired.
 
-    :return: those that can be counted, and those that hold it inside of a row, or of a range.
+    :param inside: whether those that hold it inside of a row, or of a range, else all others.
     """
-    places = [
-        (column, going.label)
-        for going in change.leaving
-        for column in enum.columns
-        if not column.inherited and not column.keeps_out(going.label)
-    ]
-    return (
-        [place for place in places if place[0].can_be_counted],
-        [place for place in places if place[0].holds_rows and not place[0].can_be_counted],
-    )
+    for going in change.leaving:
+        for column in enum.columns:
+            own = column.holds_rows and not column.inherited
+            if own and column.can_be_counted is not inside and not column.keeps_out(going.label):
+                yield enum, column, going.label
 
 
 def _converted(

@@ -15,20 +15,6 @@ class Job(db.Model):
 ROWS = "INSERT INTO job VALUES (1, 'a'), (2, 'b'), (3, NULL)"
 # What is there, the labels afterwards, what is answered, and what is said.
 CASES: dict[str, tuple[str, str, list[str], str]] = {
-    "a label inside of a row type": (
-        "CREATE TYPE piece AS (k kind); CREATE TABLE bundle (p piece);"
-        " INSERT INTO bundle VALUES ('(c)')",
-        "a b",
-        [],
-        'invalid input value for enum kind: "c"',
-    ),
-    "a mapped label inside of a row type": (
-        "CREATE TYPE piece AS (k kind); CREATE TABLE bundle (ps piece[]);"
-        " INSERT INTO bundle VALUES (ARRAY['(a)'::piece])",
-        "b c",
-        ["--map", "a=b"],
-        'invalid input value for enum kind: "a"',
-    ),
     "a CHECK that a mapped row breaks": (
         "ALTER TABLE job ADD CHECK (k <> 'b' OR id > 1)",
         "b c",
@@ -120,11 +106,9 @@ def test_a_row_type_without_the_mapped_label(one_project: Project) -> None:
         labels=["a", "b", "c"],
     )
     one_project.models(MODELS, labels=["b", "c"])
-    said = one_project.sync("--map", "a=b").stderr
-    assert "Note: " in said
-    assert "bundle.p" in said
+    assert "Note: " not in one_project.sync("--map", "a=b").stderr
     one_project.sql("INSERT INTO bundle VALUES ('(a,late)')")
-    with pytest.raises(DBAPIError, match='invalid input value for enum kind: "a"'):
+    with pytest.raises(DBAPIError, match=r"public\.bundle\.p holds 'a' inside of public\.piece"):
         one_project.db("upgrade")
     one_project.sql("DELETE FROM bundle WHERE (p).note = 'late'")
     one_project.db("upgrade")

@@ -22,10 +22,14 @@ from ...core.schema import Name
 from ...core.schema import TableSize
 from ..objects.column import Column
 from ..objects.column import EnumType
+from ..plan.facts import Inside
 from ..plan.facts import LockTable
+from ..sql.inside import holds
 from ..sql.queries import count_label
+from ..sql.queries import count_where
 from ..sql.queries import no_single_value
 from ..sql.queries import strange_values
+from ..sql.quoting import identifier
 from .statements import query
 
 TIMEOUT = "10s"
@@ -46,6 +50,31 @@ def count(
     held = (
         Held(column, label, found[0].rows if found else None)
         for (_, column, label), found in zip(wanted, answers, strict=True)
+    )
+    return tuple(one for one in held if one.rows != 0)
+
+
+def count_inside(
+    connection: Connection, wanted: Sequence[tuple[EnumType, Column, str]], inside: Inside
+) -> tuple[Held, ...]:
+    """Count the rows that hold labels inside of rows and ranges, likewise."""
+    # A column that holds the type in several ways is there several times.
+    once = {(one[0].key, one[1].place, one[2]): one for one in wanted}
+    known = [one for one in once.values() if (one[0].key, one[1].place) in inside]
+    queries = [
+        count_where(
+            number,
+            column.table,
+            holds(identifier(column.column), inside[enum.key, column.place], enum.name, [label]),
+            LIMIT,
+        )
+        for number, (enum, column, label) in enumerate(known)
+    ]
+    found = dict(zip(known, ask(connection, queries), strict=True))
+    held = (
+        Held(column, label, rows[0].rows if (rows := found.get(one)) else None, column.through)
+        for one in once.values()
+        for _, column, label in [one]
     )
     return tuple(one for one in held if one.rows != 0)
 

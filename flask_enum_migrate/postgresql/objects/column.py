@@ -87,3 +87,8 @@ class EnumType(LiveEnum):
     columns: tuple[Column, ...] = ()
     may_create: bool = True
     strangers: tuple[str, ...] = ()
+
+    @property
+    def is_held_inside(self) -> bool:
+        """Whether rows hold it inside of rows or ranges."""
+        return any(one.holds_rows and not one.can_be_counted for one in self.columns)

@@ -32,6 +32,7 @@ from ..objects.made_types import MadeType
 from ..objects.row_column import RowColumn
 from ..sql import checks
 from ..sql import ddl
+from ..sql import inside
 from ..sql import not_null
 from ..sql import quoting
 from ..sql.block import Block
@@ -371,6 +372,25 @@ class Course:
     def lift(self) -> list[Step]:
         """Return what drops the CHECKs of labels that rows may hold again, or that go."""
         return step("", (sql for own in self.lifted.values() for sql in own))
+
+    def refuse_inside(self) -> list[Step]:
+        """Return what refuses rows that hold a label that goes where nothing tells it by name."""
+        refused = (
+            inside.refuse(
+                column.table,
+                column.column,
+                paths,
+                alteration.change.name,
+                [drop.label for drop in alteration.change.removed],
+                column.through,
+            )
+            for alteration in self.replaced
+            if alteration.change.removed
+            for column in alteration.enum.columns
+            if not column.inherited
+            if (paths := self.facts.inside.get((alteration.enum.key, column.place)))
+        )
+        return step("", dict.fromkeys(refused))
 
     def keep_out(self) -> list[Step]:
         """Return what keeps labels out of columns that have just got their type."""

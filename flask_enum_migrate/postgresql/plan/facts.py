@@ -18,6 +18,7 @@ from ..objects.column import Column
 from ..objects.column import EnumType
 from ..objects.converted_column import ConvertedColumn
 from ..sql import quoting
+from ..sql.inside import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,10 @@ class LockTable:
         )
 
 
+Inside = Mapping[tuple[int, Place], tuple[Path, ...]]
+"""How columns hold enums inside of rows and ranges, by the key of the type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the plan has to know of the database, apart from the changes.
@@ -127,6 +132,7 @@ class Facts:
     :param sizes: the sizes of tables.
     :param lock_table: how many locks the server can hold.
     :param listings: CHECKs that list labels of types which get new ones.
+    :param inside: how columns hold the types inside of others, of tables that hold rows.
     :param collisions: rows that unique indexes would reject with other labels.
     :param obstacles: what keeps rows from getting other labels where they are.
     :param former: by table and column the CHECKs that are gone and come back by their names.
@@ -150,6 +156,7 @@ class Facts:
     sizes: Mapping[Name, TableSize] = field(default_factory=dict)
     lock_table: LockTable = field(default_factory=LockTable)
     listings: tuple[Listing, ...] = ()
+    inside: Inside = field(default_factory=dict)
     collisions: tuple[Collision, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     former: Mapping[Place, tuple[Guard, ...]] = field(default_factory=dict)

@@ -111,6 +111,7 @@ def _upgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the upgrade that share a transaction."""
     change = [
         *course.drop_checks(),
+        *course.refuse_inside(),
         *course.lift(),
         *course.drop_hanging(),
         *course.rename_labels(),
@@ -132,6 +133,7 @@ def _downgrade(course: Course, differences: Differences) -> list[Step]:
     """Return the steps of the downgrade that share a transaction."""
     change = [
         *course.drop_checks(),
+        *course.refuse_inside(),
         *course.lift(),
         *course.drop_hanging(),
         *course.rename_labels(),

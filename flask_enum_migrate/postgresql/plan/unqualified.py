@@ -55,6 +55,10 @@ def written(differences: Differences, facts: Facts) -> tuple[Differences, Facts]
             )
             for (table, name), one in facts.columns.items()
         },
+        inside={
+            (enum, (stripped(schema, table), name)): paths
+            for (enum, (table, name)), paths in facts.inside.items()
+        },
         sizes={stripped(schema, table): size for table, size in facts.sizes.items()},
     )
 

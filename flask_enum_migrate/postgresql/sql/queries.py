@@ -73,15 +73,18 @@ def count_label(
         if array
         else f"{value}::{enum} {_EQUALS} {constant}"
     )
-    rows = f"SELECT FROM {qualified(table)} WHERE {holds} LIMIT {limit:d}"
+    return count_where(number, table, holds, limit)
+
+
+def count_where(number: int, table: Name, where: str, limit: int) -> str:
+    """Return a query of one row: its number, and how many rows fit, up to a limit."""
+    rows = f"SELECT FROM {qualified(table)} WHERE {where} LIMIT {limit:d}"
     return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
 
 
 def count_text(number: int, table: Name, column: str, text: str, limit: int) -> str:
     """Return a query of one row: its number, and how many rows hold a text, up to a limit."""
-    where = f"{identifier(column)} {_EQUALS} {literal(text)}"
-    rows = f"SELECT FROM {qualified(table)} WHERE {where} LIMIT {limit:d}"
-    return f"SELECT {number:d} AS number, count(*) AS rows FROM ({rows}) held"
+    return count_where(number, table, f"{identifier(column)} {_EQUALS} {literal(text)}", limit)
 
 
 @dataclass(frozen=True, slots=True)

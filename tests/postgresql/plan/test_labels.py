@@ -6,7 +6,6 @@ import re
 
 import psycopg
 import pytest
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
 
 from tests.project import Project
@@ -415,28 +414,6 @@ def test_a_label_that_only_the_revision_knows_stops_it(project: Project) -> None
     ):
         project.db("upgrade")
     assert project.labels("mood") == ["bad", "went", "ok"]
-
-
-def test_labels_inside_of_rows_can_not_be_counted(project: Project) -> None:
-    """The revision refuses, as everywhere."""
-    project.start(MOOD, LABELS=["bad", "gone", "ok"])
-    project.sql(
-        "CREATE TYPE pair AS (one mood, other mood)",
-        "CREATE TABLE pairs (pair pair)",
-        "INSERT INTO pairs VALUES ('(ok,gone)')",
-    )
-    project.models(MOOD, LABELS=["bad", "ok"])
-    refused = project.sync(expect=1).stderr
-    assert (
-        'The upgrade fails on this database: invalid input value for enum mood: "gone"' in refused
-    )
-    assert (
-        "Note: could not tell whether rows of public.pairs.pair hold 'gone'; the migration refuses "
-        "if one does.\n" in project.sync("--no-rehearse").stderr
-    )
-    with pytest.raises(DBAPIError, match="invalid input value for enum"):
-        project.db("upgrade")
-    assert project.rows("SELECT pair::text FROM pairs") == [("(ok,gone)",)]
 
 
 def test_a_check_that_keeps_a_new_label_out_is_named(one_project: Project) -> None:
