@@ -342,6 +342,7 @@ def test_start_up_loads_next_to_nothing() -> None:
         "flask_enum_migrate.settings",
         "flask_enum_migrate.terminal",
         "flask_enum_migrate.terminal.commands",
+        "flask_enum_migrate.terminal.exits",
         "flask_enum_migrate.terminal.migrate",
     ]
 
