@@ -69,6 +69,7 @@ class Direction:
     :param steps: the rest, in the order of execution.
     :param rewritten: the tables that are rewritten.
     :param rebuilt: what is dropped and created again, in words.
+    :param relisted: what of that lists other labels then, or shows what does, in words.
     :param remarks: what else happens that isn't obvious, in words.
     :param hazards: what running sessions will notice, in words.
     :param untouched: the routines of others that running sessions may go on to fail in.
@@ -87,6 +88,7 @@ class Direction:
     steps: tuple[Step, ...] = ()
     rewritten: tuple[Name, ...] = ()
     rebuilt: tuple[str, ...] = ()
+    relisted: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()

@@ -217,7 +217,9 @@ class _Rehearsing:
     ) -> Rehearsal:
         self._do("downgrade", self._plan.downgrade.statements)
         after = self._read(counted, upgraded=False)
-        filled = self._plan.upgrade.rebuilt
+        # Rows that were mapped stay so, while what lists labels lists those of before.
+        upgrade, mapped = self._plan.upgrade, any(one.mapping for one in self._differences.changes)
+        filled = {*upgrade.rebuilt} - ({*upgrade.relisted} if mapped else set())
         reordered = any(change.reordered for change in self._differences.changes)
         wanted, found = refreshed(before, between, after, filled, reordered=reordered)
         contrasts = tuple(differing("downgrade", wanted, found, self._differences))

@@ -104,13 +104,24 @@ def element(value: str | None) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def listing(change: Change, picked: list[int]) -> tuple[str, ...]:
+    """Return labels that an expression lists: one of them stays, under whatever name."""
+    found = {change.before[number % len(change.before)] for number in picked}
+    moved = {old for old, new in change.mapping.items() if new in change.renames}
+    return ("ok", *sorted(found - {"ok"} - moved))
+
+
+def table_of(name: str) -> str:
+    return "entry" if name == "mood" else f"entry_{name}"
+
+
 def build(url: str, types: dict[str, Change], kinds: list[str], rows: list[list[int]]) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for name, change in types.items():
             labels = ", ".join(map(quoted, change.before))
             connection.execute(f"CREATE TYPE {name} AS ENUM ({labels})".encode())
         for name in types:
-            table = "entry" if name == "mood" else f"entry_{name}"
+            table = table_of(name)
             connection.execute(
                 f"CREATE TABLE {table} (id serial PRIMARY KEY, mood {name} DEFAULT 'ok',"
                 f" other {name}, tags {name}[] DEFAULT '{{ok,bad}}')".encode()
@@ -128,8 +139,30 @@ def build(url: str, types: dict[str, Change], kinds: list[str], rows: list[list[
                 connection.execute(sql.encode())
 
 
+def build_lists(url: str, name: str, listed: tuple[str, ...]) -> None:
+    table = table_of(name)
+    labels = ", ".join(map(quoted, listed))
+    array = quoted("{" + ",".join(map(element, listed)) + "}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for sql in (
+            f"CREATE VIEW listed_{name} AS SELECT id FROM {table} WHERE mood IN ({labels})",
+            f"CREATE MATERIALIZED VIEW kept_{name} AS SELECT id FROM {table}"
+            f" WHERE other <> ALL ({array}::{name}[]) OR tags && ARRAY[{labels}]::{name}[]",
+            f"CREATE INDEX part_{name} ON {table} (id) WHERE mood NOT IN ({labels})",
+            f"CREATE DOMAIN some_{name} AS {name} CHECK (VALUE IN ({labels}))",
+            f"ALTER TABLE {table} ADD CONSTRAINT lists_{name}"
+            f" CHECK (mood IN ({labels}) IS NOT NULL OR id > 0)",
+        ):
+            connection.execute(sql.encode())
+
+
+def ids(url: str, relation: str) -> list[int]:
+    with psycopg.connect(url) as connection:
+        return [n for (n,) in connection.execute(f"SELECT id FROM {relation} ORDER BY id".encode())]
+
+
 def read(url: str, name: str) -> list[tuple[Any, ...]]:
-    table = "entry" if name == "mood" else f"entry_{name}"
+    table = table_of(name)
     with psycopg.connect(url) as connection:
         query = f"SELECT mood::text, other::text, tags::text[] FROM {table} ORDER BY id"
         return connection.execute(query.encode()).fetchall()
@@ -154,9 +187,15 @@ def labels(url: str, name: str) -> tuple[str, ...]:
     types=st.lists(changes(), min_size=1, max_size=3),
     kinds=st.lists(st.sampled_from(TOGETHER), max_size=4, unique=True),
     rows=st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), max_size=5),
+    picked=st.lists(st.integers(0, 20), max_size=4),
 )
 def test_any_change_does_what_the_model_says(
-    part: int, server: Server, types: list[Change], kinds: list[str], rows: list[list[int]]
+    part: int,
+    server: Server,
+    types: list[Change],
+    kinds: list[str],
+    rows: list[list[int]],
+    picked: list[int],
 ) -> None:
     named = dict(zip(["mood", "kind", "size"], types, strict=False))
     if {"arrays", "inheritance"}.intersection(kinds):  # a published table takes no UPDATE there
@@ -164,6 +203,9 @@ def test_any_change_does_what_the_model_says(
     url = create_database(server)
     try:
         build(url, named, kinds, [] if WITHOUT_ROWS.intersection(kinds) else rows)
+        listed = {name: listing(change, picked) for name, change in named.items()}
+        for name, own in listed.items():
+            build_lists(url, name, own)
         before = pg_dump_schema(server, url)
         contents = {name: read(url, name) for name in named}
         answers = {name: Answers(change.renames, change.mapping) for name, change in named.items()}
@@ -185,6 +227,11 @@ def test_any_change_does_what_the_model_says(
                     None if tags is None else [change.becomes(tag) for tag in tags],
                 )
                 for mood, other, tags in contents[name]
+            ]
+            then = {change.becomes(one) for one in listed[name]} - {None}
+            numbered = zip(ids(url, table_of(name)), contents[name], strict=True)
+            assert ids(url, f"listed_{name}") == [
+                n for n, (mood, _, _) in numbered if change.becomes(mood) in then
             ]
         again = plan_for(url, wanted, {})
         assert again.upgrade.statements == ()

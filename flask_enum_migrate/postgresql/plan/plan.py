@@ -21,6 +21,7 @@ from ...core.plan import Pace
 from ...core.plan import Plan
 from ...core.plan import Step
 from ...core.schema import Name
+from ..objects import order
 from ..sql import ddl
 from . import conversion
 from . import guards
@@ -160,6 +161,7 @@ def _direction(course: Course, steps: list[Step]) -> Direction:
         lifts=course.only_lifts and len(steps) == 1,
         rewritten=tuple(qualified(table, facts) for table in course.rewritten),
         rebuilt=tuple(map(str, [*course.carried, *course.rebuilt])),
+        relisted=tuple(map(str, order.along_with(course.relisted, facts.dependents))),
         remarks=tuple(course.remarks()),
         hazards=tuple(course.hazards()),
         untouched=tuple(

@@ -183,6 +183,22 @@ def test_the_label_that_takes_its_place(project: Project) -> None:
     assert project.rows("SELECT id FROM one") == [(1,), (2,)]
 
 
+def test_a_materialized_view_of_rows_that_were_mapped(project: Project) -> None:
+    """They stay so on the way back, and it lists what it did: it may hold others then."""
+    project.start(
+        MODEL,
+        "INSERT INTO entry (id, mood) VALUES (1, 'gone'), (2, 'ok')",
+        "CREATE VIEW v AS SELECT id FROM entry WHERE mood NOT IN ('gone', 'good')",
+        "CREATE MATERIALIZED VIEW m AS SELECT id FROM v",
+        LABELS=BEFORE,
+    )
+    project.models(MODEL, LABELS=AFTER)
+    project.round_trip("--map", "mood.gone=bad", merges=True)
+    assert project.rows("SELECT id FROM m") == [(2,)]
+    project.db("downgrade")
+    assert project.rows("SELECT id FROM m ORDER BY id") == [(1,), (2,)]
+
+
 def test_a_label_that_becomes_null_leaves_lists(project: Project) -> None:
     project.start(
         MODEL,
