@@ -214,7 +214,8 @@ class _Texts:
         # The longest first, so that no name is taken for another one's beginning.
         named = "|".join(re.escape(name) for name in sorted(types, key=len, reverse=True))
         self._constant = re.compile(rf"E?'(?:[^']|'')*'(?=::(?:{named})(?:\[\])*(?![\w$.]))")
-        self._membership = re.compile(rf"({_MASK}::[^,\]]+)(?:, \1)+")
+        masked = rf"{_MASK}::[^,\]]+"
+        self._listed = re.compile(rf"(?<=\[){masked}, |(?<=, ){masked}, |, {masked}(?=\])")
 
     def compared(self, snapshot: Snapshot, renamed: Mapping[Name, Name]) -> dict[Property, str]:
         """Return a reading with the names of afterwards, and without labels."""
@@ -230,7 +231,7 @@ class _Texts:
     def _text(self, one: Property, value: str) -> str:
         if one.name == "bound":
             return re.sub(r"'((?:[^']|'')*)'", self._bound, value)
-        return self._membership.sub(r"\1", self._constant.sub(_MASK, value))
+        return self._listed.sub("", self._constant.sub(_MASK, value))
 
     def _bound(self, found: re.Match[str]) -> str:
         return _MASK if found[1].replace("''", "'") in self._bare else found[0]

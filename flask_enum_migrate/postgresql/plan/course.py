@@ -41,6 +41,7 @@ from ..sql.expressions import follow
 from ..sql.expressions import portable
 from ..sql.expressions import rename
 from ..sql.membership import Gone
+from ..sql.membership import array_default
 from ..sql.membership import without
 from ..sql.states import Known
 from . import conversion
@@ -54,6 +55,7 @@ from .defaults import current_defaults
 from .defaults import differing_defaults
 from .defaults import follow_defaults
 from .defaults import retired_defaults
+from .defaults import unmapped
 from .facts import Facts
 from .frame import Frame
 from .frame import step
@@ -83,6 +85,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
         for a in (*forth, *merged)
         if a.change.name != a.change.new_name
     }
+    dropped = {a.change.name: unmapped(a.change.leaving) for a in forth}
     gone = listings.gone([a.change for a in (*forth, *merged)], facts)
     anew = {
         root
@@ -103,10 +106,11 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
     return (
         Course(
             facts, forth, merged, differences.conversions, settled, after, {}, names, followed,
-            gone, today=True,
+            gone, dropped, today=True,
         ),
         Course(
-            facts, back, merged, returning, after, before, names, {}, followed, gone, today=False
+            facts, back, merged, returning, after, before, names, {}, followed, gone, dropped,
+            today=False,
         ),
     )  # fmt: skip
 
@@ -125,6 +129,7 @@ class Course:
     :param there: those that are called otherwise when it ends.
     :param followed: what the upgrade makes of constants of the types.
     :param gone: what goes from lists of their labels meanwhile.
+    :param dropped: what goes from arrays that are defaults.
     :param today: whether it begins with the database as it is now.
     :param lifted: by table what drops the CHECKs against labels that return, or go.
     :param guarded: by table what adds CHECKs against labels, behind all else.
@@ -140,6 +145,7 @@ class Course:
     there: Names
     followed: Mapping[Name, TypeChange]
     gone: Gone
+    dropped: Gone
     today: bool
     lifted: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
     guarded: Mapping[Name, tuple[str, ...]] = field(default_factory=dict)
@@ -163,9 +169,11 @@ class Course:
     def hanging(self) -> list[Dependent]:
         """What hangs on the types that go, in the order of creation."""
         oids = {alteration.enum.key for alteration in (*self.replaced, *self.merged)}
-        if not oids and not self.today:
-            return order.along_with(self.relisted, self.facts.dependents)
-        return order.in_order(d for d in self.facts.dependents if d.roots & oids)
+        in_place = () if self.today else (one for one in self.relisted if not one.roots & oids)
+        along = {one.key for one in order.along_with(in_place, self.facts.dependents)}
+        return order.in_order(
+            one for one in self.facts.dependents if one.roots & oids or one.key in along
+        )
 
     @cached_property
     def relisted(self) -> list[Dependent]:
@@ -335,8 +343,8 @@ class Course:
 
     def _deparsed(self, column: Column) -> str:
         """Return a default after the upgrade as PostgreSQL prints it."""
-        default = self.after.get(column)
-        return follow(default or "", self.followed, style=quoting.DEPARSED).sql or ""
+        default = array_default(self.after.get(column) or "", self.dropped)
+        return follow(default, self.followed, style=quoting.DEPARSED).sql or ""
 
     def _state(self, state: str) -> str:
         """Return what the state of an object is when this direction begins."""

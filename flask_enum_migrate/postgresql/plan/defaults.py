@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from ...core.alter_column_type import AlterColumnType
 from ...core.alter_enum import AlterEnum
+from ...core.changes import DropValue
+from ...core.changes import RetireValue
 from ...core.errors import Question
 from ...core.errors import Refusal
 from ...core.errors import typed
@@ -104,7 +106,12 @@ def _shortened(default: str, alteration: Alteration, *, retired: bool = False) -
     """
     change = alteration.change
     leaving = change.retirements if retired else change.leaving
-    return array_default(default, {change.name: {o.label: None for o in leaving if not o.mapped}})
+    return array_default(default, {change.name: unmapped(leaving)})
+
+
+def unmapped(leaving: Iterable[DropValue | RetireValue]) -> dict[str, str | None]:
+    """Return the labels that nothing takes the place of, as arrays lose them."""
+    return {one.label: None for one in leaving if not one.mapped}
 
 
 def _lost(

@@ -137,8 +137,10 @@ class Block:
 
 def together(statements: Sequence[Statement]) -> str:
     """Return a block that is done whole or not at all, where nothing has to be looked at."""
-    body = "\n".join(f"    {indented(line)}" for line in _written(statements))
-    return "DO " + dollar_quoted(f" BEGIN\n{body} END ")
+    lines = [*_written(statements)]
+    body = "\n".join(f"    {indented(line)}" for line in lines)
+    end = "\n    END " if "--" in lines[-1] else " END "
+    return "DO " + dollar_quoted(f" BEGIN\n{body}{end}")
 
 
 def _written(statements: Sequence[Statement]) -> Iterator[str]:

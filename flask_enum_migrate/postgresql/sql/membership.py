@@ -70,7 +70,7 @@ def allowed(definition: str, column: str) -> tuple[str, ...] | None:
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$.])+'
 _OPAQUE = rf"""{_LITERAL}|(?P<tag>\$\w*\$).*?(?P=tag)|"(?:[^"]|"")*\""""
 _COMPARED = re.compile(
-    r"(?:(?:= ANY|<> ALL) \(|(?:<@|&&) )"
+    r"(?<= )(?:(?:= ANY|<> ALL) \(|(?:<@|&&) )"  # not >= ANY
     rf"(?:ARRAY(?P<open>\[)|(?P<text>{_LITERAL})::(?P<type>{_NAME})\[\])|{_OPAQUE}",
     re.DOTALL,
 )

@@ -152,6 +152,63 @@ def test_domains(project: Project) -> None:
         project.sql("INSERT INTO by_d (d) VALUES ('bad')")
 
 
+TWO = (
+    MODEL
+    + """    kind = db.Column(sa.Enum(*KINDS, name="kind"))
+"""
+)
+
+
+def test_a_domain_of_another_type(project: Project) -> None:
+    """One type is made anew on the way back, the other isn't."""
+    project.start(
+        TWO,
+        ROWS,
+        "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
+        "CREATE DOMAIN d AS kind CHECK (VALUE IN ('a', 'b'))",
+        LABELS=BEFORE,
+        KINDS=["a", "b"],
+    )
+    project.models(TWO, LABELS=AFTER, KINDS=["b"])
+    project.round_trip()
+
+
+def test_another_type_grows(project: Project) -> None:
+    project.start(
+        TWO,
+        ROWS,
+        "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
+        LABELS=BEFORE,
+        KINDS=["a", "b"],
+    )
+    project.models(TWO, LABELS=AFTER, KINDS=["a", "b", "new"])
+    project.round_trip()
+
+
+def test_defaults_beside_a_domain(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "ALTER TABLE entry ALTER tags SET DEFAULT '{ok,gone}'",
+        "CREATE DOMAIN d AS mood CHECK (VALUE IN ('gone', 'ok'))",
+        "CREATE DOMAIN yes AS bool DEFAULT ('ok'::mood IN ('gone', 'ok'))",
+        LABELS=BEFORE,
+    )
+    project.models(MODEL, LABELS=AFTER)
+    project.round_trip()
+
+
+def test_nothing_but_a_default_of_a_domain(project: Project) -> None:
+    project.start(
+        MODEL,
+        ROWS,
+        "CREATE DOMAIN yes AS bool DEFAULT ('ok'::mood IN ('gone', 'ok'))",
+        LABELS=BEFORE,
+    )
+    project.models(MODEL, LABELS=AFTER)
+    project.round_trip()
+
+
 def test_the_label_that_takes_its_place(project: Project) -> None:
     """Among others it takes the place, called as it is then; it isn't listed twice."""
     project.start(
@@ -299,6 +356,10 @@ STUCK = {
         "CREATE FUNCTION f(m mood DEFAULT 'gone') RETURNS int LANGUAGE sql RETURN 1",
         "DROP FUNCTION public.f(public.mood);",
     ),
+    "greater": (
+        "CREATE INDEX i ON entry (id) WHERE mood >= ANY (ARRAY['gone', 'good']::mood[])",
+        "DROP INDEX public.i;",
+    ),
     "contains": (
         "CREATE INDEX i ON entry (id) WHERE tags @> ARRAY['gone', 'ok']::mood[]",
         "DROP INDEX public.i;",
@@ -354,6 +415,8 @@ ARRAYS = MODEL.replace(
         ("'{ok,gone}'", "'{ok}'::mood[]"),
         ("'{gone}'", "'{}'::mood[]"),
         ("ARRAY['gone', 'ok']::mood[]", "ARRAY['ok'::mood]"),
+        ("ARRAY['gone', NULL]::mood[]", "ARRAY[NULL::mood]"),
+        ("ARRAY['gone', lower('OK')::mood]", "ARRAY[(lower('OK'::text))::mood]"),
     ],
 )
 def test_an_array_that_is_a_default_loses_it(project: Project, before: str, after: str) -> None:
