@@ -89,7 +89,7 @@ def courses(differences: Differences, facts: Facts) -> tuple[Course, Course]:
     gone = listings.gone([a.change for a in (*forth, *merged)], facts)
     anew = {
         root
-        for one in listings.changed(facts.dependents, gone)
+        for one in order.along_with(listings.changed(facts.dependents, gone), facts.dependents)
         if isinstance(one, MadeType)
         for root in one.roots
     }
@@ -368,10 +368,12 @@ class Course:
     def drop_hanging(self) -> list[Step]:
         """Return what drops all that is created again."""
         # Where that is all, a generated column just gets its other expression.
+        keys = {one.key for one in self.rebuilt}
         goes = [
             one
             for one in self.rebuilt
             if self.replaces_anything
+            or one.references & keys
             or not (isinstance(one, GeneratedColumn) and one.keeps_its_place)
         ]
         dropped = [rename(sql, self.here) for sql in order.drop(goes)]

@@ -283,7 +283,9 @@ def _lost(sql: str, change: AlterEnum, facts: Facts) -> tuple[str, ...]:
     """Return the labels that an expression still names once its lists have lost them."""
     name, removed = facts.shown(change.name), [drop.label for drop in change.removed]
     gone: Gone = {} if facts.keep_expressions else {name: unlisted(change)}
-    following = {name: TypeChange(change.new_name, change.renames)}
+    # What is said to be of another enum is no label of this one.
+    following = {facts.shown(one): TypeChange(one, removed=()) for one in facts.enums}
+    following[name] = TypeChange(change.new_name, change.renames)
     return follow(without(sql, gone), following, removed).lost
 
 

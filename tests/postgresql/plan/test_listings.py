@@ -185,6 +185,72 @@ def test_another_type_grows(project: Project) -> None:
     project.round_trip()
 
 
+@pytest.mark.parametrize("kinds", [["new", "b"], ["b", "a"], ["b"]])
+def test_both_lose_the_same(project: Project, kinds: list[str]) -> None:
+    """However the other type changes, on the way there and back."""
+    project.start(
+        TWO,
+        ROWS,
+        "ALTER TABLE entry ADD CHECK (mood IN ('gone', 'ok') OR kind IN ('gone', 'b'))",
+        "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
+        LABELS=BEFORE,
+        KINDS=["a", "gone", "b"],
+    )
+    project.models(TWO, LABELS=AFTER, KINDS=kinds)
+    answers = [] if "a" in kinds else ["--map-null", "kind.a"]
+    project.round_trip(*answers)
+
+
+def test_functions_that_list(project: Project) -> None:
+    """Generated columns and defaults of domains hold them."""
+    project.start(
+        MODEL,
+        ROWS,
+        "CREATE FUNCTION g(m mood) RETURNS bool IMMUTABLE LANGUAGE sql RETURN m IN ('gone', 'ok')",
+        "CREATE FUNCTION h(m mood) RETURNS mood IMMUTABLE LANGUAGE sql"
+        " RETURN CASE WHEN m IN ('gone', 'ok') THEN m END",
+        "CREATE TABLE t (m mood, a bool GENERATED ALWAYS AS (g(m) OR m IN ('gone', 'bad')) STORED)",
+        "INSERT INTO t VALUES ('ok'), ('good'), (NULL)",
+        LABELS=BEFORE,
+    )
+    project.models(MODEL, LABELS=AFTER)
+    project.round_trip()
+    project.db("downgrade")
+    project.sql("CREATE DOMAIN dd AS mood DEFAULT h('ok')", "CREATE TABLE by_d (d dd)")
+    next(one for one in project.revisions() if "Remove gone" in one.read_text()).unlink()
+    project.round_trip()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "mood IN ('gone', lower('OK')::mood)",
+        "mood NOT IN ('gone', NULL)",
+        "mood = ANY (ARRAY['gone', NULL, tags[1]])",
+        "tags && ARRAY['gone', mood]",
+        "tags <@ ARRAY['gone', NULL, 'ok']::mood[]",
+        "mood = ANY (ARRAY['gone', (SELECT max(mood) FROM entry), 'bad'])",
+    ],
+)
+def test_what_else_is_listed_stays(project: Project, where: str) -> None:
+    project.start(
+        MODEL, ROWS, f"CREATE VIEW v AS SELECT id FROM entry WHERE {where}", LABELS=BEFORE
+    )
+    project.models(MODEL, LABELS=AFTER)
+    found = project.rows("SELECT id FROM v ORDER BY id")
+    project.round_trip()
+    assert project.rows("SELECT id FROM v ORDER BY id") == found
+
+
+@pytest.mark.parametrize("labels", [[*AFTER, "new"], ["good", "bad", "ok"]])
+def test_an_array_and_another_change(project: Project, labels: list[str]) -> None:
+    project.start(
+        MODEL, ROWS, "ALTER TABLE entry ALTER tags SET DEFAULT '{ok,gone}'", LABELS=BEFORE
+    )
+    project.models(MODEL, LABELS=labels)
+    project.round_trip()
+
+
 def test_defaults_beside_a_domain(project: Project) -> None:
     project.start(
         MODEL,
