@@ -24,7 +24,7 @@ MODULES = {
 }
 CORE = [name for name in MODULES if name.startswith("core.")]
 PURE = [name for name in MODULES if name.startswith(("postgresql.plan.", "postgresql.sql."))]
-PURE += [f"postgresql.checks.{name}" for name in ("ddl", "labels")]
+PURE += ["postgresql.checks.labels"]
 OUTER = {"alembic", "click", "flask", "flask_migrate", "flask_sqlalchemy", "jinja2", "sqlalchemy"}
 
 
@@ -223,9 +223,7 @@ STATEMENT = re.compile(
     r"\b(ALTER (TYPE|TABLE|DOMAIN)|CREATE (TYPE|CAST|VIEW)|DROP (TYPE|CAST|VIEW)|LOCK TABLE|"
     r"(ADD|RENAME) VALUE) \{"
 )
-WRITERS = [
-    name for name in MODULES if name.startswith(("postgresql.sql.", "postgresql.checks.ddl"))
-]
+WRITERS = [name for name in MODULES if name.startswith("postgresql.sql.")]
 
 
 def written(source: str) -> list[str]:

@@ -18,9 +18,9 @@ from ...core.plan import Plan
 from ...core.plan import Step
 from ...core.schema import Check
 from ...core.schema import Name
+from ..sql import check_swap
 from ..sql.expressions import constant
 from ..sql.quoting import DEPARSED
-from . import ddl
 from .catalog import CheckedEnum
 from .labels import definition
 
@@ -58,8 +58,8 @@ def plan(
     :param conversions: the strings that get a CHECK.
     """
     refusals: list[Refusal] = []
-    forth: list[ddl.Swap] = []
-    back: list[ddl.Swap] = []
+    forth: list[check_swap.Swap] = []
+    back: list[check_swap.Swap] = []
     for change in changes:
         live = facts.enums[change.name]
         found = [*_blocked(change, live, facts)]
@@ -81,23 +81,23 @@ def plan(
     return Plan(_direction(forth, facts), _direction(back[::-1], facts))
 
 
-def _direction(swaps: Sequence[ddl.Swap], facts: Facts) -> Direction:
+def _direction(swaps: Sequence[check_swap.Swap], facts: Facts) -> Direction:
     first = [one for one in swaps if one.commits]
     last = [one for one in swaps if not one.commits]
-    refuse = ddl.refuse(first)
-    block = ddl.swap(first, facts.lock_timeout) if first else ""
+    refuse = check_swap.refuse(first)
+    block = check_swap.swap(first, facts.lock_timeout) if first else ""
     # In the transaction of the version's row: a second time would change places back.
-    steps = [Step("", (ddl.swap(last, facts.lock_timeout),))] if last else []
+    steps = [Step("", (check_swap.swap(last, facts.lock_timeout),))] if last else []
     return Direction(
         steps=tuple(steps),
         checks=tuple(filter(None, (refuse, block))),
-        validating=tuple(filter(None, map(ddl.validate, swaps))),
+        validating=tuple(filter(None, map(check_swap.validate, swaps))),
         scanned=tuple(dict.fromkeys(one.table for one in swaps if one.check.name)),
         remarks=tuple(dict.fromkeys(_remarks(swaps))),
     )
 
 
-def _remarks(swaps: Sequence[ddl.Swap]) -> Iterator[str]:
+def _remarks(swaps: Sequence[check_swap.Swap]) -> Iterator[str]:
     for one in swaps:
         if one.becomes:
             yield (
@@ -106,7 +106,9 @@ def _remarks(swaps: Sequence[ddl.Swap]) -> Iterator[str]:
             )
 
 
-def _swaps(change: AlterEnum, live: CheckedEnum, facts: Facts) -> tuple[ddl.Swap, ddl.Swap | None]:
+def _swaps(
+    change: AlterEnum, live: CheckedEnum, facts: Facts
+) -> tuple[check_swap.Swap, check_swap.Swap | None]:
     """Return what is done, and what undoes it."""
     up = _swap(change, live, facts)
     if change.widens:
@@ -123,10 +125,10 @@ def _swaps(change: AlterEnum, live: CheckedEnum, facts: Facts) -> tuple[ddl.Swap
     return up, down
 
 
-def _swap(change: AlterEnum, live: CheckedEnum, facts: Facts) -> ddl.Swap:
+def _swap(change: AlterEnum, live: CheckedEnum, facts: Facts) -> check_swap.Swap:
     becomes: dict[str, str | None] = dict(change.renames)
     becomes |= {drop.label: drop.becomes for drop in change.removed if drop.mapped}
-    return ddl.Swap(
+    return check_swap.Swap(
         table=facts.written(live.column.table),
         check=_check(live),
         known=definition(live.quoted, change.labels, live.shape),
@@ -144,12 +146,14 @@ def _check(live: CheckedEnum) -> Check:
     return live.check or Check(live.column.table, live.column.column)
 
 
-def _new(change: AlterColumnType, live: CheckedEnum, facts: Facts) -> tuple[ddl.Swap, ddl.Swap]:
+def _new(
+    change: AlterColumnType, live: CheckedEnum, facts: Facts
+) -> tuple[check_swap.Swap, check_swap.Swap]:
     """Return what adds a CHECK to a string, and what drops it again."""
     if change.new.check is None:
         raise ValueError("Only a CHECK is added here.")
     width = change.new.width
-    up = ddl.Swap(
+    up = check_swap.Swap(
         table=facts.written(change.table),
         check=replace(change.new.check, varying=_check(live).varying),
         done=definition(live.quoted, change.new.labels, live.shape),
@@ -168,8 +172,8 @@ def _new(change: AlterColumnType, live: CheckedEnum, facts: Facts) -> tuple[ddl.
     return up, down
 
 
-def _with_default(one: ddl.Swap, label: str | None) -> ddl.Swap:
-    return replace(one, default="DROP DEFAULT" if label is None else ddl.set_default(label))
+def _with_default(one: check_swap.Swap, label: str | None) -> check_swap.Swap:
+    return replace(one, default="DROP DEFAULT" if label is None else check_swap.set_default(label))
 
 
 def default_label(live: CheckedEnum) -> str | None:

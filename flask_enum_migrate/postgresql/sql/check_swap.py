@@ -10,15 +10,15 @@ from dataclasses import field
 
 from ...core.schema import Check
 from ...core.schema import Name
-from ..sql import checks
-from ..sql.block import Block
-from ..sql.block import Statement
-from ..sql.locks import Lock
-from ..sql.quoting import DEPARSED
-from ..sql.quoting import identifier
-from ..sql.quoting import indented
-from ..sql.quoting import literal
-from ..sql.quoting import qualified
+from . import checks
+from .block import Block
+from .block import Statement
+from .locks import Lock
+from .quoting import DEPARSED
+from .quoting import identifier
+from .quoting import indented
+from .quoting import literal
+from .quoting import qualified
 
 _HINT = "Run flask db enum sync against a copy of this database, or edit what is known of it here."
 
