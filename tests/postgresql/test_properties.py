@@ -25,7 +25,7 @@ from tests.servers import drop_database
 from tests.servers import pg_dump_schema
 
 # On each server: what pg_dump prints differs from version to version.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "48"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 PARTS = 4  # for the workers to share
 
 # Objects that name these labels hang on the type, so they stay, under whatever name.

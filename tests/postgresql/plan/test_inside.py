@@ -55,25 +55,25 @@ def test_what_holds_it_is_counted(project: Project) -> None:
 
 
 @pytest.mark.parametrize("column", VALUES)
-def test_what_holds_it_is_named(project: Project, column: str) -> None:
-    project.start(MODEL, *TYPES, LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
-    project.sync()
-    project.sql(f"INSERT INTO held (id, {column}) VALUES (1, {VALUES[column]})")
-    before = project.dump(), project.contents()
+def test_what_holds_it_is_named(one_project: Project, column: str) -> None:
+    one_project.start(MODEL, *TYPES, LABELS=BEFORE)
+    one_project.models(MODEL, LABELS=AFTER)
+    one_project.sync()
+    one_project.sql(f"INSERT INTO held (id, {column}) VALUES (1, {VALUES[column]})")
+    before = one_project.dump(), one_project.contents()
     with pytest.raises(DBAPIError, match=rf"public\.held\.{column} holds 'gone' inside of "):
-        project.db("upgrade")
-    assert (project.dump(), project.contents()) == before
-    next(one for one in project.revisions() if "Remove gone" in one.read_text()).unlink()
+        one_project.db("upgrade")
+    assert (one_project.dump(), one_project.contents()) == before
+    next(one for one in one_project.revisions() if "Remove gone" in one.read_text()).unlink()
     for answer in ((), ("--map", "mood.gone=ok")):
-        refused = project.sync(*answer, expect=1).stderr
+        refused = one_project.sync(*answer, expect=1).stderr
         assert re.search(
             rf"public.mood loses the label 'gone', which 1 row of public.held.{column} inside of "
             r"[\w.]+(\[\])? holds. Change these rows first: nothing can be mapped inside",
             refused,
         )
-    project.sql(f"UPDATE held SET {column} = NULL")
-    project.round_trip()
+    one_project.sql(f"UPDATE held SET {column} = NULL")
+    one_project.round_trip()
 
 
 def test_the_way_back_names_it_too(project: Project) -> None:

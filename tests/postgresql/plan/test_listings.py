@@ -92,15 +92,15 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_production_may_hold_the_label_still(project: Project) -> None:
-    project.start(MODEL, ROWS, *WITHOUT_TABLE, LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
-    project.sync()
-    project.sql("UPDATE entry SET mood = 'gone' WHERE id = 1")
-    before = project.dump(), project.contents()
+def test_production_may_hold_the_label_still(one_project: Project) -> None:
+    one_project.start(MODEL, ROWS, *WITHOUT_TABLE, LABELS=BEFORE)
+    one_project.models(MODEL, LABELS=AFTER)
+    one_project.sync()
+    one_project.sql("UPDATE entry SET mood = 'gone' WHERE id = 1")
+    before = one_project.dump(), one_project.contents()
     with pytest.raises(Exception, match=r"public.entry.mood holds 'gone', a label"):
-        project.db("upgrade")
-    assert (project.dump(), project.contents()) == before
+        one_project.db("upgrade")
+    assert (one_project.dump(), one_project.contents()) == before
 
 
 FAMILIES = (
@@ -173,22 +173,22 @@ def test_a_domain_of_another_type(project: Project) -> None:
     project.round_trip()
 
 
-def test_another_type_grows(project: Project) -> None:
-    project.start(
+def test_another_type_grows(one_project: Project) -> None:
+    one_project.start(
         TWO,
         ROWS,
         "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
         LABELS=BEFORE,
         KINDS=["a", "b"],
     )
-    project.models(TWO, LABELS=AFTER, KINDS=["a", "b", "new"])
-    project.round_trip()
+    one_project.models(TWO, LABELS=AFTER, KINDS=["a", "b", "new"])
+    one_project.round_trip()
 
 
 @pytest.mark.parametrize("kinds", [["new", "b"], ["b", "a"], ["b"]])
-def test_both_lose_the_same(project: Project, kinds: list[str]) -> None:
+def test_both_lose_the_same(one_project: Project, kinds: list[str]) -> None:
     """However the other type changes, on the way there and back."""
-    project.start(
+    one_project.start(
         TWO,
         ROWS,
         "ALTER TABLE entry ADD CHECK (mood IN ('gone', 'ok') OR kind IN ('gone', 'b'))",
@@ -196,9 +196,9 @@ def test_both_lose_the_same(project: Project, kinds: list[str]) -> None:
         LABELS=BEFORE,
         KINDS=["a", "gone", "b"],
     )
-    project.models(TWO, LABELS=AFTER, KINDS=kinds)
+    one_project.models(TWO, LABELS=AFTER, KINDS=kinds)
     answers = [] if "a" in kinds else ["--map-null", "kind.a"]
-    project.round_trip(*answers)
+    one_project.round_trip(*answers)
 
 
 def test_functions_that_list(project: Project) -> None:
@@ -232,23 +232,23 @@ def test_functions_that_list(project: Project) -> None:
         "mood = ANY (ARRAY['gone', (SELECT max(mood) FROM entry), 'bad'])",
     ],
 )
-def test_what_else_is_listed_stays(project: Project, where: str) -> None:
-    project.start(
+def test_what_else_is_listed_stays(one_project: Project, where: str) -> None:
+    one_project.start(
         MODEL, ROWS, f"CREATE VIEW v AS SELECT id FROM entry WHERE {where}", LABELS=BEFORE
     )
-    project.models(MODEL, LABELS=AFTER)
-    found = project.rows("SELECT id FROM v ORDER BY id")
-    project.round_trip()
-    assert project.rows("SELECT id FROM v ORDER BY id") == found
+    one_project.models(MODEL, LABELS=AFTER)
+    found = one_project.rows("SELECT id FROM v ORDER BY id")
+    one_project.round_trip()
+    assert one_project.rows("SELECT id FROM v ORDER BY id") == found
 
 
 @pytest.mark.parametrize("labels", [[*AFTER, "new"], ["good", "bad", "ok"]])
-def test_an_array_and_another_change(project: Project, labels: list[str]) -> None:
-    project.start(
+def test_an_array_and_another_change(one_project: Project, labels: list[str]) -> None:
+    one_project.start(
         MODEL, ROWS, "ALTER TABLE entry ALTER tags SET DEFAULT '{ok,gone}'", LABELS=BEFORE
     )
-    project.models(MODEL, LABELS=labels)
-    project.round_trip()
+    one_project.models(MODEL, LABELS=labels)
+    one_project.round_trip()
 
 
 def test_defaults_beside_a_domain(project: Project) -> None:
@@ -264,15 +264,15 @@ def test_defaults_beside_a_domain(project: Project) -> None:
     project.round_trip()
 
 
-def test_nothing_but_a_default_of_a_domain(project: Project) -> None:
-    project.start(
+def test_nothing_but_a_default_of_a_domain(one_project: Project) -> None:
+    one_project.start(
         MODEL,
         ROWS,
         "CREATE DOMAIN yes AS bool DEFAULT ('ok'::mood IN ('gone', 'ok'))",
         LABELS=BEFORE,
     )
-    project.models(MODEL, LABELS=AFTER)
-    project.round_trip()
+    one_project.models(MODEL, LABELS=AFTER)
+    one_project.round_trip()
 
 
 def test_the_label_that_takes_its_place(project: Project) -> None:
@@ -322,31 +322,31 @@ def test_a_materialized_view_of_rows_that_were_mapped(project: Project) -> None:
     assert project.rows("SELECT id FROM m ORDER BY id") == [(1,), (2,)]
 
 
-def test_a_label_that_becomes_null_leaves_lists(project: Project) -> None:
-    project.start(
+def test_a_label_that_becomes_null_leaves_lists(one_project: Project) -> None:
+    one_project.start(
         MODEL,
         "ALTER TABLE entry ADD CONSTRAINT listed CHECK (mood IN ('gone', 'ok'))",
         "INSERT INTO entry (id, mood) VALUES (1, 'gone'), (2, 'ok')",
         LABELS=BEFORE,
     )
-    project.models(MODEL, LABELS=AFTER)
-    project.round_trip("--map-null", "mood.gone", merges=True)
-    assert project.rows("SELECT mood::text FROM entry ORDER BY id") == [(None,), ("ok",)]
+    one_project.models(MODEL, LABELS=AFTER)
+    one_project.round_trip("--map-null", "mood.gone", merges=True)
+    assert one_project.rows("SELECT mood::text FROM entry ORDER BY id") == [(None,), ("ok",)]
 
 
-def test_labels_that_change_places(project: Project) -> None:
+def test_labels_that_change_places(one_project: Project) -> None:
     """What is new, and called as one that gets another name, can't stand in a list meanwhile."""
-    project.start(
+    one_project.start(
         MODEL,
         "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'bad')",
         LABELS=BEFORE,
     )
-    project.models(MODEL, LABELS=["worse", "bad", "ok", "good"])
+    one_project.models(MODEL, LABELS=["worse", "bad", "ok", "good"])
     answers = ("--rename", "mood.bad=worse", "--map", "mood.gone=bad")
-    refused = project.sync(*answers, expect=1).stderr
+    refused = one_project.sync(*answers, expect=1).stderr
     assert "view public.v hangs on it, and it names 'gone'" in refused
-    project.sql("DROP VIEW v")
-    project.round_trip(*answers, merges=True)
+    one_project.sql("DROP VIEW v")
+    one_project.round_trip(*answers, merges=True)
 
 
 def test_without_schemas(project: Project) -> None:
@@ -374,16 +374,16 @@ def test_with_another_order(project: Project) -> None:
     project.round_trip()
 
 
-def test_expressions_are_kept(project: Project) -> None:
-    project.start(MODEL, ROWS, *OBJECTS[:2], LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
+def test_expressions_are_kept(one_project: Project) -> None:
+    one_project.start(MODEL, ROWS, *OBJECTS[:2], LABELS=BEFORE)
+    one_project.models(MODEL, LABELS=AFTER)
     for _ in range(2):
-        refused = project.sync("--keep-expressions", expect=1).stderr
+        refused = one_project.sync("--keep-expressions", expect=1).stderr
         assert "check constraint listed on public.entry hangs on it, and it names 'gone'" in refused
         assert "    --retire mood.gone\n" in refused
-        project.config["ENUM_MIGRATE_KEEP_EXPRESSIONS"] = True
-        project.models(MODEL, LABELS=AFTER)
-    assert "it names 'gone'" in project.db("migrate", expect=1).stderr
+        one_project.config["ENUM_MIGRATE_KEEP_EXPRESSIONS"] = True
+        one_project.models(MODEL, LABELS=AFTER)
+    assert "it names 'gone'" in one_project.db("migrate", expect=1).stderr
 
 
 STUCK = {
@@ -434,17 +434,17 @@ STUCK = {
 
 
 @pytest.mark.parametrize("case", STUCK)
-def test_what_to_paste_where_it_stays(project: Project, case: str) -> None:
+def test_what_to_paste_where_it_stays(one_project: Project, case: str) -> None:
     creates, drops = STUCK[case]
-    project.start(MODEL, ROWS, creates, LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
-    refused = project.sync(expect=1).stderr
+    one_project.start(MODEL, ROWS, creates, LABELS=BEFORE)
+    one_project.models(MODEL, LABELS=AFTER)
+    refused = one_project.sync(expect=1).stderr
     found = re.search(r"create it again after it: (.*;) Or keep 'gone' in the type:", refused)
     assert found
     assert found[1] == drops
     assert "    --retire mood.gone\n" in refused
-    project.sql(found[1])
-    project.round_trip()
+    one_project.sql(found[1])
+    one_project.round_trip()
 
 
 def test_what_to_paste_for_a_generated_column(project: Project) -> None:
@@ -485,12 +485,14 @@ ARRAYS = MODEL.replace(
         ("ARRAY['gone', lower('OK')::mood]", "ARRAY[(lower('OK'::text))::mood]"),
     ],
 )
-def test_an_array_that_is_a_default_loses_it(project: Project, before: str, after: str) -> None:
-    project.start(MODEL, ROWS, f"ALTER TABLE entry ALTER tags SET DEFAULT {before}", LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
-    source = project.round_trip()
+def test_an_array_that_is_a_default_loses_it(one_project: Project, before: str, after: str) -> None:
+    one_project.start(
+        MODEL, ROWS, f"ALTER TABLE entry ALTER tags SET DEFAULT {before}", LABELS=BEFORE
+    )
+    one_project.models(MODEL, LABELS=AFTER)
+    source = one_project.round_trip()
     assert "# The default of public.entry.tags becomes " in source
-    assert project.rows(
+    assert one_project.rows(
         "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'entry'::regclass"
         " AND pg_get_expr(adbin, adrelid) LIKE '%[]' OR pg_get_expr(adbin, adrelid) LIKE 'ARRAY%'"
     ) == [(after,)]
@@ -499,7 +501,9 @@ def test_an_array_that_is_a_default_loses_it(project: Project, before: str, afte
 @pytest.mark.parametrize(
     "default", ["'{{ok},{gone}}'", "ARRAY['gone']::mood[]", "array_append('{ok}'::mood[], 'gone')"]
 )
-def test_another_default_needs_an_answer(project: Project, default: str) -> None:
-    project.start(MODEL, ROWS, f"ALTER TABLE entry ALTER tags SET DEFAULT {default}", LABELS=BEFORE)
-    project.models(MODEL, LABELS=AFTER)
-    assert "The default of public.entry.tags is " in project.sync(expect=1).stderr
+def test_another_default_needs_an_answer(one_project: Project, default: str) -> None:
+    one_project.start(
+        MODEL, ROWS, f"ALTER TABLE entry ALTER tags SET DEFAULT {default}", LABELS=BEFORE
+    )
+    one_project.models(MODEL, LABELS=AFTER)
+    assert "The default of public.entry.tags is " in one_project.sync(expect=1).stderr
