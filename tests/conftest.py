@@ -27,11 +27,13 @@ TESTS = Path(__file__).parent
 ONCE = {
     "autogenerate/test_random.py",
     "from_migrations/test_signals.py",
+    "postgresql/catalog/test_lock_table.py",
     "postgresql/checks/test_stopped.py",
     "postgresql/test_crashes.py",
     "postgresql/test_properties.py",
     "postgresql/test_retirement_clients.py",
     "postgresql/test_retirement_crashes.py",
+    "postgresql/test_strangers.py",
     "terminal/test_commands.py",
     "terminal/test_formats.py",
     "terminal/test_questions.py",
@@ -71,7 +73,7 @@ MANY = {
 }
 # So many tests of a module that need a server does `make test-quick` run; a module begins with the
 # plainest, and however many it gets, the habit stays as quick.
-FIRST = 15
+FIRST = 7
 # What everything else rests on.
 EVERYWHERE = {"postgresql/plan/test_labels.py"}
 if missing := [
