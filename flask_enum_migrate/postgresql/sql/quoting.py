@@ -29,7 +29,9 @@ ASIDE = "__old"
 """What is put behind the name of a type while another one takes its place."""
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-_QUOTED_OR_BREAK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\n""")
+_QUOTED_OR_BREAK = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\n"""  # bodies of routines too
+)
 
 
 def encoded(text: str, encoding: str) -> bytes:

@@ -413,6 +413,22 @@ def test_a_domain_constraint_that_old_values_need_not_satisfy(project: Project) 
     project.round_trip()
 
 
+@pytest.mark.parametrize("labels", [["ok", "good"], ["good", "ok", "gone"]])
+def test_bodies_of_routines_are_left_alone(project: Project, labels: list[str]) -> None:
+    """Not a line of them is moved, whatever quotes stand in their comments."""
+    project.start(
+        MODEL,
+        "CREATE FUNCTION f(m mood) RETURNS text LANGUAGE plpgsql AS $$\nBEGIN\n    -- don't\n"
+        "    RETURN 'x\ny';\nEND $$",
+        "CREATE FUNCTION g(m mood) RETURNS text LANGUAGE sql AS $$\n  SELECT 'p\nq' -- it's\n$$",
+        "INSERT INTO entry (mood) VALUES ('ok')",
+        LABELS=["gone", "ok", "good"],
+    )
+    project.models(MODEL, LABELS=labels)
+    project.round_trip()
+    assert project.rows("SELECT f('ok'), g('ok')") == [("x\ny", "p\nq")]
+
+
 SETTINGS = {
     "datestyle": "SQL, DMY",
     "intervalstyle": "sql_standard",
