@@ -210,29 +210,17 @@ class EnumMigrate:
         :raises Refused: if it needs an answer or can't be done safely; nothing is written.
         :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
         """
-        settings = current_settings()
-        given = {"drop_unused": drop_unused, "keep_expressions": keep_expressions}
-        values: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
-        if rehearse is not None:
-            values["rehearse"] = "always" if rehearse else None
-        settings = settings.overridden(values, str)
+        settings = current_settings().told(
+            drop_unused=drop_unused, keep_expressions=keep_expressions, rehearse=rehearse
+        )
         from .app.environment import Environment
+        from .sync import Wanted
         from .sync import sync
 
         environment = Environment(directory, x_arg)
+        wanted = Wanted(message, flags, options, dry_run, sql, from_migrations, drop_retired)
         with _looked_at(environment, from_migrations, server, init_sql, progress):
-            return sync(
-                environment,
-                settings,
-                message=message,
-                flags=flags,
-                options=options,
-                dry_run=dry_run,
-                sql=sql,
-                confirm=confirm,
-                from_migrations=from_migrations,
-                drop_retired=drop_retired,
-            )
+            return sync(environment, settings, wanted, confirm=confirm)
 
 
 def _looked_at(

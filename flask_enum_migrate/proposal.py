@@ -365,7 +365,8 @@ def _inside_refusal(change: AlterEnum, label: str, held: Sequence[Held]) -> Refu
     return Refusal(
         f"{change.name} loses the label {label!r}, which {where} hold"
         f"{'s' if len(held) == 1 and held[0].rows == 1 else ''}.",
-        "Change these rows first: nothing can be mapped inside of rows and ranges.",
+        "Nothing can be mapped inside of rows and ranges: change these rows first. To see them: "
+        + " ".join(one.shown_by for one in held),
     )
 
 

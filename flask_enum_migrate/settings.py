@@ -99,6 +99,23 @@ class Settings:
                 )
         return replace(self, **values)
 
+    def told(
+        self,
+        *,
+        drop_unused: bool | None = None,
+        keep_expressions: bool | None = None,
+        rehearse: bool | None = None,
+    ) -> Settings:
+        """Return the settings with what one call or command says instead, unless it is None.
+
+        :param rehearse: whether a revision is run first whatever its size, or never.
+        """
+        given = {"drop_unused": drop_unused, "keep_expressions": keep_expressions}
+        values: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+        if rehearse is not None:
+            values["rehearse"] = "always" if rehearse else None
+        return replace(self, **values)
+
     @property
     def lock_timeout_sql(self) -> str | None:
         """The lock timeout as PostgreSQL reads it."""

@@ -136,69 +136,93 @@ class SyncResult:
         return tuple(dict.fromkeys((*labels, *types)))
 
 
-def sync(
-    environment: Environment,
-    settings: Settings,
-    *,
-    message: str | None = None,
-    flags: Flags | None = None,
-    options: RevisionOptions | None = None,
-    dry_run: bool = False,
-    sql: bool = False,
-    confirm: Callable[[SyncResult], bool] | None = None,
-    from_migrations: bool = False,
-    drop_retired: bool = False,
-    rewritten: frozenset[str] | None = None,
-    rehearsing: Around = alone,
-) -> SyncResult:
-    """Write one revision for all differences, or say that nothing differs and write nothing.
+@dataclass(frozen=True)
+class Wanted:
+    """What ``sync`` is asked for.
 
     :param message: the revision's message; by default one made from the changes.
     :param flags: the answers that only a person can give.
     :param options: where and how to write the revision.
     :param dry_run: plan, but write nothing.
     :param sql: return the upgrade's offline SQL, and write nothing.
-    :param confirm: asked before the file is written, with all but its path.
     :param from_migrations: whether the databases are what the migrations make of empty ones: how
         large their tables are says nothing.
     :param drop_retired: whether labels that are retired go for good.
     :param rewritten: of removals that rewrite much, those that somebody wants, as options name
         them; the others are refused with a question. None to plan all.
+    """
+
+    message: str | None = None
+    flags: Flags | None = None
+    options: RevisionOptions | None = None
+    dry_run: bool = False
+    sql: bool = False
+    from_migrations: bool = False
+    drop_retired: bool = False
+    rewritten: frozenset[str] | None = None
+
+
+def sync(
+    environment: Environment,
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    confirm: Callable[[SyncResult], bool] | None = None,
+    rehearsing: Around = alone,
+) -> SyncResult:
+    """Write one revision for all differences, or say that nothing differs and write nothing.
+
+    :param confirm: asked before the file is written, with all but its path.
     :param rehearsing: gives what is entered while the statements are run and rolled back.
     :raises Refused: if it needs an answer or can't be done safely.
     :raises EnumMigrateError: if it could not look, or a flag doesn't fit.
     """
-    options = options or RevisionOptions()
+    options = wanted.options or RevisionOptions()
     databases = survey(
-        environment, settings, thorough=True, head=options.head, drops_retired=drop_retired
+        environment, settings, thorough=True, head=options.head, drops_retired=wanted.drop_retired
     )
-    if from_migrations:
+    if wanted.from_migrations:
         databases = tuple(database.unsized() for database in databases)
     looked_at = [database for database in databases if database.live is not None]
     _require_head(looked_at, environment, options.head)
-    answers, _ = answered(looked_at, settings, flags)
+    answers, _ = answered(looked_at, settings, wanted.flags)
     drafts = _drafts(looked_at, settings, answers)
-    if rewritten is not None:
-        _ask(drafts, rewritten)
-    wrong = tuple(
-        column for d in looked_at for column in d.pairing.wrong_columns if not column.conversion
-    )
-    command = sync_command(environment.command, from_migrations=from_migrations)
-    _refuse(looked_at, drafts, wrong, command)
-    rehearsals = _rehearsed(
-        environment, settings, databases, drafts, rehearsing, f"{command} --no-rehearse"
-    )
+    if wanted.rewritten is not None:
+        _ask(drafts, wanted.rewritten)
+    command = sync_command(environment.command, from_migrations=wanted.from_migrations)
+    _refuse(looked_at, drafts, command)
+    untried = f"{command} --no-rehearse"
+    rehearsals = _rehearsed(environment, settings, databases, drafts, rehearsing, untried)
     plans = tuple(_bind_plans(Renderer(environment.directory), drafts, rehearsals))
-    message = message or message_for(
-        [change for one in plans for change in one.changes],
-        [drop for one in plans for drop in one.drops],
-        [conversion for one in plans for conversion in one.conversions],
-    )
+    result = _result(plans, drafts, databases, environment, wanted)
     bodies = file.by_token((plan.database.token, plan.body) for plan in plans)
-    result = SyncResult(
+    if not plans or (wanted.dry_run and not wanted.sql):
+        return result
+    if wanted.sql:
+        return replace(result, sql=file.offline_sql(environment, bodies, result.message, options))
+    if confirm and not confirm(result):
+        return replace(result, declined=True)
+    return replace(result, path=file.write(environment, bodies, result.message, options))
+
+
+def _result(
+    plans: tuple[BindPlan, ...],
+    drafts: Sequence[Draft],
+    databases: Sequence[Database],
+    environment: Environment,
+    wanted: Wanted,
+) -> SyncResult:
+    """Return what is known before anything is written."""
+    looked_at = [database for database in databases if database.live is not None]
+    return SyncResult(
         plans=plans,
-        message=message,
-        wrong_columns=wrong,
+        message=wanted.message
+        or message_for(
+            [change for one in plans for change in one.changes],
+            [drop for one in plans for drop in one.drops],
+            [conversion for one in plans for conversion in one.conversions],
+        ),
+        wrong_columns=_wrong_columns(looked_at),
         new=tuple(enum for d in looked_at for enum in d.pairing.absent),
         missing_columns=tuple(c for d in looked_at for c in d.pairing.missing_columns),
         skipped=tuple((d.bind, d.dialect) for d in databases if d.live is None),
@@ -207,15 +231,15 @@ def sync(
         unread=tuple(change for one in drafts for change in one.unread),
         command=environment.command,
         compared=bool(looked_at),
-        from_migrations=from_migrations,
+        from_migrations=wanted.from_migrations,
     )
-    if not plans or (dry_run and not sql):
-        return result
-    if sql:
-        return replace(result, sql=file.offline_sql(environment, bodies, message, options))
-    if confirm and not confirm(result):
-        return replace(result, declined=True)
-    return replace(result, path=file.write(environment, bodies, message, options))
+
+
+def _wrong_columns(databases: Iterable[Database]) -> tuple[WrongColumn, ...]:
+    """Return the columns of another type than their model's that can't be converted."""
+    return tuple(
+        column for d in databases for column in d.pairing.wrong_columns if not column.conversion
+    )
 
 
 def _drafts(
@@ -243,12 +267,7 @@ def _ask(drafts: Sequence[Draft], rewritten: frozenset[str]) -> None:
         raise Refused(tuple(dict.fromkeys(asked)))
 
 
-def _refuse(
-    databases: Iterable[Database],
-    drafts: Sequence[Draft],
-    wrong: Sequence[WrongColumn],
-    command: str,
-) -> None:
+def _refuse(databases: Sequence[Database], drafts: Sequence[Draft], command: str) -> None:
     """Raise what speaks against writing anything.
 
     :param command: the command that writes the revision.
@@ -256,7 +275,7 @@ def _refuse(
     """
     refusals = [*_told_once(drafts)]
     if not drafts:
-        refusals.extend(_wrong_column(column) for column in wrong)
+        refusals.extend(_wrong_column(column) for column in _wrong_columns(databases))
     if refusals:
         compared = [p for d in databases for p in (*d.pairing.pairs, *strange_pairs(d))]
         raise Refused(tuple(dict.fromkeys(refusals)), other_sides(compared, command))

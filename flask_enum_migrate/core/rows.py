@@ -23,12 +23,14 @@ class Held:
     :param label: which.
     :param rows: how many, at most :data:`LIMIT`; None where it could not be told in time.
     :param inside: the type of rows or ranges inside of which they hold it, as SQL, or ``""``.
+    :param shown_by: the statement that shows these rows, or ``""``.
     """
 
     column: LiveColumn
     label: str
     rows: int | None
     inside: str = ""
+    shown_by: str = ""
 
     @property
     def is_capped(self) -> bool:

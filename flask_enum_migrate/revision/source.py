@@ -239,7 +239,8 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""")
 
 def _may_be_indented(sql: str) -> bool:
     """Return whether the lines of a statement mean the same further in, as Python has them too."""
-    one_body = sql.count("$") in (0, 4)  # a DO block, without any other body inside
+    # A DO block without any other body inside: those of routines stay as they are.
+    one_body = "$" not in sql or (sql.startswith("DO ") and sql.count("$") == 4)
     whole = not any("\n" in found[0] for found in _QUOTED.finditer(sql))
     plain = all(line.isprintable() for line in sql.split("\n")) and '"""' not in sql
     return one_body and whole and plain

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from contextlib import contextmanager
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
@@ -262,6 +263,7 @@ def sync(
     from ..app.environment import Environment
     from ..core.rename_and_map import Flags
     from ..revision.file import RevisionOptions
+    from ..sync import Wanted
     from ..sync import look
     from ..sync import sync as write
     from . import output
@@ -277,27 +279,18 @@ def sync(
     asks = not no_input and streams.is_terminal(sys.stdin)
 
     def run(flags: Flags, rewritten: frozenset[str]) -> SyncResult:
-        settings = current_settings()
-        given = {"drop_unused": drop_unused, "keep_expressions": keep_expressions}
-        values: dict[str, Any] = {name: True for name, is_given in given.items() if is_given}
-        if rehearse is not None:
-            values["rehearse"] = "always" if rehearse else None
-        settings = settings.overridden(values, str)
+        settings = current_settings().told(
+            drop_unused=drop_unused or None,
+            keep_expressions=keep_expressions or None,
+            rehearse=rehearse,
+        )
+        wanted = Wanted(message, flags, options, dry_run, sql, from_migrations, drop_retired)
+        if asks:
+            wanted = replace(wanted, rewritten=rewritten)
+        confirm = _confirm if asks else None
         with nullcontext() if asks else streams.reserved():
-            return write(
-                Environment(**place),
-                settings,
-                message=message,
-                flags=flags,
-                options=options,
-                dry_run=dry_run,
-                sql=sql,
-                confirm=_confirm if asks else None,
-                from_migrations=from_migrations,
-                drop_retired=drop_retired,
-                rewritten=rewritten if asks else None,
-                rehearsing=Rehearsing,
-            )
+            environment = Environment(**place)
+            return write(environment, settings, wanted, confirm=confirm, rehearsing=Rehearsing)
 
     talk = Conversation(Flags(rename, map_, map_null, downgrade_map, retire))
     with (

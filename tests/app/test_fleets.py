@@ -6,24 +6,13 @@ import json
 
 import pytest
 
+from tests.app.test_environment import MANY_TENANTS
 from tests.app.test_environment import MODELS
 from tests.app.test_environment import start
 from tests.project import Project
 
-ENV = """
-TENANTS = ("t1", "t2", "t3", "t4", "t5")
-
-def online():
-    for tenant in TENANTS:
-        with db.engine.connect() as connection:
-            connection.execute(text(f"SET search_path TO {tenant}"))
-            connection.commit()
-            connection.dialect.default_schema_name = tenant
-            context.configure(connection=connection, target_metadata=db.metadata, **arguments)
-            with context.begin_transaction():
-                context.run_migrations()
-"""
 TENANTS = tuple(f"t{number}" for number in range(1, 6))
+ENV = MANY_TENANTS.replace('("one", "two")', repr(TENANTS))
 
 
 @pytest.fixture

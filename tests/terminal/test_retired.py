@@ -11,6 +11,7 @@ from flask_enum_migrate.app.environment import Environment
 from flask_enum_migrate.core.errors import Refused
 from flask_enum_migrate.core.rename_and_map import Flags
 from flask_enum_migrate.settings import current_settings
+from flask_enum_migrate.sync import Wanted
 from flask_enum_migrate.sync import sync
 from flask_enum_migrate.terminal.questions import Given
 from flask_enum_migrate.terminal.questions import as_options
@@ -81,9 +82,7 @@ def test_much_is_asked_about(one_project: Project, monkeypatch: pytest.MonkeyPat
             result = sync(
                 Environment(None, ()),
                 current_settings(),
-                flags=given.flags,
-                dry_run=True,
-                rewritten=given.rewritten,
+                Wanted(flags=given.flags, dry_run=True, rewritten=given.rewritten),
             )
         project.db("enum", "list")  # closes the connections
         return [type(one).__name__ for one in result.plans[0].changes[0].changes]

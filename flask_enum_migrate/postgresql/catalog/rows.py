@@ -28,6 +28,7 @@ from ..sql.inside import holds
 from ..sql.queries import count_label
 from ..sql.queries import count_where
 from ..sql.queries import no_single_value
+from ..sql.queries import rows_where
 from ..sql.queries import strange_values
 from ..sql.quoting import identifier
 from .statements import query
@@ -60,23 +61,23 @@ def count_inside(
     """Count the rows that hold labels inside of rows and ranges, likewise."""
     # A column that holds the type in several ways is there several times.
     once = {(one[0].key, one[1].place, one[2]): one for one in wanted}
-    known = [one for one in once.values() if (one[0].key, one[1].place) in inside]
+    found: list[Held] = []
+    conditions: list[tuple[Column, str, str]] = []
+    for enum, column, label in once.values():
+        if paths := inside.get((enum.key, column.place)):
+            where = holds(identifier(column.column), paths, enum.name, [label])
+            conditions.append((column, label, where))
+        else:
+            found.append(Held(column, label, None, column.through))
     queries = [
-        count_where(
-            number,
-            column.table,
-            holds(identifier(column.column), inside[enum.key, column.place], enum.name, [label]),
-            LIMIT,
-        )
-        for number, (enum, column, label) in enumerate(known)
+        count_where(number, column.table, where, LIMIT)
+        for number, (column, _, where) in enumerate(conditions)
     ]
-    found = dict(zip(known, ask(connection, queries), strict=True))
-    held = (
-        Held(column, label, rows[0].rows if (rows := found.get(one)) else None, column.through)
-        for one in once.values()
-        for _, column, label in [one]
-    )
-    return tuple(one for one in held if one.rows != 0)
+    for (column, label, where), rows in zip(conditions, ask(connection, queries), strict=True):
+        shown_by = rows_where(column.table, where)
+        count_ = rows[0].rows if rows else None
+        found.append(Held(column, label, count_, column.through, shown_by))
+    return tuple(one for one in found if one.rows != 0)
 
 
 def strange(connection: Connection, conversions: Sequence[AlterColumnType]) -> tuple[Strange, ...]:

@@ -227,12 +227,12 @@ class Domain(MadeType):
             yield OwnConstraint(default_name(self.type_name.name, "_not_null"), NOT_NULL)
         yield from own
 
-    def drop_what(self, fits: Callable[[str], bool]) -> Iterator[str]:
-        """Yield the statements that drop its constraints and its default, if these fit."""
-        if self.default is not None and fits(self.default):
+    def drop_naming(self, names: Callable[[str], bool]) -> Iterator[str]:
+        """Yield the statements that drop its constraints and its default, if they name it."""
+        if self.default is not None and names(self.default):
             yield ddl.alter_domain(self.type_name, "DROP DEFAULT")
         for one in self.constraints:
-            if fits(one.definition):
+            if names(one.definition):
                 yield ddl.alter_domain(self.type_name, ddl.drop_constraint(one.name))
 
     def drop_old(self, aside: Aside) -> str:

@@ -198,7 +198,7 @@ def _way_out(dependent: Dependent, change: AlterEnum, facts: Facts) -> str:
         what = "Give it another expression in a migration of its own first"
         return f"{what}: {ddl.alter_table(dependent.table, [action])};"
     if isinstance(dependent, Domain):
-        drops = list(dependent.drop_what(lambda sql: bool(_lost(sql, change, facts))))
+        drops = list(dependent.drop_naming(lambda sql: bool(_lost(sql, change, facts))))
     else:
         drops = list(order.drop(order.along_with([dependent], facts.dependents)))
     return f"{_DROP}: {'; '.join(drops)};" if drops else f"{_DROP}."

@@ -76,6 +76,11 @@ def count_label(
     return count_where(number, table, holds, limit)
 
 
+def rows_where(table: Name, where: str) -> str:
+    """Return a query for a person to see some rows."""
+    return f"SELECT * FROM {qualified(table)} WHERE {where};"
+
+
 def count_where(number: int, table: Name, where: str, limit: int) -> str:
     """Return a query of one row: its number, and how many rows fit, up to a limit."""
     rows = f"SELECT FROM {qualified(table)} WHERE {where} LIMIT {limit:d}"

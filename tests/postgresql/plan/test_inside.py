@@ -69,9 +69,11 @@ def test_what_holds_it_is_named(one_project: Project, column: str) -> None:
         refused = one_project.sync(*answer, expect=1).stderr
         assert re.search(
             rf"public.mood loses the label 'gone', which 1 row of public.held.{column} inside of "
-            r"[\w.]+(\[\])? holds. Change these rows first: nothing can be mapped inside",
+            r"[\w.]+(\[\])? holds. Nothing can be mapped inside of rows and ranges: change ",
             refused,
         )
+        [query] = re.findall("To see them: (.*;)", refused)
+        assert [id_ for id_, *_ in one_project.rows(query)] == [1]
     one_project.sql(f"UPDATE held SET {column} = NULL")
     one_project.round_trip()
 

@@ -7,6 +7,8 @@ import re
 import psycopg
 import pytest
 
+from flask_enum_migrate import EnumMigrate
+from flask_enum_migrate import Refused
 from tests.project import Project
 
 MODEL = """
@@ -79,7 +81,8 @@ def test_lists_lose_a_label_and_get_it_back(project: Project) -> None:
     assert re.search(r"# 'gone' is no longer listed by view public.v, ", upgrade)
     assert "ADD VALUE IF NOT EXISTS 'gone' AFTER 'bad'" in downgrade
     assert "CREATE TYPE" not in downgrade
-    assert downgrade.count("ALTER COLUMN fine SET EXPRESSION") in (0, 1)
+    [(version,)] = project.rows("SELECT current_setting('server_version_num')::int")
+    assert downgrade.count("ALTER COLUMN fine SET EXPRESSION") == (version >= 170000)
     dump = project.dump()
     assert "'gone'::public.mood" not in dump.replace("(ARRAY[''gone''::mood])", "")
     assert "EXECUTE FUNCTION public.f('gone', 'IN')" in dump
@@ -159,9 +162,10 @@ TWO = (
 )
 
 
-def test_a_domain_of_another_type(project: Project) -> None:
-    """One type is made anew on the way back, the other isn't."""
-    project.start(
+@pytest.mark.parametrize("kinds", [["b"], ["a", "b", "new"]])
+def test_another_type_is_made_anew(one_project: Project, kinds: list[str]) -> None:
+    """On the way back, for the list of its domain or for its addition; this one isn't."""
+    one_project.start(
         TWO,
         ROWS,
         "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
@@ -169,19 +173,7 @@ def test_a_domain_of_another_type(project: Project) -> None:
         LABELS=BEFORE,
         KINDS=["a", "b"],
     )
-    project.models(TWO, LABELS=AFTER, KINDS=["b"])
-    project.round_trip()
-
-
-def test_another_type_grows(one_project: Project) -> None:
-    one_project.start(
-        TWO,
-        ROWS,
-        "CREATE VIEW v AS SELECT id FROM entry WHERE mood IN ('gone', 'ok')",
-        LABELS=BEFORE,
-        KINDS=["a", "b"],
-    )
-    one_project.models(TWO, LABELS=AFTER, KINDS=["a", "b", "new"])
+    one_project.models(TWO, LABELS=AFTER, KINDS=kinds)
     one_project.round_trip()
 
 
@@ -377,8 +369,11 @@ def test_with_another_order(project: Project) -> None:
 def test_expressions_are_kept(one_project: Project) -> None:
     one_project.start(MODEL, ROWS, *OBJECTS[:2], LABELS=BEFORE)
     one_project.models(MODEL, LABELS=AFTER)
-    for _ in range(2):
-        refused = one_project.sync("--keep-expressions", expect=1).stderr
+    with one_project.app.app_context(), pytest.raises(Refused, match="it names 'gone'"):
+        EnumMigrate().sync(keep_expressions=True)
+    one_project.db("enum", "list")  # closes the connections
+    for flags in (["--keep-expressions"], []):
+        refused = one_project.sync(*flags, expect=1).stderr
         assert "check constraint listed on public.entry hangs on it, and it names 'gone'" in refused
         assert "    --retire mood.gone\n" in refused
         one_project.config["ENUM_MIGRATE_KEEP_EXPRESSIONS"] = True
